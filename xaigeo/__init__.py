@@ -1,0 +1,52 @@
+"""Explain every model of a seed ensemble, draw the explanations, score whether seeds agree."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "SeedEnsemble": "xaigeo.ensemble",
+    "Evaluation": "xaigeo.ensemble",
+    "FeatureSchema": "xaigeo.schema",
+    "Attributions": "xaigeo.explanations",
+    "Anchors": "xaigeo.explanations",
+    "Counterfactuals": "xaigeo.explanations",
+    "explain": "xaigeo.explainers",
+    "load": "xaigeo.store",
+    "scene": "xaigeo.geometry",
+    "report": "xaigeo.viz",
+    "InputError": "xaigeo.errors",
+}
+_MODULES = ("agreement", "audit", "datasets", "explainers", "geometry", "viz")
+
+__all__ = [*_HOME, *_MODULES, "__version__"]
+
+if TYPE_CHECKING:
+    from xaigeo import agreement, audit, datasets, explainers, geometry, viz
+    from xaigeo.ensemble import Evaluation, SeedEnsemble
+    from xaigeo.errors import InputError
+    from xaigeo.explainers import explain
+    from xaigeo.explanations import Anchors, Attributions, Counterfactuals
+    from xaigeo.geometry import scene
+    from xaigeo.schema import FeatureSchema
+    from xaigeo.store import load
+    from xaigeo.viz import report
+
+
+def __getattr__(name: str) -> Any:
+    # Names load when first used (PEP 562), which keeps `import xaigeo` light.
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"xaigeo.{name}")
+    else:
+        raise AttributeError(f"module 'xaigeo' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,115 @@
+"""What an ensemble asks of its models, and the simplest kind: plain callables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from xaigeo.errors import InputError
+from xaigeo.schema import FeatureSchema, Frame, Matrix
+
+Scale = Literal["probability", "logit", "value"]
+
+
+@runtime_checkable
+class Members(Protocol):
+    """The K fitted models of an ensemble, asked all at once.
+
+    `values` takes encoded rows, shape (n_rows, n_features), and returns float64,
+    shape (n_members, n_rows, n_outputs): class probabilities, logits, or regression values.
+    """
+
+    kind: str
+    n_members: int
+    has_logits: bool
+
+    def values(self, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return the outputs of every member for the same rows."""
+        ...
+
+    def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return one member's outputs, shape (n_rows, n_outputs)."""
+        ...
+
+    def subset(self, places: Sequence[int]) -> Members:
+        """Return the members at these places."""
+        ...
+
+
+class CallableMembers:
+    """Models known only as functions from rows to outputs.
+
+    Each function takes what the schema was read from (a data frame or an array) and returns
+    probabilities, shape (n_rows, n_outputs); one probability column is read as the second
+    class of two. For regression it returns values, shape (n_rows,) or (n_rows, 1).
+    """
+
+    kind = "callable"
+    has_logits = False
+
+    def __init__(
+        self,
+        functions: Sequence[Callable[[Frame], Any]],
+        schema: FeatureSchema,
+        *,
+        classification: bool,
+    ) -> None:
+        self.functions = list(functions)
+        self.schema = schema
+        self.classification = classification
+        self.n_members = len(self.functions)
+
+    def values(self, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return the outputs of every member, shape (n_members, n_rows, n_outputs)."""
+        data = self.schema.to_model_input(rows)
+        answers = [self._ask(place, data, len(rows)) for place in range(self.n_members)]
+        shapes = {answer.shape for answer in answers}
+        if len(shapes) > 1:
+            raise InputError(
+                expected="all models of the ensemble to return outputs of one shape",
+                arrived=f"shapes {sorted(shapes)}",
+                do="Pass models with the same classes or targets.",
+            )
+        return np.stack(answers)
+
+    def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return one member's outputs, shape (n_rows, n_outputs)."""
+        return self._ask(place, self.schema.to_model_input(rows), len(rows))
+
+    def subset(self, places: Sequence[int]) -> CallableMembers:
+        """Return the members at these places."""
+        return CallableMembers(
+            [self.functions[place] for place in places],
+            self.schema,
+            classification=self.classification,
+        )
+
+    def _ask(self, place: int, data: Frame, n_rows: int) -> np.ndarray:
+        answer = np.asarray(self.functions[place](data), dtype=np.float64)
+        return as_outputs(answer, n_rows, classification=self.classification, place=place)
+
+
+def as_outputs(answer: np.ndarray, n_rows: int, *, classification: bool, place: int) -> np.ndarray:
+    """Return a model's answer as (n_rows, n_outputs), a lone probability as two classes."""
+    if answer.ndim == 1:
+        answer = answer[:, None]
+    if answer.ndim != 2 or len(answer) != n_rows or not np.isfinite(answer).all():
+        finite = "" if np.isfinite(answer).all() else " with values that are not finite"
+        raise InputError(
+            expected=f"finite outputs of shape ({n_rows}, n_outputs) from model {place}",
+            arrived=f"shape {answer.shape}{finite}",
+            do="Return one row of outputs for each row of input.",
+        )
+    if not classification:
+        return answer
+    if answer.min() < -1e-6 or answer.max() > 1 + 1e-6:
+        raise InputError(
+            expected=f"probabilities between 0 and 1 from model {place}",
+            arrived=f"values from {answer.min():.4g} to {answer.max():.4g}",
+            do="Return probabilities (apply a softmax), or wrap with task='regression'.",
+        )
+    if answer.shape[1] == 1:
+        answer = np.hstack([1.0 - answer, answer])
+    return answer

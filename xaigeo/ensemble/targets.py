@@ -1,0 +1,86 @@
+"""Labels and regression targets: read, checked, encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.errors import InputError
+
+
+def infer_task(y: Any) -> Literal["classification", "regression"]:
+    """Return "regression" for floating-point targets, else "classification"."""
+    values = pd.Series(np.asarray(y).reshape(-1)) if not isinstance(y, pd.Series) else y
+    return "regression" if pd.api.types.is_float_dtype(values.dtype) else "classification"
+
+
+def read_classes(y: Any) -> tuple[Any, ...]:
+    """Return the class labels, sorted (an ordered categorical keeps its order).
+
+    Raises
+    ------
+    InputError
+        For missing labels or fewer than two classes.
+    """
+    series = _series(y)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        present = set(series)
+        classes = [c for c in series.cat.categories if c in present]
+    else:
+        classes = sorted(set(series.tolist()), key=lambda value: (type(value).__name__, value))
+    if len(classes) < 2:
+        raise InputError(
+            expected="y with at least two classes",
+            arrived=f"{len(classes)} ({', '.join(map(str, classes))})",
+            do="Pass labels of every class the models should tell apart.",
+        )
+    return tuple(c.item() if isinstance(c, np.generic) else c for c in classes)
+
+
+def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> np.ndarray:
+    """Return class places (int64) or regression targets (float64), shape (n_rows,).
+
+    Raises
+    ------
+    InputError
+        For another length, missing or infinite values, or labels not among `classes`.
+    """
+    series = _series(y)
+    if len(series) != n_rows:
+        raise InputError(
+            expected=f"y with {n_rows} values, one a row of X",
+            arrived=str(len(series)),
+            do="Pass X and y of the same rows.",
+        )
+    if task == "regression":
+        values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise InputError(
+                expected="finite numbers in y",
+                arrived=f"{series.iloc[int(np.flatnonzero(~np.isfinite(values))[0])]!r}",
+                do="Drop or repair such rows.",
+            )
+        return values
+    places = {label: place for place, label in enumerate(classes)}
+    unknown = sorted({str(value) for value in series.tolist() if value not in places})
+    if unknown:
+        raise InputError(
+            expected=f"labels among {', '.join(map(str, classes))}",
+            arrived=", ".join(unknown),
+            do="Pass labels that the ensemble was trained on.",
+        )
+    return np.array([places[value] for value in series.tolist()], dtype=np.int64)
+
+
+def _series(y: Any) -> pd.Series:
+    series = y if isinstance(y, pd.Series) else pd.Series(np.asarray(y).reshape(-1))
+    if series.isna().any():
+        raise InputError(
+            expected="y without missing values",
+            arrived=f"{int(series.isna().sum())} missing",
+            do="Drop these rows or label them.",
+        )
+    return series

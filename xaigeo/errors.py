@@ -1,0 +1,47 @@
+"""Errors and warnings that tell what was expected, what arrived and what to do."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Raise when a user's input cannot be used as it is.
+
+    Parameters
+    ----------
+    expected : str
+        What the call needs, as a noun phrase.
+    arrived : str
+        What it was given.
+    do : str
+        One sentence that tells the user what to do.
+    """
+
+    def __init__(self, *, expected: str, arrived: str, do: str) -> None:
+        self.expected = expected
+        self.arrived = arrived
+        self.do = do
+        super().__init__(f"Expected {expected}, got {arrived}. {do}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions cross process borders by their args; keyword-only ones need this.
+        return _rebuild, (type(self), self.expected, self.arrived, self.do)
+
+
+class ConfigError(InputError):
+    """Raise when a run configuration cannot be read or does not make sense."""
+
+
+class StoreError(InputError):
+    """Raise when a store on disk is missing, incomplete or altered."""
+
+
+class ConstantFeatureWarning(UserWarning):
+    """Warn that a column holds one value only, so no explanation can move it."""
+
+
+class SingleSeedWarning(UserWarning):
+    """Warn that an ensemble of one seed can be explained but not compared."""
+
+
+def _rebuild(kind: type[InputError], expected: str, arrived: str, do: str) -> InputError:
+    return kind(expected=expected, arrived=arrived, do=do)

@@ -1,0 +1,57 @@
+"""Adapters to explanation methods: one file each, all seeds at once."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from xaigeo.ensemble.seed_ensemble import SeedEnsemble
+from xaigeo.explainers.base import Engine, Explainer
+from xaigeo.explanations import Explanation
+from xaigeo.options import check_keywords
+from xaigeo.registry import Registry
+from xaigeo.schema import Frame
+
+EXPLAINERS: Registry[type[Explainer]] = Registry(
+    "method",
+    builtin={
+        "lime": "xaigeo.explainers.lime",
+        "kernel_shap": "xaigeo.explainers.kernel_shap",
+        "saliency": "xaigeo.explainers.gradients",
+        "input_x_gradient": "xaigeo.explainers.gradients",
+        "integrated_gradients": "xaigeo.explainers.gradients",
+        "anchors": "xaigeo.explainers.anchors",
+        "counterfactuals": "xaigeo.explainers.counterfactuals",
+    },
+    group="xaigeo.explainers",
+)
+
+
+def explain(
+    ensemble: SeedEnsemble,
+    X: Frame,
+    method: str = "kernel_shap",
+    *,
+    background: Frame | None = None,
+    random_state: int | None = None,
+    engine: Engine = "batched",
+    n_jobs: int | None = None,
+    progress: bool = False,
+    **parameters: Any,
+) -> Explanation:
+    """Explain every model of a seed ensemble at the rows of `X` with one method.
+
+    `parameters` are the fields of the method's class (``EXPLAINERS.get(method)``); unknown
+    ones raise. The other arguments are those of `Explainer.explain`.
+    """
+    kind = EXPLAINERS.get(method)
+    check_keywords(f"method {method!r}", parameters, [f.name for f in fields(kind)])
+    return kind(**parameters).explain(
+        ensemble,
+        X,
+        background=background,
+        random_state=random_state,
+        engine=engine,
+        n_jobs=n_jobs,
+        progress=progress,
+    )

@@ -1,0 +1,57 @@
+"""The rows that stand for the data, and the statistics perturbations need."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from xaigeo.schema import FeatureSchema, Matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """Encoded background rows, shape (n_background, n_features), with their statistics."""
+
+    schema: FeatureSchema
+    rows: Matrix
+
+    @classmethod
+    def from_frame(cls, schema: FeatureSchema, rows: Matrix) -> Background:
+        """Hold rows already encoded by `schema`."""
+        return cls(schema, np.ascontiguousarray(rows))
+
+    @cached_property
+    def location(self) -> np.ndarray:
+        """Mean by feature, shape (n_features,)."""
+        return np.asarray(self.rows.mean(axis=0))
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Population standard deviation by feature; 1 where a column is constant."""
+        spread = self.rows.std(axis=0)
+        return np.where(spread > 0, spread, 1.0)
+
+    @cached_property
+    def mad(self) -> np.ndarray:
+        """Median absolute deviation by feature; falls back to `scale` where it is 0."""
+        spread = np.median(np.abs(self.rows - np.median(self.rows, axis=0)), axis=0)
+        return np.where(spread > 0, spread, self.scale)
+
+    @cached_property
+    def frequencies(self) -> list[np.ndarray]:
+        """Share of each category by feature; an empty array for numeric features."""
+        return [
+            np.bincount(self.rows[:, j].astype(np.intp), minlength=len(f.categories))
+            / len(self.rows)
+            if f.is_discrete
+            else np.empty(0)
+            for j, f in enumerate(self.schema.features)
+        ]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the rows."""
+        return hashlib.sha256(self.rows.tobytes()).hexdigest()

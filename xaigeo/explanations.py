@@ -1,0 +1,423 @@
+"""What an explainer found, for every seed and instance, as labelled arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from xaigeo import dims
+from xaigeo.errors import InputError
+from xaigeo.schema import FeatureSchema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import shap
+
+Self = TypeVar("Self", bound="Explanation")
+Shapes = dict[str, tuple[str, ...]]
+
+COMMON: Shapes = {
+    "input": (dims.INSTANCE, dims.FEATURE),
+    "prediction": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
+    "background": (dims.BACKGROUND_ROW, dims.FEATURE),
+    "background_prediction": (dims.SEED, dims.BACKGROUND_ROW, dims.OUTPUT),
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation:
+    """Base of the three results: arrays aligned by label, and where they come from.
+
+    Attributes
+    ----------
+    data : xr.Dataset
+        Arrays with coordinates `seed`, `instance`, `feature`, `output`. Rows are encoded:
+        a categorical value is the code of its category in `schema`. Always there:
+        `input` (instance, feature), `prediction` (seed, instance, output), and the rows the
+        explanation was made against, `background` (background_row, feature) with
+        `background_prediction` (seed, background_row, output).
+    schema : FeatureSchema
+    method : str
+        Registered name of the method.
+    provenance : dict
+        JSON-able: parameters, random_state, engine, versions, and the ensemble's record.
+
+    Raises
+    ------
+    InputError
+        On construction, when an array is missing, misshapen or holds values it cannot hold.
+    """
+
+    data: xr.Dataset
+    schema: FeatureSchema
+    method: str
+    provenance: dict[str, Any]
+
+    kind: ClassVar[str] = "explanation"
+    required: ClassVar[Shapes] = {}
+    optional: ClassVar[Shapes] = {}
+
+    def __post_init__(self) -> None:
+        self._check_arrays()
+        self._check_values()
+
+    @property
+    def seeds(self) -> np.ndarray:
+        """Model seeds, shape (n_seeds,)."""
+        return self.data[dims.SEED].to_numpy()
+
+    @property
+    def instances(self) -> np.ndarray:
+        """Labels of the explained rows, shape (n_instances,)."""
+        return self.data[dims.INSTANCE].to_numpy()
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs: class labels, or the target of a regression."""
+        return [str(name) for name in self.data[dims.OUTPUT].to_numpy()]
+
+    @property
+    def features(self) -> list[str]:
+        """Column names."""
+        return self.schema.names
+
+    @property
+    def task(self) -> str:
+        """The kind of task: "classification" or "regression"."""
+        return str(self.provenance["ensemble"]["task"])
+
+    def array(self, name: str) -> np.ndarray:
+        """Return a variable as a plain array in its documented dimension order."""
+        return self.data[name].to_numpy()
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """Place of the predicted class, shape (n_seeds, n_instances)."""
+        return np.asarray(self.array("prediction").argmax(axis=-1))
+
+    def sel(
+        self: Self,
+        *,
+        seed: Sequence[int] | None = None,
+        instance: Sequence[Any] | None = None,
+    ) -> Self:
+        """Return the same result for some seeds or instances, by label.
+
+        Raises
+        ------
+        InputError
+            If a label is not there.
+        """
+        data = self.data
+        for dim, labels in ((dims.SEED, seed), (dims.INSTANCE, instance)):
+            if labels is None:
+                continue
+            known = data[dim].to_numpy().tolist()
+            unknown = [label for label in labels if label not in known]
+            if unknown or not len(labels):
+                raise InputError(
+                    expected=f"{dim} labels among {known[:8]}{' ...' if len(known) > 8 else ''}",
+                    arrived=str(unknown or list(labels)),
+                    do=f"Look at .{dim}s for the labels that exist.",
+                )
+            places = [known.index(label) for label in labels]
+            data = data.isel({dim: places})
+            if dim == dims.SEED and dims.OTHER_SEED in data.dims:
+                data = data.isel({dims.OTHER_SEED: places})
+        return replace(self, data=data)
+
+    def input_frame(self) -> pd.DataFrame:
+        """Return the explained rows with original values, indexed by instance label."""
+        return self.schema.decode(self.array("input")).set_axis(self.instances, axis=0)
+
+    def background_frame(self) -> pd.DataFrame:
+        """Return the background rows with original values."""
+        return self.schema.decode(self.array("background"))
+
+    def save(self, path: str | Path) -> Path:
+        """Write arrays (zarr) and a manifest into the folder `path`; `xaigeo.load` reads it."""
+        from xaigeo.store import save_explanation
+
+        return save_explanation(self, path)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a tidy data frame."""
+        raise TypeError(f"{type(self).__name__} has no tidy form.")
+
+    def _repr_html_(self) -> str:
+        from xaigeo.summary import explanation_html
+
+        return explanation_html(self)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(
+            f"{len(self.data[dim])} {dim}s"
+            for dim in (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.OUTPUT)
+        )
+        return f"{type(self).__name__}(method={self.method!r}, {sizes})"
+
+    def _check_arrays(self) -> None:
+        wanted = COMMON | self.required
+        missing = [name for name in wanted if name not in self.data]
+        if missing:
+            raise InputError(
+                expected=f"{type(self).__name__} with the arrays {', '.join(wanted)}",
+                arrived=f"a dataset without {', '.join(missing)}",
+                do="Add the missing arrays, or make the result with xaigeo.explain.",
+            )
+        for name, shape in (wanted | self.optional).items():
+            if name in self.data and self.data[name].dims != shape:
+                raise InputError(
+                    expected=f"{name} with dimensions {shape}",
+                    arrived=str(self.data[name].dims),
+                    do="Transpose the array to the documented order.",
+                )
+        if self.data[dims.FEATURE].to_numpy().tolist() != self.schema.names:
+            raise InputError(
+                expected=f"features {self.schema.names}",
+                arrived=str(self.data[dims.FEATURE].to_numpy().tolist()),
+                do="Build the dataset with the feature names of its schema.",
+            )
+
+    def _check_values(self) -> None:
+        pass
+
+    def _refuse(self, bad: np.ndarray, name: str, rule: str) -> None:
+        if np.any(bad):
+            raise InputError(
+                expected=f"{name} {rule}",
+                arrived=f"{int(np.sum(bad))} values that are not",
+                do="Check the explainer that made this result.",
+            )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attributions(Explanation):
+    """How much each feature counts for each output: LIME, SHAP, gradients.
+
+    Arrays besides the common ones: `attribution` (seed, instance, feature, output) in output
+    units; `base_value` (seed, instance, output), the value the attributions start from; and,
+    where the method has them, `std_error` (as attribution), `slope` (as attribution, output
+    units per original unit of a numeric feature, NaN for categories), `intercept` and
+    `local_r2` (seed, instance, output), `kernel_radius` (instance), the standardised
+    distance at which a local kernel falls to half, `feature_location` and `feature_scale`
+    (feature), the mean and standard deviation that standardise a column, and
+    `convergence_delta` (seed, instance, output).
+
+    `provenance["parameters"]["scale"]` says whether outputs are probabilities or logits;
+    `provenance["additive"]` whether base value plus attributions should equal the prediction
+    on that scale, whose values are then in `explained_value` (seed, instance, output).
+    """
+
+    kind: ClassVar[str] = "attributions"
+    required: ClassVar[Shapes] = {
+        "attribution": (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.OUTPUT),
+    }
+    optional: ClassVar[Shapes] = {
+        "base_value": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
+        "explained_value": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
+        "std_error": (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.OUTPUT),
+        "slope": (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.OUTPUT),
+        "intercept": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
+        "local_r2": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
+        "convergence_delta": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
+        "kernel_radius": (dims.INSTANCE,),
+        "feature_location": (dims.FEATURE,),
+        "feature_scale": (dims.FEATURE,),
+    }
+
+    @property
+    def scale(self) -> str:
+        """Scale of the explained outputs: "probability", "logit" or "value"."""
+        return str(self.provenance["parameters"]["scale"])
+
+    @property
+    def additive(self) -> bool:
+        """Whether base value plus attributions should give the explained value."""
+        return bool(self.provenance.get("additive", False))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per seed, instance, feature and output.
+
+        Columns: seed, instance, feature, value (original units), output, attribution,
+        prediction, and base_value and std_error where the method has them.
+        """
+        names = ["attribution", "std_error"]
+        frame = self.data[[n for n in names if n in self.data]].to_dataframe().reset_index()
+        n_seeds, n_outputs = len(self.seeds), len(self.outputs)
+        values = self.input_frame().to_numpy(dtype=object).reshape(-1)
+        frame.insert(3, "value", np.tile(np.repeat(values, n_outputs), n_seeds))
+        for name in ("prediction", "base_value"):
+            if name in self.data:
+                wide = np.repeat(self.array(name)[:, :, None, :], len(self.features), axis=2)
+                frame[name] = wide.reshape(-1)
+        return frame
+
+    def to_shap(self, seed: int) -> shap.Explanation:
+        """Return one seed's attributions as a `shap.Explanation` for shap's own plots."""
+        import shap
+
+        one = self.sel(seed=[seed])
+        has_base = "base_value" in one.data
+        return shap.Explanation(
+            values=one.array("attribution")[0],
+            base_values=one.array("base_value")[0] if has_base else None,
+            data=one.input_frame().to_numpy(),
+            feature_names=self.features,
+            output_names=self.outputs,
+        )
+
+    def _check_values(self) -> None:
+        self._refuse(~np.isfinite(self.array("attribution")), "attribution", "to be finite")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Anchors(Explanation):
+    """Rules under which a model's answer stays the same.
+
+    Arrays besides the common ones, for each seed and instance: `lower`, `upper`
+    (seed, instance, feature) with -inf and inf for open sides (a row obeys when
+    lower <= value <= upper); `allowed` (seed, instance, feature, category), the categories a
+    categorical or ordinal feature may take, all True when free and for numeric features;
+    `precision`, `precision_low` (its lower confidence bound), `coverage`, `n_samples`,
+    `met` (whether the bound reached the wanted precision);
+    `cross_precision` (seed, other_seed, instance), the share of the rule's samples on which the
+    *other* seed's model gives the class that this seed's model predicts at the instance.
+    """
+
+    kind: ClassVar[str] = "anchors"
+    required: ClassVar[Shapes] = {
+        "lower": (dims.SEED, dims.INSTANCE, dims.FEATURE),
+        "upper": (dims.SEED, dims.INSTANCE, dims.FEATURE),
+        "allowed": (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.CATEGORY),
+        "precision": (dims.SEED, dims.INSTANCE),
+        "precision_low": (dims.SEED, dims.INSTANCE),
+        "coverage": (dims.SEED, dims.INSTANCE),
+        "n_samples": (dims.SEED, dims.INSTANCE),
+        "met": (dims.SEED, dims.INSTANCE),
+    }
+    optional: ClassVar[Shapes] = {
+        "cross_precision": (dims.SEED, dims.OTHER_SEED, dims.INSTANCE),
+    }
+
+    def members(self, rows: np.ndarray) -> np.ndarray:
+        """Return which encoded rows obey each rule, shape (n_seeds, n_instances, n_rows)."""
+        lower, upper = self.array("lower"), self.array("upper")
+        inside = np.ones((*lower.shape[:2], len(rows)), dtype=bool)
+        for j, feature in enumerate(self.schema.features):
+            if feature.is_discrete:
+                codes = rows[:, j].astype(np.intp)
+                inside &= self.array("allowed")[:, :, j, :][..., codes]
+            else:
+                inside &= (rows[:, j] >= lower[..., j, None]) & (rows[:, j] <= upper[..., j, None])
+        return inside
+
+    def rule(self, seed: int, instance: Any) -> str:
+        """Return one rule in words: ``flipper_length_mm > 206 and sex = male``."""
+        one = self.sel(seed=[seed], instance=[instance])
+        lower, upper = one.array("lower")[0, 0], one.array("upper")[0, 0]
+        parts = [
+            _predicate(feature, lower[j], upper[j], one.array("allowed")[0, 0, j])
+            for j, feature in enumerate(self.schema.features)
+        ]
+        return " and ".join(part for part in parts if part) or "any row (empty rule)"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per seed and instance: rule, predicted class, precision, coverage, met."""
+        seeds = self.seeds
+        rows = [
+            {
+                dims.SEED: seed,
+                dims.INSTANCE: instance,
+                "rule": self.rule(seed, instance),
+                "predicted": self.outputs[self.predicted[s, i]],
+            }
+            | {
+                name: self.array(name)[s, i].item()
+                for name in ("precision", "precision_low", "coverage", "n_samples", "met")
+            }
+            for s, seed in enumerate(seeds.tolist())
+            for i, instance in enumerate(self.instances.tolist())
+        ]
+        return pd.DataFrame(rows)
+
+    def _check_values(self) -> None:
+        inputs = self.array("input")
+        places = np.arange(len(self.instances))
+        own = self.members(inputs)[:, places, places]
+        self._refuse(~own, "every rule", "to hold for the instance it explains")
+        precision = self.array("precision")
+        self._refuse((precision < 0) | (precision > 1), "precision", "to lie between 0 and 1")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Counterfactuals(Explanation):
+    """The nearest rows at which a model would answer otherwise.
+
+    Arrays besides the common ones: `point` (seed, instance, candidate, feature), encoded;
+    `valid` (whether the seed's own model gives the wanted class there), `distance` (L1, each
+    numeric feature in units of its median absolute deviation, a changed category counts 1),
+    `n_changed`, all (seed, instance, candidate); `changed` (seed, instance, candidate, feature);
+    `target` (seed, instance), place of the wanted class; `flip_fraction` (seed, instance,
+    candidate), how far along the way from instance to point the class flips, NaN if it does not;
+    `cross_validity` (seed, other_seed, instance, candidate), whether the other seed's model
+    also gives the wanted class there.
+    """
+
+    kind: ClassVar[str] = "counterfactuals"
+    required: ClassVar[Shapes] = {
+        "point": (dims.SEED, dims.INSTANCE, dims.CANDIDATE, dims.FEATURE),
+        "valid": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "distance": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "n_changed": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "changed": (dims.SEED, dims.INSTANCE, dims.CANDIDATE, dims.FEATURE),
+        "target": (dims.SEED, dims.INSTANCE),
+    }
+    optional: ClassVar[Shapes] = {
+        "flip_fraction": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "cross_validity": (dims.SEED, dims.OTHER_SEED, dims.INSTANCE, dims.CANDIDATE),
+        "feature_mad": (dims.FEATURE,),
+    }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per seed, instance and candidate, with a column per feature."""
+        point = self.array("point")
+        frame = self.schema.decode(point.reshape(-1, point.shape[-1]))
+        grid = np.indices(point.shape[:3]).reshape(3, -1)
+        frame.insert(0, dims.SEED, self.seeds[grid[0]])
+        frame.insert(1, dims.INSTANCE, self.instances[grid[1]])
+        frame.insert(2, dims.CANDIDATE, grid[2])
+        target = self.array("target")[grid[0], grid[1]]
+        frame.insert(3, "target", np.array(self.outputs, dtype=object)[target])
+        for name in ("valid", "distance", "n_changed"):
+            frame[name] = self.array(name).reshape(-1)
+        changed = self.array("changed").reshape(-1, len(self.features))
+        frame["changed"] = [", ".join(np.array(self.features)[mask]) for mask in changed]
+        return frame
+
+    def _check_values(self) -> None:
+        self._refuse(~np.isfinite(self.array("point")), "point", "to be finite")
+
+
+def _predicate(feature: Any, lower: float, upper: float, allowed: np.ndarray) -> str:
+    if feature.is_discrete:
+        permitted = [str(c) for c, ok in zip(feature.categories, allowed, strict=False) if ok]
+        if len(permitted) == len(feature.categories):
+            return ""
+        if len(permitted) == 1:
+            return f"{feature.name} = {permitted[0]}"
+        return f"{feature.name} in {{{', '.join(permitted)}}}"
+    if np.isinf(lower) and np.isinf(upper):
+        return ""
+    if np.isinf(upper):
+        return f"{feature.name} >= {lower:.4g}"
+    if np.isinf(lower):
+        return f"{feature.name} <= {upper:.4g}"
+    return f"{lower:.4g} <= {feature.name} <= {upper:.4g}"

@@ -1,0 +1,50 @@
+"""Check options against the `Literal` that documents them, and keywords against a signature."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from xaigeo.errors import InputError
+
+
+def check_option(name: str, value: object, literal: Any) -> None:
+    """Raise unless `value` is one of the values of a `typing.Literal`.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> check_option("engine", "batched", Literal["batched", "upstream"])
+    """
+    allowed = get_args(literal)
+    if value not in allowed:
+        raise InputError(
+            expected=f"{name} to be one of {', '.join(map(repr, allowed))}",
+            arrived=repr(value),
+            do=suggestion(value, allowed) or f"Choose one of the listed values for {name}.",
+        )
+
+
+def check_keywords(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise when a keyword is not known to `owner`; nothing is ignored in silence."""
+    known = tuple(known)
+    for name in given:
+        if name not in known:
+            raise InputError(
+                expected=f"arguments known to {owner} ({', '.join(sorted(known))})",
+                arrived=f"{name!r}",
+                do=suggestion(name, known) or "Remove the argument or correct its name.",
+            )
+
+
+def closest(value: object, known: Iterable[object]) -> str | None:
+    """Return the known name most like `value`, or None when none is alike."""
+    close = difflib.get_close_matches(str(value), [str(item) for item in known], n=1)
+    return close[0] if close else None
+
+
+def suggestion(value: object, known: Iterable[object]) -> str:
+    """Return a 'Did you mean' sentence for the closest known name, or an empty string."""
+    name = closest(value, known)
+    return f"Did you mean {name!r}?" if name else ""

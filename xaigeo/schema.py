@@ -1,0 +1,342 @@
+"""What the columns of a data frame are: names, kinds, ranges, categories, units."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.errors import InputError
+from xaigeo.options import check_keywords, check_option, closest, suggestion
+
+Kind = Literal["numeric", "categorical", "ordinal"]
+Frame = pd.DataFrame | np.ndarray
+Matrix = np.ndarray  # float64, shape (n_rows, n_features); categories as their codes
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column in its original units.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"numeric", "categorical", "ordinal"}
+    categories : tuple
+        Values of a categorical or ordinal column; the code of a value is its place here.
+    lower, upper : float
+        Smallest and largest value seen (codes for categories).
+    integer : bool
+        Whether a numeric column holds whole numbers only.
+    unit : str
+        Physical unit for axes and rules, or an empty string.
+    """
+
+    name: str
+    kind: Kind
+    lower: float
+    upper: float
+    categories: tuple[Any, ...] = ()
+    integer: bool = False
+    unit: str = ""
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether values are category codes."""
+        return self.kind != "numeric"
+
+    @property
+    def label(self) -> str:
+        """Name with its unit, for an axis."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    def text(self, value: float) -> str:
+        """Return one encoded value as a reader should see it."""
+        if self.is_discrete:
+            return str(self.categories[round(value)])
+        return f"{value:.4g}"
+
+
+@dataclass(frozen=True)
+class FeatureSchema:
+    """The columns that a model reads, in order.
+
+    Rows travel as a *matrix*: float64, shape (n_rows, n_features), where the value of a
+    categorical or ordinal column is the place of its category. `encode` checks and makes
+    a matrix, `decode` gives the data frame back with its original values.
+    """
+
+    features: tuple[Feature, ...]
+    from_array: bool = False
+
+    @classmethod
+    def from_data(
+        cls,
+        X: Frame,
+        *,
+        kinds: Mapping[str, Kind] | None = None,
+        units: Mapping[str, str] | None = None,
+    ) -> FeatureSchema:
+        """Read a schema from a data frame or a two-dimensional array of numbers.
+
+        Strings, booleans and unordered categoricals are categorical, ordered categoricals
+        ordinal, numbers numeric; `kinds` overrides this by name and `units` names units.
+
+        Raises
+        ------
+        InputError
+            For no rows, no or repeated column names, missing or infinite values.
+
+        Examples
+        --------
+        >>> schema = FeatureSchema.from_data(pd.DataFrame({"mass": [1.0, 2.5], "sex": ["f", "m"]}))
+        >>> [feature.kind for feature in schema.features]
+        ['numeric', 'categorical']
+        """
+        frame = _as_frame(X)
+        _check_names(frame)
+        for mapping, what in ((kinds, "kinds"), (units, "units")):
+            check_keywords(f"the columns ({what})", mapping or (), [str(c) for c in frame.columns])
+        read = tuple(
+            _read_feature(frame[name], (kinds or {}).get(name), (units or {}).get(name, ""))
+            for name in frame.columns
+        )
+        return cls(features=read, from_array=isinstance(X, np.ndarray))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [feature.name for feature in self.features]
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return len(self.features)
+
+    @cached_property
+    def discrete(self) -> np.ndarray:
+        """Mask of categorical and ordinal columns, shape (n_features,)."""
+        return np.array([feature.is_discrete for feature in self.features], dtype=bool)
+
+    @cached_property
+    def n_categories(self) -> np.ndarray:
+        """Number of categories by column, 0 for numeric ones, shape (n_features,)."""
+        return np.array([len(feature.categories) for feature in self.features])
+
+    def index(self, name: str) -> int:
+        """Return the place of a column.
+
+        Raises
+        ------
+        InputError
+            If no column has this name.
+        """
+        if name not in self.names:
+            raise InputError(
+                expected=f"a column of the schema ({', '.join(self.names)})",
+                arrived=repr(name),
+                do=suggestion(name, self.names) or "Name one of the listed columns.",
+            )
+        return self.names.index(name)
+
+    def __getitem__(self, name: str) -> Feature:
+        return self.features[self.index(name)]
+
+    def encode(self, X: Frame, *, what: str = "X") -> Matrix:
+        """Return the rows as a float64 matrix, shape (n_rows, n_features).
+
+        Columns are matched by name, so their order does not matter.
+
+        Raises
+        ------
+        InputError
+            For missing, extra or renamed columns, missing or infinite values, categories
+            that the schema does not hold, text where numbers belong, or no rows.
+        """
+        frame = self._matched(X, what)
+        if not len(frame):
+            raise InputError(
+                expected=f"{what} with at least one row", arrived="none", do="Pass some rows."
+            )
+        columns = [_encode_column(frame[f.name], f, what) for f in self.features]
+        return np.column_stack(columns) if columns else np.empty((len(frame), 0))
+
+    def decode(self, matrix: Matrix) -> pd.DataFrame:
+        """Return encoded rows as a data frame with original values and column types."""
+        return pd.DataFrame(
+            {f.name: _decode_column(matrix[:, j], f) for j, f in enumerate(self.features)}
+        )
+
+    def to_model_input(self, matrix: Matrix) -> Frame:
+        """Return encoded rows in the form the schema was read from (data frame or array)."""
+        return matrix if self.from_array else self.decode(matrix)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able description."""
+        return {"from_array": self.from_array, "features": [asdict(f) for f in self.features]}
+
+    @classmethod
+    def from_dict(cls, description: Mapping[str, Any]) -> FeatureSchema:
+        """Build a schema from `to_dict`'s answer."""
+        features = tuple(
+            Feature(**{**f, "categories": tuple(f["categories"])}) for f in description["features"]
+        )
+        return cls(features=features, from_array=bool(description["from_array"]))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the description, to compare schemas across files."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    def _matched(self, X: Frame, what: str) -> pd.DataFrame:
+        if isinstance(X, pd.Series) or (isinstance(X, np.ndarray) and X.ndim != 2):
+            raise InputError(
+                expected=f"{what} with two dimensions (rows, features)",
+                arrived=f"{type(X).__name__} with shape {np.shape(X)}",
+                do="Pass a frame such as X.iloc[[0]] or an array such as x.reshape(1, -1).",
+            )
+        if isinstance(X, np.ndarray):
+            if X.shape[1] != self.n_features or (not self.from_array and self.discrete.any()):
+                raise InputError(
+                    expected=f"{what} as a data frame with columns {', '.join(self.names)}",
+                    arrived=f"an array with shape {X.shape}",
+                    do="Pass a pandas DataFrame with these columns.",
+                )
+            return pd.DataFrame(X, columns=self.names)
+        frame = _as_frame(X)
+        given = [str(name) for name in frame.columns]
+        if len(set(given)) != len(given):
+            _check_names(frame)
+        missing = [name for name in self.names if name not in given]
+        extra = [name for name in given if name not in self.names]
+        if missing or extra:
+            renamed = [(m, c) for m in missing if (c := closest(m, extra))]
+            hint = "".join(f" {c!r} looks like {m!r}." for m, c in renamed)
+            parts = [f"without {', '.join(map(repr, missing))}"] if missing else []
+            parts += [f"with unknown {', '.join(map(repr, extra))}"] if extra else []
+            raise InputError(
+                expected=f"{what} with the columns {', '.join(self.names)}",
+                arrived=f"a frame {' and '.join(parts)}",
+                do=f"Rename, add or drop columns.{hint}",
+            )
+        return frame.set_axis(given, axis=1)[self.names]
+
+
+def _as_frame(X: Frame) -> pd.DataFrame:
+    if isinstance(X, pd.DataFrame):
+        return X
+    if isinstance(X, np.ndarray) and X.ndim == 2:
+        return pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+    raise InputError(
+        expected="a pandas DataFrame or a two-dimensional numpy array",
+        arrived=f"{type(X).__name__}"
+        + (f" with shape {X.shape}" if isinstance(X, np.ndarray) else ""),
+        do="Convert it, for example pd.DataFrame(X, columns=[...]).",
+    )
+
+
+def _check_names(frame: pd.DataFrame) -> None:
+    names = [str(name) for name in frame.columns]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if not names or repeated or not len(frame):
+        raise InputError(
+            expected="at least one row and columns with different names",
+            arrived=f"repeated names {repeated}" if repeated else f"shape {frame.shape}",
+            do="Give every column a name of its own and pass some rows.",
+        )
+
+
+def _read_feature(column: pd.Series, kind: Kind | None, unit: str) -> Feature:
+    name = str(column.name)
+    if kind is not None:
+        check_option(f"the kind of {name!r}", kind, Kind)
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    if kind is None:
+        if categorical:
+            kind = "ordinal" if column.cat.ordered else "categorical"
+        elif pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(
+            column.dtype
+        ):
+            kind = "categorical"
+        else:
+            kind = "numeric"
+    _refuse_missing(column, "X")
+    if kind == "numeric":
+        values = _numbers(column, name, "X")
+        integer = bool(pd.api.types.is_integer_dtype(column.dtype))
+        return Feature(name, kind, float(values.min()), float(values.max()), (), integer, unit)
+    raw = list(column.cat.categories) if categorical else sorted(set(column.tolist()), key=_order)
+    categories = tuple(_plain(value) for value in raw)
+    return Feature(name, kind, 0.0, float(len(categories) - 1), categories, False, unit)
+
+
+def _encode_column(column: pd.Series, feature: Feature, what: str) -> np.ndarray:
+    _refuse_missing(column, what)
+    if not feature.is_discrete:
+        return _numbers(column, feature.name, what)
+    codes = {value: float(code) for code, value in enumerate(feature.categories)}
+    values = [_plain(value) for value in column.tolist()]
+    unseen = sorted({str(value) for value in values if value not in codes})
+    if unseen:
+        raise InputError(
+            expected=f"{feature.name!r} in {what} to be one of "
+            f"{', '.join(map(str, feature.categories))}",
+            arrived=", ".join(unseen),
+            do="Map unseen categories to known ones, or train with data that holds them.",
+        )
+    return np.array([codes[value] for value in values])
+
+
+def _decode_column(values: np.ndarray, feature: Feature) -> Any:
+    if not feature.is_discrete:
+        whole = feature.integer and bool(np.all(values == np.round(values)))
+        return values.astype(np.int64) if whole else values
+    codes = np.round(values).astype(np.intp)
+    if feature.kind == "ordinal":
+        return pd.Categorical.from_codes(codes, list(feature.categories), ordered=True)
+    lookup = np.empty(len(feature.categories), dtype=object)
+    lookup[:] = feature.categories
+    return pd.Series(lookup[codes]).infer_objects()
+
+
+def _numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
+    try:
+        values = column.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            expected=f"numbers in column {name!r} of {what}",
+            arrived=f"values such as {column.iloc[0]!r}",
+            do="Convert the column with pd.to_numeric, or declare it categorical.",
+        ) from error
+    if not np.isfinite(values).all():
+        place = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise InputError(
+            expected=f"finite numbers in column {name!r} of {what}",
+            arrived=f"{values[place]} in row {place}",
+            do="Drop or impute such rows before explaining; nothing is imputed in silence.",
+        )
+    return values
+
+
+def _refuse_missing(column: pd.Series, what: str) -> None:
+    missing = column.isna().to_numpy()
+    if missing.any():
+        raise InputError(
+            expected=f"no missing values in column {str(column.name)!r} of {what}",
+            arrived=f"{int(missing.sum())} missing, first in row {int(np.flatnonzero(missing)[0])}",
+            do="Drop or impute such rows before explaining; nothing is imputed in silence.",
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _order(value: Any) -> tuple[str, Any]:
+    return (type(value).__name__, value)
