@@ -1,0 +1,1 @@
+"""Side-by-side measurements with named peers; every number is a ratio from one run."""
