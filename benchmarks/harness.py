@@ -28,10 +28,12 @@ class Result:
     peer_seconds: float
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
         return asdict(self)
 
     @property
     def met(self) -> bool:
+        """Whether the ratio reaches the goal."""
         return self.goal is None or self.ratio >= self.goal
 
 
@@ -80,7 +82,8 @@ def table(results: list[Result]) -> str:
     for r in results:
         goal = "" if r.goal is None else f"{'met' if r.met else 'MISSED'}: {r.goal:g}×"
         lines.append(
-            f"| {r.name} | {r.work} | {r.peer} | {r.ratio:.1f}× ({r.low:.1f} to {r.high:.1f}) | {goal} |"
+            f"| {r.name} | {r.work} | {r.peer} "
+            f"| {r.ratio:.1f}× ({r.low:.1f} to {r.high:.1f}) | {goal} |"
         )
     return "\n".join(lines)
 
