@@ -1,0 +1,7 @@
+"""Run the command line as ``python -m xaigeo``."""
+
+import sys
+
+from xaigeo.cli import main
+
+sys.exit(main())

@@ -1,0 +1,185 @@
+"""The command line: ``xaigeo demo | run | report | audit | methods``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xaigeo import __version__
+from xaigeo.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from xaigeo.runs import RunFolder
+
+USAGE, INTERNAL = 2, 70
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Codes: 0 pass, 1 the audit failed, 2 usage or bad input, 3 warnings under
+    ``--fail-on warn``, 4 a required item could not be evaluated, 70 internal error.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except InputError as error:
+        return _complain(options, "config" if isinstance(error, ConfigError) else "input", error)
+    except BrokenPipeError:
+        # The reader of our output (``| head``) has left; that is not an error of ours.
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        traceback.print_exc()
+        print(
+            f"xaigeo: internal error: {error}. Please report it with the lines above.",
+            file=sys.stderr,
+        )
+        return INTERNAL
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xaigeo",
+        description="Explain every model of a seed ensemble and score whether the seeds agree.",
+    )
+    parser.add_argument("--version", action="version", version=f"xaigeo {__version__}")
+    commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+
+    demo = _command(commands, "demo", _demo, "run 20 networks on the Palmer penguins")
+    demo.add_argument("--output", default="out/demo", help="folder to write (default: %(default)s)")
+    _running(demo)
+
+    run = _command(commands, "run", _run, "carry out the run that a TOML file describes")
+    run.add_argument("config", type=Path, help="the TOML file")
+    run.add_argument("--output", help="folder to write instead of the one in the file")
+    _running(run)
+
+    report = _command(commands, "report", _report, "write the HTML report of a stored run again")
+    report.add_argument("folder", type=Path, help="output folder of a run")
+
+    audit = _command(commands, "audit", _audit, "answer the audit checklist for a stored run")
+    audit.add_argument("folder", type=Path, help="output folder of a run")
+    audit.add_argument("--thresholds", type=Path, help="TOML file with other thresholds")
+    audit.add_argument(
+        "--fail-on",
+        choices=("fail", "warn"),
+        default="fail",
+        help="whether warnings fail too (exit code 3); default: %(default)s",
+    )
+    _command(commands, "methods", _methods, "list the explanation methods and what they need")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, call: Any, text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
+    parser.set_defaults(command=call)
+    return parser
+
+
+def _running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--jobs", type=int, default=None, help="worker processes")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from xaigeo.runs import demo_config
+
+    return _carry_out(demo_config(options.output), Path.cwd(), options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from xaigeo.runs import config_from_dict, read_config
+
+    config = read_config(options.config)
+    if options.output:
+        config = config_from_dict(config.model_dump() | {"output": options.output})
+    return _carry_out(config, options.config.resolve().parent, options)
+
+
+def _carry_out(config: Any, base: Path, options: argparse.Namespace) -> int:
+    from xaigeo.runs import run
+
+    quiet = options.quiet or options.json
+    folder = run(
+        config,
+        base=base,
+        log=(lambda line: None) if quiet else _say,
+        progress=not quiet and sys.stderr.isatty(),
+        n_jobs=options.jobs,
+    )
+    _tell(folder, options)
+    return 0
+
+
+def _tell(folder: RunFolder, options: argparse.Namespace) -> None:
+    from xaigeo.runs.findings import findings
+
+    found = findings(folder)
+    if options.json:
+        print(json.dumps(found.to_dict(), indent=1))
+    else:
+        print("\n".join(found.lines()))
+
+
+def _report(options: argparse.Namespace) -> int:
+    from xaigeo.runs import RunFolder, report_run
+
+    path = report_run(RunFolder(options.folder))
+    print(json.dumps({"report": str(path)}) if options.json else f"Wrote {path}")
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from xaigeo.audit.thresholds import read_thresholds
+    from xaigeo.runs import RunFolder, audit_run
+
+    thresholds = read_thresholds(options.thresholds) if options.thresholds else None
+    answer = audit_run(RunFolder(options.folder), thresholds=thresholds)
+    code: int = answer.exit_code(fail_on=options.fail_on)
+    if options.json:
+        print(json.dumps(answer.to_dict() | {"exit_code": code}, indent=1))
+        return code
+    frame = answer.to_frame()
+    for row in frame.itertuples():
+        print(f"{row.status:>13}  {row.id:<3} {row.question}  {row.reason}")
+    print(f"Verdict: {answer.verdict}. Wrote {RunFolder(options.folder).audit}")
+    return code
+
+
+def _methods(options: argparse.Namespace) -> int:
+    from xaigeo.explainers import describe_methods
+
+    table = describe_methods()
+    if options.json:
+        print(json.dumps(table.to_dict(orient="records"), indent=1))
+    else:
+        print(table.to_string(index=False))
+    return 0
+
+
+def _complain(options: argparse.Namespace, kind: str, error: InputError) -> int:
+    if options.json:
+        print(json.dumps({"error": kind, "message": str(error)}))
+    print(f"xaigeo: {error}", file=sys.stderr)
+    return USAGE
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

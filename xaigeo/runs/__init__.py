@@ -1,0 +1,16 @@
+"""A whole run from one file: data, training, explanations, audit, report."""
+
+from xaigeo.runs.config import RunConfig, config_from_dict, read_config
+from xaigeo.runs.folder import RunFolder
+from xaigeo.runs.pipeline import audit_run, demo_config, report_run, run
+
+__all__ = [
+    "RunConfig",
+    "RunFolder",
+    "audit_run",
+    "config_from_dict",
+    "demo_config",
+    "read_config",
+    "report_run",
+    "run",
+]

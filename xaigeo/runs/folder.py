@@ -1,0 +1,139 @@
+"""The folder a run writes, and how it is read again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.errors import StoreError
+from xaigeo.explanations import Explanation
+from xaigeo.store import load, load_evaluation, save_evaluation
+
+MANIFEST = "manifest.json"
+EVALUATION = "evaluation.npz"
+EXPLANATIONS = "explanations"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run.
+
+    Holds ``manifest.json`` (configuration, hashes, versions, dates), ``explanations/`` with one
+    store each (``kernel_shap``; ``kernel_shap.noise-1`` for another explainer seed;
+    ``kernel_shap.rerun`` for a second training), ``evaluation.npz``, ``audit.json``,
+    ``junit.xml`` and ``report.html``.
+    """
+
+    path: Path
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.path / "report.html"
+
+    @property
+    def audit(self) -> Path:
+        """The audit, canonical form."""
+        return self.path / "audit.json"
+
+    @property
+    def junit(self) -> Path:
+        """The audit for a CI server."""
+        return self.path / "junit.xml"
+
+    def explanation_path(self, name: str) -> Path:
+        """Return where the explanation called `name` is stored."""
+        return self.path / EXPLANATIONS / name
+
+    def save_evaluation(self, evaluation: Evaluation) -> None:
+        """Write the models' performance on the test rows."""
+        save_evaluation(evaluation, self.path / EVALUATION)
+
+    def write_manifest(self, manifest: dict[str, Any], explanations: Sequence[str]) -> None:
+        """Write the manifest with the hash of everything the run stored."""
+        stores = {
+            name: json.loads((self.explanation_path(name) / MANIFEST).read_text())["sha256"]
+            for name in explanations
+        }
+        whole = {
+            "format": FORMAT,
+            **manifest,
+            "explanations": stores,
+            "evaluation_sha256": _file_sha256(self.path / EVALUATION),
+        }
+        (self.path / MANIFEST).write_text(json.dumps(whole, indent=1) + "\n")
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest.
+
+        Raises
+        ------
+        StoreError
+            If the folder holds no finished run.
+        """
+        try:
+            manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
+            known = manifest["format"] == FORMAT and "config" in manifest
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(
+                expected=f"a finished run in {self.path}",
+                arrived="no such folder" if not self.path.is_dir() else "no readable manifest.json",
+                do="Pass the output folder of `xaigeo run` or `xaigeo demo`.",
+            ) from error
+        if not known:
+            raise StoreError(
+                expected=f"a run of format {FORMAT} in {self.path}",
+                arrived=f"format {manifest['format']!r}",
+                do="Read it with the version of xaigeo that wrote it, or run the job again.",
+            )
+        return manifest
+
+    def load(self) -> tuple[dict[str, Explanation], Evaluation]:
+        """Return the explanations by name and the evaluation, after checking their hashes.
+
+        Raises
+        ------
+        StoreError
+            If anything is missing or was altered since the run.
+        """
+        manifest = self.manifest()
+        found = _file_sha256(self.path / EVALUATION)
+        if found != manifest["evaluation_sha256"]:
+            raise _altered(self.path / EVALUATION)
+        explanations = {}
+        for name, expected in manifest["explanations"].items():
+            folder = self.explanation_path(name)
+            explanations[name] = load(folder)
+            if json.loads((folder / MANIFEST).read_text())["sha256"] != expected:
+                raise _altered(folder)
+        return explanations, load_evaluation(self.path / EVALUATION)
+
+
+def primary(explanations: dict[str, Explanation]) -> list[Explanation]:
+    """Return one explanation a method: not the repeats that measure noise."""
+    return [explanation for name, explanation in explanations.items() if "." not in name]
+
+
+def _altered(path: Path) -> StoreError:
+    return StoreError(
+        expected=f"{path} as the run wrote it",
+        arrived="other contents",
+        do="It was altered after the run; run the job again.",
+    )
+
+
+def _file_sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise StoreError(
+            expected=f"a file at {path}",
+            arrived=error.strerror or "nothing",
+            do="The run is incomplete; run the job again.",
+        ) from error

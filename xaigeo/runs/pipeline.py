@@ -1,0 +1,276 @@
+"""Carry out a run: train, evaluate, explain, audit, report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xaigeo import __version__
+from xaigeo.datasets.dataset import Dataset, Split
+from xaigeo.ensemble.seed_ensemble import SeedEnsemble
+from xaigeo.errors import StoreError
+from xaigeo.explainers import EXPLAINERS, explain
+from xaigeo.explanations import Attributions, Explanation
+from xaigeo.options import check_keywords
+from xaigeo.runs.config import RunConfig, config_from_dict
+from xaigeo.runs.folder import RunFolder, primary
+from xaigeo.runs.models import estimator_pipeline, network_factory
+from xaigeo.runs.table import read_dataset
+
+if TYPE_CHECKING:
+    from xaigeo.audit import Audit
+
+Log = Callable[[str], None]
+RANDOM_METHODS = ("lime", "kernel_shap")
+
+
+def demo_config(output: str | None = None) -> RunConfig:
+    """Return the configuration of the demo: 20 networks on the Palmer penguins."""
+    import tomllib
+
+    table = tomllib.loads((files("xaigeo.runs") / "demo.toml").read_text())
+    return config_from_dict(table | ({"output": output} if output else {}), where="demo.toml")
+
+
+def run(
+    config: RunConfig,
+    *,
+    base: str | Path = ".",
+    log: Log = lambda line: None,
+    progress: bool = False,
+    n_jobs: int | None = None,
+) -> RunFolder:
+    """Carry out a run and return its folder.
+
+    Parameters
+    ----------
+    config : RunConfig
+    base : str or Path
+        Folder that relative paths of the data file start from; the output folder is relative
+        to the current one.
+    log : callable
+        Gets one line a step.
+    progress : bool
+        Show progress bars on the terminal.
+    n_jobs : int, optional
+        Worker processes for explanations.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration names data, models, methods or views that cannot be used.
+    """
+    from xaigeo import audit as auditing
+
+    for method in config.explain.methods:
+        EXPLAINERS.get(method)
+    data = read_dataset(config.data, base=Path(base))
+    for pair in config.report.views or ():
+        check_keywords("the data (report.views)", pair, data.schema.names)
+    target = Path(config.output)
+    folder = _prepare(target)
+    registration = auditing.register(config.thresholds or None)
+    started = _now()
+    clock = time.perf_counter()
+    split = data.split(config.data.test_share, random_state=config.data.split_random_state)
+    log(f"Training {len(config.seed_list)} models on {len(split.X_train)} rows of {data.name}")
+    ensemble = train(config, data, split, progress=progress)
+    folder.save_evaluation(ensemble.evaluate(split.X_test, split.y_test))
+    names = _explain_all(config, ensemble, data, split, folder, log, progress, n_jobs)
+    manifest = {
+        "title": config.title,
+        "xaigeo": __version__,
+        "registration": registration.to_dict(),
+        "started_at": started,
+        "finished_at": _now(),
+        "seconds": round(time.perf_counter() - clock, 1),
+        "config": config.model_dump(mode="json"),
+        "config_sha256": config.sha256,
+        "data": {
+            "name": data.name,
+            "source": data.source,
+            "licence": data.licence,
+            "notes": data.notes,
+            "n_train": len(split.X_train),
+            "n_test": len(split.X_test),
+        },
+    }
+    folder.write_manifest(manifest, names)
+    log("Auditing")
+    audit_run(folder)
+    log("Writing the report")
+    report_run(folder)
+    return _publish(folder, target)
+
+
+def train(config: RunConfig, data: Dataset, split: Split, *, progress: bool = False) -> SeedEnsemble:
+    """Return the seed ensemble that a configuration describes."""
+    model = config.model
+    if model.kind == "estimator":
+        assert model.estimator is not None  # ModelSection checks
+        pipeline = estimator_pipeline(model.estimator, model.parameters, data.schema)
+        return SeedEnsemble.fit(
+            pipeline,
+            split.X_train,
+            split.y_train,
+            seeds=config.seed_list,
+            task=config.data.task,
+            schema=data.schema,
+            progress=progress,
+        )
+    return SeedEnsemble.train(
+        network_factory(model.hidden, model.activation, model.dropout),
+        split.X_train,
+        split.y_train,
+        seeds=config.seed_list,
+        task=config.data.task,
+        schema=data.schema,
+        epochs=model.epochs,
+        batch_size=model.batch_size,
+        optimizer=model.optimizer,
+        learning_rate=model.learning_rate,
+        weight_decay=model.weight_decay,
+        patience=model.patience,
+        validation_share=model.validation_share,
+        class_weight=model.class_weight,
+        progress=progress,
+    )
+
+
+def audit_run(folder: RunFolder, *, thresholds: dict[str, Any] | None = None) -> Audit:
+    """Audit a stored run, write ``audit.json`` and ``junit.xml``, and return the audit.
+
+    Parameters
+    ----------
+    thresholds : dict, optional
+        Other thresholds than the run registered; item P4 then fails, as it should.
+    """
+    from xaigeo import audit as auditing
+
+    manifest = folder.manifest()
+    explanations, evaluation = folder.load()
+    answer = auditing(
+        list(explanations.values()),
+        evaluation=evaluation,
+        registration=auditing.Registration.from_dict(
+            manifest["registration"] | {"started_at": manifest["started_at"]}
+        ),
+        thresholds=thresholds or manifest["config"]["thresholds"] or None,
+    )
+    answer.save(folder.audit)
+    answer.save(folder.junit)
+    return answer
+
+
+def report_run(folder: RunFolder) -> Path:
+    """Write the HTML report of a stored run and return its path."""
+    from xaigeo import audit as auditing
+    from xaigeo.viz import report
+
+    manifest = folder.manifest()
+    explanations, evaluation = folder.load()
+    stored = folder.audit
+    answer = auditing.Audit.load(stored) if stored.is_file() else audit_run(folder)
+    views = manifest["config"]["report"]["views"]
+    return report(
+        primary(explanations),
+        folder.report,
+        evaluation=evaluation,
+        audit=answer,
+        views=[tuple(view) for view in views] if views else None,
+        title=manifest["title"],
+        notes=_notes(manifest),
+    )
+
+
+def _explain_all(
+    config: RunConfig,
+    ensemble: SeedEnsemble,
+    data: Dataset,
+    split: Split,
+    folder: RunFolder,
+    log: Log,
+    progress: bool,
+    n_jobs: int | None,
+) -> list[str]:
+    section = config.explain
+    rows = split.X_test.head(section.n_instances) if section.n_instances else split.X_test
+    names: list[str] = []
+
+    def add(name: str, method: str, models: SeedEnsemble, random_state: int) -> Explanation:
+        started = time.perf_counter()
+        found = explain(
+            models,
+            rows,
+            method,
+            background=split.X_train,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            progress=progress,
+            **section.parameters.get(method, {}),
+        )
+        found.save(folder.explanation_path(name))
+        names.append(name)
+        log(f"  {name}: {time.perf_counter() - started:.1f} s")
+        return found
+
+    log(f"Explaining {len(rows)} rows for {ensemble.n_seeds} models")
+    found = {name: add(name, name, ensemble, section.random_state) for name in section.methods}
+    for method in RANDOM_METHODS:
+        for repeat in range(1, section.noise_repeats + 1) if method in found else ():
+            add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
+    attributed = [name for name, one in found.items() if isinstance(one, Attributions)]
+    if section.rerun and attributed:
+        log("Training again, to see whether the run repeats itself")
+        method = "kernel_shap" if "kernel_shap" in attributed else attributed[0]
+        add(f"{method}.rerun", method, train(config, data, split), section.random_state)
+    return names
+
+
+def _prepare(target: Path) -> RunFolder:
+    """Return an empty folder beside `target`; an earlier run stays until this one is done."""
+    if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
+        try:
+            RunFolder(target).manifest()
+        except StoreError as error:
+            raise StoreError(
+                expected=f"a new or empty folder, or an earlier run, at {target}",
+                arrived="something else",
+                do="Choose another output folder; nothing was touched.",
+            ) from error
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    return RunFolder(partial)
+
+
+def _publish(folder: RunFolder, target: Path) -> RunFolder:
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        os.replace(target, old)
+    os.replace(folder.path, target)
+    shutil.rmtree(old, ignore_errors=True)
+    return RunFolder(target)
+
+
+def _notes(manifest: dict[str, Any]) -> str:
+    data = manifest["data"]
+    parts = [
+        f"{data['name']}: {data['n_train']} rows to train, {data['n_test']} to test.",
+        f"Source: {data['source']}. Licence: {data['licence']}.",
+        data["notes"],
+        manifest["config"]["report"]["notes"],
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+

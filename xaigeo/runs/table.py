@@ -1,0 +1,83 @@
+"""The data of a run: read, checked, split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xaigeo.runs.config import DataSection
+from xaigeo.datasets.dataset import Dataset
+from xaigeo.errors import ConfigError
+from xaigeo.options import suggestion
+from xaigeo.schema import FeatureSchema
+
+
+def read_dataset(section: DataSection, *, base: Path) -> Dataset:
+    """Return the data set that a configuration names; `base` anchors relative paths.
+
+    Raises
+    ------
+    ConfigError
+        For an unreadable file, an unknown ending, or columns that are not there.
+    InputError
+        For missing values (unless ``missing = "drop"``).
+    """
+    if section.dataset is not None:
+        from xaigeo import datasets
+
+        data: Dataset = getattr(datasets, section.dataset)()
+        return data
+    assert section.file is not None and section.target is not None  # DataSection checks
+    path = base / section.file
+    table = _read_table(path)
+    wanted = [section.target, *(section.features or []), *section.drop]
+    for column in [*wanted, *section.kinds, *section.units]:
+        if column not in table.columns:
+            raise ConfigError(
+                expected=f"columns of {path.name} ({', '.join(map(str, table.columns))})",
+                arrived=repr(column),
+                do=suggestion(column, table.columns) or "Correct the name in the configuration.",
+            )
+    features = section.features or [c for c in table.columns if c != section.target]
+    features = [column for column in features if column not in section.drop]
+    table = table[[*features, section.target]]
+    n_read = len(table)
+    if section.missing == "drop":
+        table = table.dropna()
+    kept = {column: kind for column, kind in section.kinds.items() if column in features}
+    units = {column: unit for column, unit in section.units.items() if column in features}
+    dropped = n_read - len(table)
+    return Dataset(
+        name=path.stem,
+        X=table[features],
+        y=table[section.target],
+        schema=FeatureSchema.from_data(table[features], kinds=kept, units=units),
+        source=path.name,
+        licence="not stated",
+        notes=f"{dropped} of {n_read} rows have missing values and are left out."
+        if dropped
+        else "",
+    )
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise ConfigError(
+            expected="a data file that ends in .csv or .parquet",
+            arrived=path.name,
+            do="Convert the file.",
+        )
+    try:
+        table: pd.DataFrame = reader(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            expected=f"a readable table at {path}",
+            arrived=f"{type(error).__name__}: {error}",
+            do="Check data.file; it is relative to the configuration.",
+        ) from error
+    if not len(table):
+        raise ConfigError(expected=f"rows in {path}", arrived="none", do="Pass a file with data.")
+    return table
