@@ -1,0 +1,216 @@
+"""Torch networks as members of an ensemble, with a differentiable way in for explainers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from xaigeo.ensemble.members import Scale
+from xaigeo.errors import InputError
+from xaigeo.schema import Matrix
+
+# Bytes that the largest intermediate of one forward pass may take.
+MEMORY_LIMIT = 64 * 2**20
+
+
+class Network(Protocol):
+    """K modules that answer together, in evaluation mode unless trained.
+
+    `StackedNetwork`, `FunctionalNetwork` and `LoopedNetwork` are the three kinds.
+    """
+
+    @property
+    def engine(self) -> str:
+        """Name of the kind."""
+        ...
+
+    @property
+    def n_members(self) -> int:
+        """Number of modules."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """The most numbers a row becomes on its way through one module."""
+        ...
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return outputs (K, n_rows, n_outputs) of inputs (n_rows, d) or (K, n_rows, d)."""
+        ...
+
+    def subset(self, places: Sequence[int]) -> Network:
+        """Return the modules at these places."""
+        ...
+
+    def modules(self) -> list[nn.Module]:
+        """Return K plain modules."""
+        ...
+
+
+class TorchMembers:
+    """K torch networks behind one preprocessor.
+
+    The way of a row: encoded row (n_features) -> `preprocessor` -> inputs (n_inputs) ->
+    network -> outputs. Gradient methods enter at the inputs, where every path is smooth:
+
+    - ``preprocessor(rows)`` maps a float64 tensor of encoded rows to inputs;
+      ``preprocessor.blocks[j]`` is the slice of feature j in the inputs (None where a foreign
+      preprocessor mixes features), ``preprocessor.location`` and ``.scale`` the shift and
+      scale of every numeric feature in original units (None where they are not affine).
+    - ``forward_inputs(inputs, scale)`` gives the outputs of all members with gradients.
+    - ``output_module(place, scale)`` is one member as a plain module with the same outputs,
+      for libraries that take a module; ``modules`` are the members themselves.
+
+    Outputs follow one convention on every path: a classifier with a single logit z has the
+    logits (-z, z) and the probabilities (1 - sigmoid(z), sigmoid(z)); one with a logit a class
+    has softmax probabilities; regression values are in the target's own units.
+
+    Parameters
+    ----------
+    network : Network
+    preprocessor : nn.Module
+        A `Preprocessor` or `ForeignPreprocessor`.
+    task : {"classification", "regression"}
+    n_outputs : int
+        Classes, or 1.
+    target_location, target_scale : float
+        Shift and scale that turn the network's numbers into regression values.
+    """
+
+    kind = "torch"
+
+    def __init__(
+        self,
+        network: Network,
+        preprocessor: Any,
+        *,
+        task: Literal["classification", "regression"],
+        n_outputs: int,
+        target_location: float = 0.0,
+        target_scale: float = 1.0,
+    ) -> None:
+        self.network = network
+        self.preprocessor = preprocessor
+        self.task = task
+        self.n_outputs = n_outputs
+        self.target_location = target_location
+        self.target_scale = target_scale
+        self.n_members = network.n_members
+        self.has_logits = task == "classification"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of inputs and weights."""
+        dtype: torch.dtype = self.preprocessor.dtype
+        return dtype
+
+    @cached_property
+    def modules(self) -> list[nn.Module]:
+        """The K plain modules; each maps inputs (n_rows, n_inputs) to its own raw outputs."""
+        return self.network.modules()
+
+    def forward_inputs(self, inputs: Tensor, scale: Scale | None = None) -> Tensor:
+        """Return outputs of all members, shape (K, n_rows, n_outputs), with gradients.
+
+        Parameters
+        ----------
+        inputs : Tensor, shape (n_rows, n_inputs) or (K, n_rows, n_inputs)
+            Shared by the members, or each its own.
+        scale : {"logit", "probability", "value"}, optional
+            By default "logit" for classification and "value" for regression.
+        """
+        return self._finish(self.network.forward(inputs), scale)
+
+    def probabilities_from_logits(self, logits: Tensor) -> Tensor:
+        """Return probabilities of logits as `forward_inputs` gives them, (..., n_outputs)."""
+        # A single logit z is reported as (-z, z), whose softmax would be sigmoid(2z).
+        if self._single:
+            return torch.sigmoid(logits)
+        return torch.softmax(logits, dim=-1)
+
+    def output_module(self, place: int, scale: Scale | None = None) -> nn.Module:
+        """Return one member as a module from inputs to outputs (n_rows, n_outputs)."""
+        return _OutputModule(self, place, scale).eval()
+
+    def values(self, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return outputs, shape (n_members, n_rows, n_outputs), in bounded memory."""
+        answer = np.empty((self.n_members, len(rows), self.n_outputs))
+        step = self._rows_at_once
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            answer[:, part] = self._values(rows[part], scale)
+        return answer
+
+    def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return one member's outputs, shape (n_rows, n_outputs)."""
+        return np.asarray(self._each[place].values(rows, scale)[0])
+
+    def subset(self, places: Sequence[int]) -> TorchMembers:
+        """Return the members at these places."""
+        return TorchMembers(
+            self.network.subset(places),
+            self.preprocessor,
+            task=self.task,
+            n_outputs=self.n_outputs,
+            target_location=self.target_location,
+            target_scale=self.target_scale,
+        )
+
+    def inputs(self, rows: Matrix) -> Tensor:
+        """Return the networks' inputs, shape (n_rows, n_inputs), of encoded rows."""
+        with torch.no_grad():
+            inputs: Tensor = self.preprocessor(torch.as_tensor(rows, dtype=torch.float64))
+        return inputs
+
+    @cached_property
+    def _each(self) -> list[TorchMembers]:
+        return [self.subset([place]) for place in range(self.n_members)]
+
+    @cached_property
+    def _single(self) -> bool:
+        if self.task == "regression":
+            return False
+        probe = torch.zeros((1, self.preprocessor.n_inputs), dtype=self.dtype)
+        with torch.no_grad():
+            return self.network.forward(probe).shape[-1] == 1
+
+    @property
+    def _rows_at_once(self) -> int:
+        size = self.n_members * max(self.network.width, self.preprocessor.n_inputs)
+        return max(1, int(MEMORY_LIMIT // (size * self.dtype.itemsize)))
+
+    def _values(self, rows: Matrix, scale: Scale) -> np.ndarray:
+        with torch.no_grad():
+            # Softmax in float64: probabilities then sum to one as users of float64 expect.
+            raw = self.network.forward(self.inputs(rows)).to(torch.float64)
+            values = self._finish(raw, scale).numpy()
+        if not np.isfinite(values).all():
+            place = int(np.argwhere(~np.isfinite(values))[0, 0])
+            raise InputError(
+                expected="finite outputs from every model",
+                arrived=f"NaN or infinite outputs from the model at place {place}",
+                do="Check that model's weights, or leave it out with select().",
+            )
+        return values
+
+    def _finish(self, raw: Tensor, scale: Scale | None) -> Tensor:
+        if self.task == "regression":
+            return raw * self.target_scale + self.target_location
+        logits = torch.cat([-raw, raw], dim=-1) if self._single else raw
+        return self.probabilities_from_logits(logits) if scale == "probability" else logits
+
+
+class _OutputModule(nn.Module):
+    def __init__(self, members: TorchMembers, place: int, scale: Scale | None) -> None:
+        super().__init__()
+        self.module = members.modules[place]
+        self.members = members
+        self.scale = scale
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.members._finish(self.module(inputs), self.scale)
