@@ -7,24 +7,12 @@ from typing import Any
 
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import Engine, Explainer
+from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_keywords
-from xaigeo.registry import Registry
 from xaigeo.schema import Frame
 
-EXPLAINERS: Registry[type[Explainer]] = Registry(
-    "method",
-    builtin={
-        "lime": "xaigeo.explainers.lime",
-        "kernel_shap": "xaigeo.explainers.kernel_shap",
-        "saliency": "xaigeo.explainers.gradients",
-        "input_x_gradient": "xaigeo.explainers.gradients",
-        "integrated_gradients": "xaigeo.explainers.gradients",
-        "anchors": "xaigeo.explainers.anchors",
-        "counterfactuals": "xaigeo.explainers.counterfactuals",
-    },
-    group="xaigeo.explainers",
-)
+__all__ = ["EXPLAINERS", "Engine", "Explainer", "explain"]
 
 
 def explain(

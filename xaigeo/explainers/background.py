@@ -31,8 +31,8 @@ class Background:
     @cached_property
     def scale(self) -> np.ndarray:
         """Population standard deviation by feature; 1 where a column is constant."""
-        spread = self.rows.std(axis=0)
-        return np.where(spread > 0, spread, 1.0)
+        # Asked of the range: the standard deviation of equal values need not round to 0.
+        return np.where(np.ptp(self.rows, axis=0) > 0, self.rows.std(axis=0), 1.0)
 
     @cached_property
     def mad(self) -> np.ndarray:

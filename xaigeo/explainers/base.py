@@ -70,8 +70,15 @@ class Explainer(ABC):
             do="Use engine='batched'.",
         )
 
-    def check(self, ensemble: SeedEnsemble) -> None:
+    def check(self, ensemble: SeedEnsemble) -> None:  # noqa: B027 (most methods need no more)
         """Raise when this ensemble cannot be explained by this method."""
+
+    def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
+        """Return what the parameters leave open, as used: sample counts, rows drawn.
+
+        It is recorded as ``provenance["resolved"]``.
+        """
+        return {}
 
     def explain(
         self,
@@ -114,7 +121,7 @@ class Explainer(ABC):
         shared, *own = root.spawn(len(rows) + 1)
         blocks = [
             Block(ensemble, rows[part], reference, [own[i] for i in part], shared)
-            for part in np.array_split(np.arange(len(rows)), self._n_blocks(len(rows), n_jobs))
+            for part in np.array_split(np.arange(len(rows)), _n_blocks(len(rows), n_jobs, progress))
         ]
         pieces = _run_blocks(self, blocks, engine, n_jobs, progress)
         return self._label(ensemble, X, rows, reference, pieces, engine, entropy)
@@ -140,7 +147,7 @@ class Explainer(ABC):
             raise InputError(
                 expected="a SeedEnsemble",
                 arrived=type(ensemble).__name__,
-                do="Wrap trained models with xaigeo.SeedEnsemble.wrap(models, seeds=..., schema=X).",
+                do="Wrap trained models with SeedEnsemble.wrap(models, seeds=..., schema=X).",
             )
         if engine not in self.engines:
             raise InputError(
@@ -164,9 +171,6 @@ class Explainer(ABC):
                 do="Pass background=X_train, the rows that stand for the data.",
             )
         return ensemble.schema.encode(background, what="background")
-
-    def _n_blocks(self, n_rows: int, n_jobs: int | None) -> int:
-        return min(n_rows, max(1, 4 * abs(n_jobs or 1))) if n_jobs not in (None, 1) else 1
 
     def _label(
         self,
@@ -215,6 +219,7 @@ class Explainer(ABC):
         return {
             "method": self.name,
             "parameters": parameters,
+            "resolved": self.resolved(ensemble, background),
             "additive": self.additive,
             "random_state": entropy,
             "engine": engine,
@@ -233,7 +238,11 @@ class Explainer(ABC):
 
 def run_block(explainer: Explainer, block: Block, engine: Engine) -> Arrays:
     """Explain one block; a pure function, so that any worker may run it."""
-    return explainer.explain_batched(block) if engine == "batched" else explainer.explain_upstream(block)
+    return (
+        explainer.explain_batched(block)
+        if engine == "batched"
+        else explainer.explain_upstream(block)
+    )
 
 
 def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Scale:
@@ -241,8 +250,22 @@ def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Sca
     return explainer_scale or ensemble.default_scale
 
 
+def _n_blocks(n_rows: int, n_jobs: int | None, progress: bool) -> int:
+    # effective_n_jobs also sees a backend set with joblib.parallel_config; several blocks a
+    # worker even out their loads, and a progress bar needs blocks to count.
+    from joblib import effective_n_jobs
+
+    n_workers = effective_n_jobs(n_jobs)
+    wanted = max(4 * n_workers if n_workers > 1 else 1, 20 if progress else 1)
+    return min(n_rows, wanted)
+
+
 def _run_blocks(
-    explainer: Explainer, blocks: Sequence[Block], engine: Engine, n_jobs: int | None, progress: bool
+    explainer: Explainer,
+    blocks: Sequence[Block],
+    engine: Engine,
+    n_jobs: int | None,
+    progress: bool,
 ) -> list[Arrays]:
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
@@ -250,7 +273,7 @@ def _run_blocks(
     bar = tqdm(total=sum(len(b.rows) for b in blocks), desc=explainer.name, disable=not progress)
     pieces: list[Arrays] = []
     with bar:
-        if n_jobs in (None, 1) and len(blocks) == 1:
+        if len(blocks) == 1:
             pieces.append(run_block(explainer, blocks[0], engine))
             bar.update(len(blocks[0].rows))
             return pieces
@@ -268,7 +291,11 @@ def _entropy(random_state: int | None) -> int:
         drawn = np.random.SeedSequence().entropy
         assert isinstance(drawn, int)  # a fresh SeedSequence holds one integer
         return drawn
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
+    if (
+        isinstance(random_state, bool)
+        or not isinstance(random_state, int | np.integer)
+        or random_state < 0
+    ):
         raise InputError(
             expected="random_state to be a non-negative integer or None",
             arrived=repr(random_state),
