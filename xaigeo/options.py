@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any, get_args
 
 from xaigeo.errors import InputError
@@ -48,3 +49,25 @@ def suggestion(value: object, known: Iterable[object]) -> str:
     """Return a 'Did you mean' sentence for the closest known name, or an empty string."""
     name = closest(value, known)
     return f"Did you mean {name!r}?" if name else ""
+
+
+def check_count(name: str, value: object, *, at_least: int = 1) -> None:
+    """Raise unless `value` is a whole number that is large enough."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < at_least:  # type: ignore[operator]
+        raise InputError(
+            expected=f"{name} to be a whole number of at least {at_least}",
+            arrived=repr(value),
+            do=f"Pass a number such as {name}={max(at_least, 1)}.",
+        )
+
+
+def check_positive(name: str, value: object) -> None:
+    """Raise unless `value` is a finite number above zero."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not 0 < float(value) < float("inf"):  # type: ignore[arg-type]
+        raise InputError(
+            expected=f"{name} to be a finite number above zero",
+            arrived=repr(value),
+            do=f"Pass a number such as {name}=1.0.",
+        )
