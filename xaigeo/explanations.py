@@ -31,7 +31,7 @@ COMMON: Shapes = {
 }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Explanation:
     """Base of the three results: arrays aligned by label, and where they come from.
 
@@ -198,7 +198,7 @@ class Explanation:
             )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Attributions(Explanation):
     """How much each feature counts for each output: LIME, SHAP, gradients.
 
@@ -278,7 +278,7 @@ class Attributions(Explanation):
         self._refuse(~np.isfinite(self.array("attribution")), "attribution", "to be finite")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Anchors(Explanation):
     """Rules under which a model's answer stays the same.
 
@@ -321,22 +321,24 @@ class Anchors(Explanation):
 
     def rule(self, seed: int, instance: Any) -> str:
         """Return one rule in words: ``flipper_length_mm > 206 and sex = male``."""
-        one = self.sel(seed=[seed], instance=[instance])
-        lower, upper = one.array("lower")[0, 0], one.array("upper")[0, 0]
-        parts = [
-            _predicate(feature, lower[j], upper[j], one.array("allowed")[0, 0, j])
-            for j, feature in enumerate(self.schema.features)
-        ]
-        return " and ".join(part for part in parts if part) or "any row (empty rule)"
+        return str(self.sel(seed=[seed], instance=[instance]).rules()[0, 0])
+
+    def rules(self) -> np.ndarray:
+        """Return every rule in words, an object array of shape (n_seeds, n_instances)."""
+        lower, upper, allowed = (self.array(name) for name in ("lower", "upper", "allowed"))
+        texts = np.empty(lower.shape[:2], dtype=object)
+        for place in np.ndindex(texts.shape):
+            texts[place] = rule_text(self.schema, lower[place], upper[place], allowed[place])
+        return texts
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per seed and instance: rule, predicted class, precision, coverage, met."""
-        seeds = self.seeds
+        seeds, rules = self.seeds, self.rules()
         rows = [
             {
                 dims.SEED: seed,
                 dims.INSTANCE: instance,
-                "rule": self.rule(seed, instance),
+                "rule": rules[s, i],
                 "predicted": self.outputs[self.predicted[s, i]],
             }
             | {
@@ -357,7 +359,7 @@ class Anchors(Explanation):
         self._refuse((precision < 0) | (precision > 1), "precision", "to lie between 0 and 1")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Counterfactuals(Explanation):
     """The nearest rows at which a model would answer otherwise.
 
@@ -404,6 +406,25 @@ class Counterfactuals(Explanation):
 
     def _check_values(self) -> None:
         self._refuse(~np.isfinite(self.array("point")), "point", "to be finite")
+
+
+def rule_text(
+    schema: FeatureSchema, lower: np.ndarray, upper: np.ndarray, allowed: np.ndarray
+) -> str:
+    """Return a box as a rule in words.
+
+    Parameters
+    ----------
+    schema : FeatureSchema
+    lower, upper : ndarray, shape (n_features,)
+        Bounds, infinite where a side is open.
+    allowed : ndarray of bool, shape (n_features, n_categories)
+    """
+    parts = [
+        _predicate(feature, lower[j], upper[j], allowed[j])
+        for j, feature in enumerate(schema.features)
+    ]
+    return " and ".join(part for part in parts if part) or "any row (empty rule)"
 
 
 def _predicate(feature: Any, lower: float, upper: float, allowed: np.ndarray) -> str:

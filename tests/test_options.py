@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from xaigeo.errors import InputError
+from xaigeo.options import check_keywords, check_option, closest, suggestion
+
+Engine = Literal["batched", "upstream"]
+
+
+def test_a_listed_option_passes():
+    check_option("engine", "batched", Engine)
+
+
+def test_an_unlisted_option_names_all_and_the_closest():
+    with pytest.raises(
+        InputError,
+        match=r"engine to be one of 'batched', 'upstream', got 'batch'. Did you mean 'batched'\?",
+    ):
+        check_option("engine", "batch", Engine)
+
+
+def test_an_unknown_keyword_names_the_known_ones():
+    with pytest.raises(
+        InputError, match=r"arguments known to lime \(alpha, n_samples\), got 'n_sample'. Did you"
+    ):
+        check_keywords("lime", ["n_sample"], ["n_samples", "alpha"])
+
+
+def test_nothing_alike_gives_no_suggestion():
+    assert closest("zzz", ["abc"]) is None
+    assert suggestion("zzz", ["abc"]) == ""

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaigeo.errors import InputError
+from xaigeo.schema import FeatureSchema
+
+
+def test_kinds_are_read_from_the_columns(mixed_schema):
+    assert [f.kind for f in mixed_schema.features] == [
+        "numeric",
+        "numeric",
+        "categorical",
+        "categorical",
+        "ordinal",
+    ]
+    assert mixed_schema["size"].categories == ("small", "medium", "large")
+    assert mixed_schema["wild"].categories == (False, True)
+    assert mixed_schema["count"].integer
+    assert mixed_schema["length"].label == "length (mm)"
+
+
+def test_ranges_are_those_of_the_data(mixed_frame, mixed_schema):
+    assert mixed_schema["length"].lower == mixed_frame["length"].min()
+    assert mixed_schema["length"].upper == mixed_frame["length"].max()
+
+
+def test_decode_gives_back_what_encode_took(mixed_frame, mixed_schema):
+    back = mixed_schema.decode(mixed_schema.encode(mixed_frame))
+    pd.testing.assert_frame_equal(back, mixed_frame, check_dtype=False)
+    assert back["size"].cat.ordered
+    assert back["wild"].dtype == bool
+
+
+def test_columns_are_matched_by_name_not_place(mixed_frame, mixed_schema):
+    shuffled = mixed_frame[mixed_frame.columns[::-1]]
+    np.testing.assert_array_equal(mixed_schema.encode(shuffled), mixed_schema.encode(mixed_frame))
+
+
+def test_dict_round_trip_keeps_the_digest(mixed_schema):
+    again = FeatureSchema.from_dict(json.loads(json.dumps(mixed_schema.to_dict())))
+    assert again == mixed_schema
+    assert again.digest == mixed_schema.digest
+
+
+def test_an_array_gets_names_and_stays_an_array():
+    schema = FeatureSchema.from_data(np.arange(6.0).reshape(3, 2))
+    assert schema.names == ["x0", "x1"]
+    assert isinstance(schema.to_model_input(np.zeros((1, 2))), np.ndarray)
+
+
+def test_kinds_can_be_overridden():
+    frame = pd.DataFrame({"grade": [1, 2, 3, 2]})
+    schema = FeatureSchema.from_data(frame, kinds={"grade": "ordinal"})
+    assert schema["grade"].categories == (1, 2, 3)
+    np.testing.assert_array_equal(schema.encode(frame)[:, 0], [0, 1, 2, 1])
+
+
+def test_one_row_is_enough(mixed_frame, mixed_schema):
+    assert mixed_schema.encode(mixed_frame.head(1)).shape == (1, 5)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(mixed_frame, mixed_schema, value):
+    mixed_frame.loc[3, "length"] = value
+    with pytest.raises(InputError, match=r"column 'length' of X, got .*row 3.*impute"):
+        mixed_schema.encode(mixed_frame)
+
+
+def test_missing_text_is_refused(mixed_frame, mixed_schema):
+    mixed_frame.loc[[2, 5], "colour"] = None
+    with pytest.raises(InputError, match=r"no missing values in column 'colour'.*2 missing"):
+        mixed_schema.encode(mixed_frame)
+
+
+def test_missing_and_extra_columns_are_named(mixed_frame, mixed_schema):
+    broken = mixed_frame.rename(columns={"length": "lenght"}).assign(age=1)
+    with pytest.raises(InputError) as error:
+        mixed_schema.encode(broken)
+    text = str(error.value)
+    assert "without 'length'" in text
+    assert "unknown 'lenght', 'age'" in text
+    assert "'lenght' looks like 'length'" in text
+
+
+def test_unseen_categories_are_named(mixed_frame, mixed_schema):
+    mixed_frame.loc[0, "colour"] = "pink"
+    with pytest.raises(InputError, match=r"'colour' in X to be one of blue, green, red.*pink"):
+        mixed_schema.encode(mixed_frame)
+
+
+def test_text_where_numbers_belong(mixed_frame, mixed_schema):
+    with pytest.raises(InputError, match=r"numbers in column 'length'.*to_numeric"):
+        mixed_schema.encode(mixed_frame.assign(length="long"))
+
+
+def test_no_rows(mixed_frame, mixed_schema):
+    with pytest.raises(InputError, match="at least one row"):
+        mixed_schema.encode(mixed_frame.head(0))
+    with pytest.raises(InputError, match="at least one row and columns"):
+        FeatureSchema.from_data(mixed_frame.head(0))
+
+
+def test_repeated_names(mixed_frame):
+    twice = pd.concat([mixed_frame, mixed_frame[["length"]]], axis=1)
+    with pytest.raises(InputError, match=r"different names.*repeated names \['length'\]"):
+        FeatureSchema.from_data(twice)
+
+
+@pytest.mark.parametrize("thing", [[1, 2], np.zeros(3), pd.Series([1.0])])
+def test_what_is_not_a_table(mixed_schema, thing):
+    with pytest.raises(InputError, match=r"(two dimensions|DataFrame)"):
+        mixed_schema.encode(thing)
+
+
+def test_an_array_for_a_schema_with_names(mixed_schema):
+    with pytest.raises(InputError, match=r"as a data frame with columns length, count.*DataFrame"):
+        mixed_schema.encode(np.zeros((2, 5)))
+
+
+def test_unknown_names_in_kinds_and_units(mixed_frame):
+    with pytest.raises(InputError, match=r"columns \(units\).*Did you mean 'length'"):
+        FeatureSchema.from_data(mixed_frame, units={"lengths": "mm"})
+    with pytest.raises(InputError, match=r"kind of 'length' to be one of 'numeric'"):
+        FeatureSchema.from_data(mixed_frame, kinds={"length": "number"})
+
+
+def test_asking_for_a_column_that_is_not_there(mixed_schema):
+    with pytest.raises(InputError, match=r"a column of the schema.*Did you mean 'colour'"):
+        mixed_schema["color"]
+
+
+def test_text_of_encoded_values(mixed_schema):
+    assert mixed_schema["colour"].text(1.0) == "green"
+    assert mixed_schema["length"].text(12.34567) == "12.35"
