@@ -91,7 +91,7 @@ def test_a_damaged_or_foreign_manifest(make_attributions, tmp_path):
     with pytest.raises(StoreError, match="JSON in"):
         xg.load(tmp_path / "one")
     path.write_text(whole.replace('"format": 1', '"format": 99'))
-    with pytest.raises(StoreError, match="format 1 at .*got format 99"):
+    with pytest.raises(StoreError, match=r"format 1 at .*got format 99"):
         xg.load(tmp_path / "one")
 
 

@@ -25,15 +25,23 @@ _MODULES = ("agreement", "audit", "datasets", "explainers", "geometry", "viz")
 __all__ = [*_HOME, *_MODULES, "__version__"]
 
 if TYPE_CHECKING:
-    from xaigeo import agreement, audit, datasets, explainers, geometry, viz
-    from xaigeo.ensemble import Evaluation, SeedEnsemble
-    from xaigeo.errors import InputError
-    from xaigeo.explainers import explain
-    from xaigeo.explanations import Anchors, Attributions, Counterfactuals
-    from xaigeo.geometry import scene
-    from xaigeo.schema import FeatureSchema
-    from xaigeo.store import load
-    from xaigeo.viz import report
+    from xaigeo import agreement as agreement
+    from xaigeo import audit as audit
+    from xaigeo import datasets as datasets
+    from xaigeo import explainers as explainers
+    from xaigeo import geometry as geometry
+    from xaigeo import viz as viz
+    from xaigeo.ensemble import Evaluation as Evaluation
+    from xaigeo.ensemble import SeedEnsemble as SeedEnsemble
+    from xaigeo.errors import InputError as InputError
+    from xaigeo.explainers import explain as explain
+    from xaigeo.explanations import Anchors as Anchors
+    from xaigeo.explanations import Attributions as Attributions
+    from xaigeo.explanations import Counterfactuals as Counterfactuals
+    from xaigeo.geometry import scene as scene
+    from xaigeo.schema import FeatureSchema as FeatureSchema
+    from xaigeo.store import load as load
+    from xaigeo.viz import report as report
 
 
 def __getattr__(name: str) -> Any:

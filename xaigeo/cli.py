@@ -80,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(
-    commands: Any, name: str, call: Any, text: str
-) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
     parser.set_defaults(command=call)

@@ -109,7 +109,9 @@ def run(
     return _publish(folder, target)
 
 
-def train(config: RunConfig, data: Dataset, split: Split, *, progress: bool = False) -> SeedEnsemble:
+def train(
+    config: RunConfig, data: Dataset, split: Split, *, progress: bool = False
+) -> SeedEnsemble:
     """Return the seed ensemble that a configuration describes."""
     model = config.model
     if model.kind == "estimator":
@@ -273,4 +275,3 @@ def _notes(manifest: dict[str, Any]) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-

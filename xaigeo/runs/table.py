@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from xaigeo.runs.config import DataSection
 from xaigeo.datasets.dataset import Dataset
 from xaigeo.errors import ConfigError
 from xaigeo.options import suggestion
+from xaigeo.runs.config import DataSection
 from xaigeo.schema import FeatureSchema
 
 
@@ -28,7 +28,8 @@ def read_dataset(section: DataSection, *, base: Path) -> Dataset:
 
         data: Dataset = getattr(datasets, section.dataset)()
         return data
-    assert section.file is not None and section.target is not None  # DataSection checks
+    assert section.file is not None  # DataSection checks
+    assert section.target is not None
     path = base / section.file
     table = _read_table(path)
     wanted = [section.target, *(section.features or []), *section.drop]
