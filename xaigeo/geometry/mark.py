@@ -1,0 +1,119 @@
+"""What every mark is: exact in all features, drawn only for a view."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.geometry.standard_frame import StandardFrame
+from xaigeo.geometry.table import KEYS, Columns, Dtype, labels, table
+from xaigeo.geometry.view import FeaturePair
+from xaigeo.schema import FeatureSchema, Matrix
+
+Tables = dict[str, pd.DataFrame]
+M = TypeVar("M", bound="Mark")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Canvas:
+    """What marks are drawn on.
+
+    Attributes
+    ----------
+    view : FeaturePair
+    limits : ndarray, shape (2, 2)
+        Smallest and largest value as rows, x and y as columns, in view units.
+    background : ndarray, shape (n_background, n_features)
+        Encoded rows of the data.
+    arrow_scale : Mapping[str, float]
+        Standard deviations drawn for one output unit, by method.
+    """
+
+    view: FeaturePair
+    limits: np.ndarray
+    background: Matrix
+    arrow_scale: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Mark(ABC):
+    """One explanation as an exact object in the space of all features.
+
+    Attributes
+    ----------
+    method : str
+    schema : FeatureSchema
+    outputs : tuple of str
+    seeds : ndarray, shape (n_seeds,)
+    instances : ndarray, shape (n_instances,)
+        Labels.
+    rows : ndarray, shape (n_instances, n_features)
+        Encoded instances.
+    predicted : ndarray of int, shape (n_seeds, n_instances)
+        Place of the predicted class; 0 for a regression.
+    frame : StandardFrame
+    """
+
+    method: str
+    schema: FeatureSchema
+    outputs: tuple[str, ...]
+    seeds: np.ndarray
+    instances: np.ndarray
+    rows: Matrix
+    predicted: np.ndarray
+    frame: StandardFrame
+
+    columns: ClassVar[dict[str, Columns]] = {}
+
+    @abstractmethod
+    def draw(self, canvas: Canvas) -> Tables:
+        """Return the mark in view units: one table for each name in `columns`."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Return the exact mark, one row per seed, instance and feature."""
+
+    @property
+    def origin(self) -> np.ndarray:
+        """Standardised instances, shape (n_instances, n_features)."""
+        return self.frame.points(self.rows)
+
+    def seed_keys(self, n: int = 1) -> dict[str, Any]:
+        """Return the key columns of a seed layer with `n` rows a seed and instance."""
+        shape = (len(self.seeds), len(self.instances), n)
+        seed, instance, _ = np.indices(shape)
+        return {
+            "method": self.method,
+            "layer": "seed",
+            "seed": self.seeds[seed],
+            "instance": self.instances[instance],
+        }
+
+    def group_keys(self, instance: np.ndarray, layer: str = "consensus") -> dict[str, Any]:
+        """Return the key columns of a layer over seeds, for places of instances."""
+        return {
+            "method": self.method,
+            "layer": layer,
+            "seed": pd.NA,
+            "instance": self.instances[instance],
+        }
+
+    def names(self, places: np.ndarray) -> np.ndarray:
+        """Return output names at places, an object array."""
+        return labels(self.outputs, places)
+
+    def feature_table(self, extra: Mapping[str, Dtype], values: Mapping[str, Any]) -> pd.DataFrame:
+        """Return arrays of shape (n_seeds, n_instances, n_features) as a tidy table."""
+        n = self.schema.n_features
+        feature = np.broadcast_to(
+            labels(self.schema.names, np.arange(n)), (len(self.seeds), len(self.instances), n)
+        )
+        keys = self.seed_keys(n) | {"feature": feature}
+        del keys["layer"]
+        columns: dict[str, Dtype] = {k: d for k, d in KEYS.items() if k != "layer"}
+        return table(columns | {"feature": "text"} | dict(extra), keys | dict(values))

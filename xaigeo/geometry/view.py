@@ -1,0 +1,172 @@
+"""Views: how standardised positions, displacements and normals come to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from xaigeo.errors import InputError
+from xaigeo.geometry.standard_frame import StandardFrame
+from xaigeo.schema import Feature, FeatureSchema
+
+
+class View(Protocol):
+    """A plane ``y = Pᵀz`` of the standardised space, ``PᵀP = I``.
+
+    Points transform affinely, displacements linearly without centring, and normals by
+    ``Pᵀw_z``. Points and displacements come in view units (for a pair of features their
+    original units), normals in the standardised plane.
+    """
+
+    @property
+    def projection(self) -> np.ndarray:
+        """Orthonormal columns P, shape (n_features, 2)."""
+        ...
+
+    @property
+    def x_label(self) -> str:
+        """Title of the horizontal axis."""
+        ...
+
+    @property
+    def y_label(self) -> str:
+        """Title of the vertical axis."""
+        ...
+
+    def points(self, z: np.ndarray) -> np.ndarray:
+        """Return view coordinates of standardised points, shape (..., 2)."""
+        ...
+
+    def displacements(self, z: np.ndarray) -> np.ndarray:
+        """Return view steps of standardised steps, shape (..., 2)."""
+        ...
+
+    def normals(self, w: np.ndarray) -> np.ndarray:
+        """Return the part of standardised normals that lies in the plane, shape (..., 2)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FeaturePair:
+    """Two numeric columns in their original units, the others held at the instance.
+
+    Attributes
+    ----------
+    x, y : Feature
+    places : tuple of int
+        Where the two columns are in the schema.
+    frame : StandardFrame
+    """
+
+    x: Feature
+    y: Feature
+    places: tuple[int, int]
+    frame: StandardFrame
+
+    @classmethod
+    def from_names(
+        cls, names: Sequence[str], schema: FeatureSchema, frame: StandardFrame
+    ) -> FeaturePair:
+        """Look two columns up.
+
+        Raises
+        ------
+        InputError
+            Unless there are two different names of numeric columns.
+        """
+        numeric = [feature.name for feature in schema.features if not feature.is_discrete]
+        if isinstance(names, str) or len(names) != 2 or names[0] == names[1]:
+            raise InputError(
+                expected=f"a view of two different numeric columns ({', '.join(numeric)})",
+                arrived=repr(names),
+                do='Pass view=("column for x", "column for y").',
+            )
+        for name in names:
+            if schema[name].is_discrete:
+                raise InputError(
+                    expected=f"a view of two numeric columns ({', '.join(numeric)})",
+                    arrived=f"{name!r}, which is {schema[name].kind}",
+                    do="Choose numeric columns; changes of a category are written on the marks.",
+                )
+        return cls(
+            schema[names[0]],
+            schema[names[1]],
+            (schema.index(names[0]), schema.index(names[1])),
+            frame,
+        )
+
+    @property
+    def projection(self) -> np.ndarray:
+        """Two columns of the identity, shape (n_features, 2)."""
+        return np.eye(len(self.frame.scale))[:, list(self.places)]
+
+    @property
+    def x_label(self) -> str:
+        """Name and unit of the horizontal column."""
+        return self.x.label
+
+    @property
+    def y_label(self) -> str:
+        """Name and unit of the vertical column."""
+        return self.y.label
+
+    @property
+    def scale(self) -> np.ndarray:
+        """Original units per standard deviation, shape (2,)."""
+        return self.frame.scale[list(self.places)]
+
+    def points(self, z: np.ndarray) -> np.ndarray:
+        """Return original values of the two columns, shape (..., 2)."""
+        return self.to_units(z[..., list(self.places)])
+
+    def displacements(self, z: np.ndarray) -> np.ndarray:
+        """Return steps in original units, shape (..., 2)."""
+        return z[..., list(self.places)] * self.scale
+
+    def normals(self, w: np.ndarray) -> np.ndarray:
+        """Return the two components of standardised normals, shape (..., 2)."""
+        return w[..., list(self.places)]
+
+    def to_units(self, y: np.ndarray) -> np.ndarray:
+        """Return original values for standardised positions in the plane, shape (..., 2)."""
+        return y * self.scale + self.frame.location[list(self.places)]
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Any plane of the standardised space: principal components, an explanation plane, a tour.
+
+    Raises
+    ------
+    InputError
+        Unless the columns of `projection` are orthonormal.
+    """
+
+    projection: np.ndarray
+    x_label: str = "first direction"
+    y_label: str = "second direction"
+
+    def __post_init__(self) -> None:
+        P = np.asarray(self.projection, dtype=float)
+        if P.ndim != 2 or P.shape[1] != 2 or not np.allclose(P.T @ P, np.eye(2), atol=1e-8):
+            raise InputError(
+                expected="a projection with two orthonormal columns, shape (n_features, 2)",
+                arrived=f"an array with shape {P.shape} whose columns are not",
+                do="Orthonormalise it, for example np.linalg.qr(P)[0].",
+            )
+        object.__setattr__(self, "projection", P)
+
+    def points(self, z: np.ndarray) -> np.ndarray:
+        """Return ``Pᵀz``, shape (..., 2)."""
+        return np.asarray(z @ self.projection)
+
+    def displacements(self, z: np.ndarray) -> np.ndarray:
+        """Return ``Pᵀz``: a step is not centred, and standardised points need no centring."""
+        return np.asarray(z @ self.projection)
+
+    def normals(self, w: np.ndarray) -> np.ndarray:
+        """Return ``Pᵀw``, shape (..., 2)."""
+        return np.asarray(w @ self.projection)
