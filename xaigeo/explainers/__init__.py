@@ -7,12 +7,12 @@ from typing import Any
 
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import Engine, Explainer
-from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.catalogue import EXPLAINERS, describe_methods
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_keywords
 from xaigeo.schema import Frame
 
-__all__ = ["EXPLAINERS", "Engine", "Explainer", "explain"]
+__all__ = ["EXPLAINERS", "Engine", "Explainer", "describe_methods", "explain"]
 
 
 def explain(

@@ -40,6 +40,10 @@ class Block:
     seeds: Sequence[np.random.SeedSequence]
     shared_seed: np.random.SeedSequence
 
+    def stream(self, place: int) -> np.random.RandomState:
+        """Return the legacy stream, which lime and shap read, for the instance at a place."""
+        return np.random.RandomState(self.seeds[place].generate_state(4))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Explainer(ABC):

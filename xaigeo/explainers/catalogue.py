@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
+import pandas as pd
+
 from xaigeo.explainers.base import Explainer
 from xaigeo.registry import Registry
 
@@ -18,3 +22,22 @@ EXPLAINERS: Registry[type[Explainer]] = Registry(
     },
     group="xaigeo.explainers",
 )
+
+
+def describe_methods() -> pd.DataFrame:
+    """Return one row per method: what it is, its parameters with defaults, its engines."""
+    rows = []
+    for name in EXPLAINERS:
+        kind = EXPLAINERS.get(name)
+        rows.append(
+            {
+                "method": name,
+                "summary": (kind.__doc__ or "").strip().splitlines()[0],
+                "result": kind.result.kind,
+                "tasks": ", ".join(kind.tasks),
+                "engines": ", ".join(kind.engines),
+                "needs_background": kind.needs_background,
+                "parameters": ", ".join(f"{f.name}={f.default!r}" for f in fields(kind)),
+            }
+        )
+    return pd.DataFrame(rows)
