@@ -1,0 +1,200 @@
+"""The explainer's own noise beside the disagreement between seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xaigeo import dims
+from xaigeo.agreement.bootstrap import percentile_interval
+from xaigeo.agreement.compared import outputs_compared
+from xaigeo.errors import InputError
+from xaigeo.explanations import Attributions
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExplainerNoise:
+    """How much one explanation depends on the explainer's random state.
+
+    Attributes
+    ----------
+    ratio : float
+        Root mean square error of a single run over the root mean square SD between models,
+        over all instances and features; 0 no noise, 1 as large as the models' differences.
+    low, high : float
+        95 % bootstrap interval over instances.
+    table : DataFrame
+        One row per instance and feature: `mean`, `explainer_se`, `seed_sd`, `ratio`.
+    n_repeats, n_seeds : int
+    """
+
+    ratio: float
+    low: float
+    high: float
+    table: pd.DataFrame
+    n_repeats: int
+    n_seeds: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `table`."""
+        return self.table
+
+
+def explainer_noise(
+    repeats: Sequence[Attributions], *, random_state: int = 0, n_bootstrap: int = 1000
+) -> ExplainerNoise:
+    """Measure the explainer's noise from explanations of the same models and rows.
+
+    Parameters
+    ----------
+    repeats : sequence of Attributions
+        Results of one method, with the same parameters, seeds and rows, and a different
+        `random_state` each.
+    random_state : int
+        Seed of the bootstrap.
+    n_bootstrap : int
+
+    Returns
+    -------
+    ExplainerNoise
+        Of the output that most seeds predict at each instance.
+
+    Raises
+    ------
+    InputError
+        For fewer than two results, results that do not belong together, repeated random
+        states, or a single model.
+    """
+    values = _aligned(repeats)
+    variance, between = noise_components(values)
+    table = _table(repeats[0], values, variance, between)
+    noise, models = variance.sum(axis=-1), between.sum(axis=-1)
+    low, high = percentile_interval(
+        len(noise),
+        lambda weights: _ratio(weights @ noise, weights @ models),
+        n_bootstrap=n_bootstrap,
+        rng=np.random.default_rng(random_state),
+    )
+    return ExplainerNoise(
+        ratio=float(_ratio(noise.sum(), models.sum())),
+        low=low,
+        high=high,
+        table=table,
+        n_repeats=len(values),
+        n_seeds=values.shape[1],
+    )
+
+
+def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Split the variance of repeated attributions into explainer and models.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_repeats, n_seeds, ...)
+
+    Returns
+    -------
+    explainer_variance : ndarray, shape (...)
+        Variance over explainer seeds with the model held, mean over models: the squared
+        standard error of a single run.
+    model_variance : ndarray, shape (...)
+        Variance between models, freed of explainer noise: with E repeats and K models,
+        (MS_models − MS_rest)/E of the two-way table. It may come out negative where models
+        hardly differ.
+
+    Notes
+    -----
+    Perturbations are shared by all models of a run, so explainer noise is partly the same for
+    all of them; the two-way table takes that common part out of the model variance.
+    """
+    n_repeats, n_seeds = values.shape[:2]
+    explainer_variance = values.var(axis=0, ddof=1).mean(axis=0)
+    by_model = values.mean(axis=0, keepdims=True)
+    by_repeat = values.mean(axis=1, keepdims=True)
+    rest = values - by_model - by_repeat + values.mean(axis=(0, 1), keepdims=True)
+    rest_square = (rest**2).sum(axis=(0, 1)) / ((n_repeats - 1) * (n_seeds - 1))
+    return explainer_variance, by_model[0].var(axis=0, ddof=1) - rest_square / n_repeats
+
+
+def repeat_key(explanation: Attributions) -> str:
+    """Return a text that is equal for results that differ in their random state at most."""
+    provenance = explanation.provenance
+    return json.dumps(
+        [
+            explanation.kind,
+            explanation.method,
+            provenance.get("parameters"),
+            provenance.get("background_sha256"),
+            explanation.seeds.tolist(),
+            explanation.outputs,
+            explanation.schema.digest,
+            [str(label) for label in explanation.instances],
+        ],
+        sort_keys=True,
+        default=str,
+    )
+
+
+def _aligned(repeats: Sequence[Attributions]) -> np.ndarray:
+    if len(repeats) < 2 or not all(isinstance(r, Attributions) for r in repeats):
+        kinds = sorted({type(r).__name__ for r in repeats})
+        raise InputError(
+            expected="at least two Attributions of one method with different random states",
+            arrived=f"{len(repeats)} ({', '.join(kinds) or 'nothing'})",
+            do="Explain again with another random_state and pass both results.",
+        )
+    first = repeats[0]
+    same_rows = all(np.array_equal(r.array("input"), first.array("input")) for r in repeats)
+    if len({repeat_key(r) for r in repeats}) > 1 or not same_rows:
+        raise InputError(
+            expected="results of one method, with the same parameters, seeds, rows and background",
+            arrived=f"results that differ in more than random_state ({_methods(repeats)})",
+            do="Repeat the same call of xaigeo.explain with another random_state only.",
+        )
+    states = [r.provenance.get("random_state") for r in repeats]
+    if len(set(states)) < len(states):
+        raise InputError(
+            expected="a different random_state for every result",
+            arrived=str(states),
+            do="Repeat the call with another random_state.",
+        )
+    if len(first.seeds) < 2:
+        raise InputError(
+            expected="at least two seeds, to set the noise against their differences",
+            arrived=f"one seed ({first.seeds[0]})",
+            do="Train the ensemble with more seeds, for example seeds=range(20).",
+        )
+    place = outputs_compared(first)
+    rows = np.arange(len(place))
+    return np.stack([r.array("attribution")[:, rows, :, place].swapaxes(0, 1) for r in repeats])
+
+
+def _table(
+    explanation: Attributions, values: np.ndarray, variance: np.ndarray, between: np.ndarray
+) -> pd.DataFrame:
+    grid = pd.MultiIndex.from_product(
+        [explanation.instances, explanation.features], names=[dims.INSTANCE, dims.FEATURE]
+    )
+    columns = {
+        "mean": values.mean(axis=(0, 1)),
+        "explainer_se": np.sqrt(variance),
+        "seed_sd": np.sqrt(np.maximum(between, 0.0)),
+        "ratio": _ratio(variance, between),
+    }
+    return pd.DataFrame({n: v.reshape(-1) for n, v in columns.items()}, index=grid).reset_index()
+
+
+def _ratio(variance: np.ndarray, between: np.ndarray) -> np.ndarray:
+    """Root of a ratio of variances; 0 without noise, infinite where only noise is left."""
+    variance, between = np.asarray(variance, dtype=float), np.asarray(between, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.sqrt(variance / np.maximum(between, 0.0))
+    return np.where(variance > 0, ratio, 0.0)
+
+
+def _methods(repeats: Sequence[Attributions]) -> str:
+    return ", ".join(sorted({r.method for r in repeats}))

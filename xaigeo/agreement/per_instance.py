@@ -1,0 +1,54 @@
+"""Agreement at every explained row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xaigeo import dims
+from xaigeo.agreement.compared import Compared, compare
+from xaigeo.agreement.predictions import share_agreeing
+from xaigeo.agreement.score import scores_for
+from xaigeo.explanations import Explanation
+
+
+def per_instance(
+    explanation: Explanation, k: int | None = None, *, output: str | int | None = None
+) -> pd.DataFrame:
+    """Return every score at every explained row, beside the seeds' answers there.
+
+    Parameters
+    ----------
+    explanation : Attributions, Anchors or Counterfactuals
+    k : int, optional
+        Number of top features; 3 by default, or one less than there are features.
+    output : str or int, optional
+        Output whose attributions are compared; by default, at each row, the class that most
+        seeds predict. All seeds are compared on that one output.
+
+    Returns
+    -------
+    DataFrame, indexed by instance
+        `predicted` (the majority's class), `share_agreeing` (share of seeds that predict it),
+        `confidence` (its mean output), `unanimous`, then one column a score. NaN where a
+        score is undefined. For regression the first is absent and nothing flips.
+    """
+    compared = compare(explanation, k=k, output=output)
+    scores = {score.name: score.compute(compared) for score in scores_for(compared)}
+    frame = answers(explanation, compared).assign(**scores)
+    return frame.rename_axis(dims.INSTANCE)
+
+
+def answers(explanation: Explanation, compared: Compared) -> pd.DataFrame:
+    """Return what the seeds predict at every row, indexed by instance."""
+    mean = explanation.array("prediction").mean(axis=0)
+    agreeing = share_agreeing(compared.labels, compared.reference)
+    columns: dict[str, np.ndarray] = {}
+    if explanation.task == "classification":
+        columns["predicted"] = np.array(explanation.outputs, dtype=object)[compared.reference]
+    columns |= {
+        "share_agreeing": agreeing,
+        "confidence": mean[np.arange(len(mean)), compared.reference],
+        "unanimous": agreeing == 1.0,
+    }
+    return pd.DataFrame(columns, index=explanation.instances)

@@ -1,0 +1,52 @@
+"""Whether seeds select the same top features, with the same signs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xaigeo.agreement.places import membership
+from xaigeo.agreement.top_k import check_k
+
+
+def stability(values: np.ndarray, k: int) -> np.ndarray:
+    """Stability of the top k selections of all seeds (Nogueira, Sechidis and Brown 2018).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_seeds, ..., n_features)
+    k : int
+
+    Returns
+    -------
+    ndarray, shape (...)
+        1 when all seeds select the same features, 0 on average for random selections. NaN
+        for k = n_features, where nothing is selected.
+
+    Notes
+    -----
+    Φ = 1 − mean_f s_f² / ((k/m)(1 − k/m)), s_f² the unbiased variance over seeds of the
+    selection of feature f (jmlr.org/papers/v18/17-514.html). Selections that tie are shared.
+    """
+    n_features = values.shape[-1]
+    check_k(k, n_features)
+    if k == n_features:
+        return np.full(values.shape[1:-1], np.nan)
+    variance = membership(values, k).var(axis=0, ddof=1).mean(axis=-1)
+    share = k / n_features
+    return np.asarray(1.0 - variance / (share * (1.0 - share)))
+
+
+def sign_consensus(values: np.ndarray, k: int) -> np.ndarray:
+    """Share of seeds with the majority's sign, mean over the top k features.
+
+    The top k are those with the largest mean absolute attribution over the seeds. A zero has
+    no sign and joins no majority. Shapes as in `stability`; 1 when all seeds agree.
+    """
+    check_k(k, values.shape[-1])
+    weight = membership(np.abs(values).mean(axis=0), k)
+    return np.asarray((weight * feature_sign_consensus(values)).sum(axis=-1) / k)
+
+
+def feature_sign_consensus(values: np.ndarray) -> np.ndarray:
+    """Share of seeds with the majority's sign, feature by feature, shape (..., n_features)."""
+    return np.asarray(np.maximum((values > 0).mean(axis=0), (values < 0).mean(axis=0)))

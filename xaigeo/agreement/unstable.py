@@ -1,0 +1,174 @@
+"""Features and instances on which seeds do not agree, and same answers for other reasons."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.per_instance import answers
+from xaigeo.agreement.places import membership
+from xaigeo.agreement.selection import feature_sign_consensus, sign_consensus, stability
+from xaigeo.agreement.top_k import mean_feature_agreement
+from xaigeo.errors import InputError
+from xaigeo.explanations import Attributions
+
+# Bands for kappa-like coefficients (Fleiss 1981): below .40 is poor.
+POOR_STABILITY = 0.40
+POOR_CONSENSUS = 0.75
+CONTESTED = (0.25, 0.75)
+
+
+def unstable(
+    explanation: Attributions,
+    k: int | None = None,
+    *,
+    output: str | int | None = None,
+    stability_below: float = POOR_STABILITY,
+    consensus_below: float = POOR_CONSENSUS,
+) -> pd.DataFrame:
+    """List the instances and features on which the seeds do not agree, worst first.
+
+    An instance is listed when the stability of its top k features is below `stability_below`.
+    A feature is listed when fewer than `consensus_below` of the seeds share its sign, in the
+    mean over instances weighted by the share of seeds that put it in their top k, or when at
+    more than a quarter of the instances 25 % to 75 % of the seeds put it there.
+
+    Returns
+    -------
+    DataFrame
+        `kind` ("instance" or "feature"), `label`, `stability` (instances), `sign_consensus`,
+        `contested` (features: share of instances at which the seeds are divided) and `why`.
+        Empty when all is stable.
+    """
+    compared = _attributions(explanation, k, output)
+    frames = [
+        _instances(explanation, compared, stability_below),
+        _features(explanation, compared, consensus_below),
+    ]
+    columns = ["kind", "label", "stability", "sign_consensus", "contested", "why"]
+    rows = [row for frame in frames for row in frame]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def same_answer_different_reason(
+    explanation: Attributions, k: int | None = None, *, stability_below: float = POOR_STABILITY
+) -> pd.DataFrame:
+    """List the rows on which all seeds give one answer, least agreement on the reasons first.
+
+    Parameters
+    ----------
+    explanation : Attributions
+        Of a classification.
+    k : int, optional
+    stability_below : float
+        Rows below it are flagged.
+
+    Returns
+    -------
+    DataFrame
+        `instance`, `predicted`, `stability`, `feature_agreement`, `sign_consensus`, `flagged`,
+        and `leading_features`, the features that seeds rank first with the number of seeds.
+    """
+    if explanation.task != "classification":
+        raise InputError(
+            expected="a classification, in which seeds can give the same answer",
+            arrived=f"a {explanation.task}",
+            do="Use xaigeo.agreement.unstable for regressions.",
+        )
+    compared = _attributions(explanation, k, None)
+    table = answers(explanation, compared).rename_axis("instance").reset_index()
+    table = table.assign(
+        stability=stability(compared.values, compared.k),
+        feature_agreement=mean_feature_agreement(compared.values, compared.k),
+        sign_consensus=sign_consensus(compared.values, compared.k),
+        leading_features=_leading(explanation, compared),
+    )
+    table["flagged"] = table["stability"] < stability_below
+    wanted = [
+        "instance",
+        "predicted",
+        "stability",
+        "feature_agreement",
+        "sign_consensus",
+        "flagged",
+        "leading_features",
+    ]
+    unanimous = table.loc[table["unanimous"], wanted]
+    by = ["stability", "feature_agreement", "sign_consensus"]
+    return unanimous.sort_values(by, kind="stable").reset_index(drop=True)
+
+
+def _attributions(
+    explanation: Attributions, k: int | None, output: str | int | None
+) -> ComparedAttributions:
+    if not isinstance(explanation, Attributions):
+        raise InputError(
+            expected="Attributions",
+            arrived=type(explanation).__name__,
+            do="Explain with lime, kernel_shap or a gradient method.",
+        )
+    return cast(ComparedAttributions, compare(explanation, k=k, output=output))
+
+
+def _instances(
+    explanation: Attributions, compared: ComparedAttributions, below: float
+) -> list[dict[str, object]]:
+    steady = stability(compared.values, compared.k)
+    signs = sign_consensus(compared.values, compared.k)
+    worst = np.argsort(steady, kind="stable")
+    return [
+        {
+            "kind": "instance",
+            "label": explanation.instances[i],
+            "stability": float(steady[i]),
+            "sign_consensus": float(signs[i]),
+            "contested": float("nan"),
+            "why": f"the seeds' top {compared.k} features differ "
+            f"(stability {steady[i]:.2f}, below {below:.2f})",
+        }
+        for i in worst
+        if steady[i] < below
+    ]
+
+
+def _features(
+    explanation: Attributions, compared: ComparedAttributions, below: float
+) -> list[dict[str, object]]:
+    chosen = membership(compared.values, compared.k).mean(axis=0)
+    signs = feature_sign_consensus(compared.values)
+    weight = chosen.sum(axis=0)
+    consensus = (chosen * signs).sum(axis=0) / np.where(weight > 0, weight, np.nan)
+    divided = ((chosen > CONTESTED[0]) & (chosen < CONTESTED[1])).mean(axis=0)
+    rows: list[dict[str, object]] = []
+    for j in np.argsort(np.nan_to_num(consensus, nan=1.0) - divided, kind="stable"):
+        reasons = []
+        if consensus[j] < below:
+            reasons.append(f"only {consensus[j]:.0%} of the seeds share its sign where it counts")
+        if divided[j] > 0.25:
+            reasons.append(f"seeds are divided over it at {divided[j]:.0%} of the instances")
+        if reasons:
+            rows.append(
+                {
+                    "kind": "feature",
+                    "label": explanation.features[j],
+                    "stability": float("nan"),
+                    "sign_consensus": float(consensus[j]),
+                    "contested": float(divided[j]),
+                    "why": " and ".join(reasons),
+                }
+            )
+    return rows
+
+
+def _leading(explanation: Attributions, compared: ComparedAttributions) -> list[str]:
+    """Name the features that seeds rank first, with the number of seeds; ties are shared."""
+    names = explanation.features
+    counts = membership(compared.values, 1).sum(axis=0)
+    texts = []
+    for row in counts:
+        order = np.argsort(-row, kind="stable")
+        texts.append(", ".join(f"{names[j]} ({row[j]:.3g})" for j in order if row[j] > 0))
+    return texts
