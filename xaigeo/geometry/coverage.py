@@ -37,7 +37,8 @@ def coverage_cells(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> coverage_cells(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 1.0], [3.0, 1.0]])).tolist()
+    >>> lower, upper = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 1.0], [3.0, 1.0]])
+    >>> coverage_cells(lower, upper).tolist()
     [[0.0, 1.0, 0.0, 1.0, 1.0], [1.0, 2.0, 0.0, 1.0, 2.0], [2.0, 3.0, 0.0, 1.0, 1.0]]
     """
     x, y = (np.unique(np.concatenate([lower[:, k], upper[:, k]])) for k in range(2))

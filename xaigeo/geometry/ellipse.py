@@ -37,7 +37,7 @@ class Ellipse:
     def outline(self, n: int = 32) -> np.ndarray:
         """Return a closed outline, shape (n + 1, 2)."""
         turn = np.linspace(0.0, 2.0 * np.pi, n + 1)[:, None]
-        return self.centre + np.cos(turn) * self.axes[0] + np.sin(turn) * self.axes[1]
+        return np.asarray(self.centre + np.cos(turn) * self.axes[0] + np.sin(turn) * self.axes[1])
 
 
 def covariance_ellipse(points: np.ndarray, level: float = LEVEL) -> Ellipse:

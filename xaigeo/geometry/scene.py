@@ -6,47 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.arrow_scale import SCALE_BAR, arrow_scales, scale_bars
 from xaigeo.geometry.box import Box
 from xaigeo.geometry.connector import Connector
+from xaigeo.geometry.data_points import instance_table, point_table, view_limits
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Canvas, Mark
-from xaigeo.geometry.prediction import verdict
+from xaigeo.geometry.scene_input import checked, selected
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns, stack, table
 from xaigeo.geometry.vectors import Vectors
 from xaigeo.geometry.view import FeaturePair
 from xaigeo.summary import facts_html
 
-POINTS: Final[Columns] = {
-    "background_row": "int64",
-    "x": "float64",
-    "y": "float64",
-    "predicted": "label",
-    "agreement": "float64",
-}
-INSTANCES: Final[Columns] = {
-    "instance": "label",
-    "x": "float64",
-    "y": "float64",
-    "predicted": "label",
-    "agreement": "float64",
-    "flip_rate": "float64",
-    "classes": "text",
-    "methods": "text",
-}
 LIMITS: Final[Columns] = {
     "x_low": "float64",
     "x_high": "float64",
     "y_low": "float64",
     "y_high": "float64",
 }
-_PADDING: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -200,15 +181,15 @@ def scene(
         For explanations that do not belong together, columns that are not numeric, unknown
         labels, or a LIME explanation that has no line.
     """
-    given = _selected(_checked(explanations), instances, seeds)
+    given = selected(checked(explanations), instances, seeds)
     widest = max(given, key=lambda e: len(e.array("background")))
     rows = widest.array("background")
     frame = StandardFrame.from_rows(widest.schema, rows)
     pair = FeaturePair.from_names(view, widest.schema, frame)
     marks = tuple(_mark(explanation, frame, output) for explanation in given)
-    found = _instances(given, pair)
-    points = _points(widest, pair)
-    limits = _limits(points, found, marks, pair)
+    found = instance_table(given, pair)
+    points = point_table(widest, pair)
+    limits = view_limits(points, found, marks, pair)
     arrows = [mark for mark in marks if isinstance(mark, Vectors)]
     scales = arrow_scales(arrows, pair, limits, scale)
     canvas = Canvas(view=pair, limits=limits, background=rows, arrow_scale=scales)
@@ -247,130 +228,3 @@ def _drawn(marks: Iterable[Mark], canvas: Canvas) -> dict[str, pd.DataFrame]:
         name: stack(wanted, [tables[name] for tables in drawn if name in tables])
         for name, wanted in columns.items()
     }
-
-
-def _points(explanation: Explanation, pair: FeaturePair) -> pd.DataFrame:
-    rows = explanation.array("background")
-    said = verdict(
-        explanation.array("background_prediction"), explanation.outputs, explanation.task
-    )
-    place = pair.points(pair.frame.points(rows))
-    return table(
-        POINTS,
-        {
-            "background_row": np.arange(len(rows)),
-            "x": place[:, 0],
-            "y": place[:, 1],
-            "predicted": said.predicted,
-            "agreement": said.agreement,
-        },
-    )
-
-
-def _instances(given: Sequence[Explanation], pair: FeaturePair) -> pd.DataFrame:
-    tables: list[pd.DataFrame] = []
-    methods: dict[Any, list[str]] = {}
-    for explanation in given:
-        new = [i for i, label in enumerate(explanation.instances) if label not in methods]
-        for label in explanation.instances:
-            methods.setdefault(label, []).append(explanation.method)
-        place = pair.points(pair.frame.points(explanation.array("input")[new]))
-        said = verdict(
-            explanation.array("prediction")[:, new], explanation.outputs, explanation.task
-        )
-        tables.append(
-            table(
-                INSTANCES,
-                {
-                    "instance": explanation.instances[new],
-                    "x": place[:, 0],
-                    "y": place[:, 1],
-                    "predicted": said.predicted,
-                    "agreement": said.agreement,
-                    "flip_rate": said.flip_rate,
-                    "classes": said.classes,
-                    "methods": np.full(len(new), "", dtype=object),
-                },
-            )
-        )
-    frame = stack(INSTANCES, tables)
-    return frame.assign(methods=[", ".join(methods[label]) for label in frame["instance"]])
-
-
-def _limits(
-    points: pd.DataFrame, found: pd.DataFrame, marks: Iterable[Mark], pair: FeaturePair
-) -> np.ndarray:
-    """Return the range of data, instances and counterfactual points, widened by 5 %."""
-    places = list(pair.places)
-    shown = [points[["x", "y"]].to_numpy(), found[["x", "y"]].to_numpy()]
-    shown += [m.point[..., places].reshape(-1, 2) for m in marks if isinstance(m, Connector)]
-    every = np.concatenate(shown)
-    low, high = every.min(axis=0), every.max(axis=0)
-    room = np.where(high > low, high - low, pair.scale)
-    return np.array([low - _PADDING * room, high + _PADDING * room])
-
-
-def _checked(explanations: Explanation | Sequence[Explanation]) -> list[Explanation]:
-    given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
-    known = (Attributions, Anchors, Counterfactuals)
-    strangers = [type(e).__name__ for e in given if not isinstance(e, known)]
-    if not given or strangers:
-        raise InputError(
-            expected="one or more explanations (Attributions, Anchors, Counterfactuals)",
-            arrived=", ".join(strangers) or "none",
-            do="Pass what xaigeo.explain returns, for example scene([lime, boxes], view=...).",
-        )
-    first = given[0]
-    for other in given[1:]:
-        for what in ("features", "outputs", "task", "seeds"):
-            mine, theirs = getattr(first, what), getattr(other, what)
-            if not np.array_equal(mine, theirs):
-                raise InputError(
-                    expected=f"explanations of one ensemble, with the same {what}",
-                    arrived=f"{list(np.atleast_1d(mine))} for {first.method!r} and "
-                    f"{list(np.atleast_1d(theirs))} for {other.method!r}",
-                    do="Draw explanations of different ensembles in scenes of their own; pick "
-                    "common seeds with seeds=[...].",
-                )
-    methods = [e.method for e in given]
-    repeated = sorted({method for method in methods if methods.count(method) > 1})
-    if repeated:
-        raise InputError(
-            expected="one explanation for each method",
-            arrived=f"several of {', '.join(map(repr, repeated))}",
-            do="Draw them in scenes of their own; marks are told apart by method.",
-        )
-    return given
-
-
-def _selected(
-    given: list[Explanation], instances: Sequence[Any] | None, seeds: Sequence[int] | None
-) -> list[Explanation]:
-    if seeds is not None:
-        given = [e.sel(seed=seeds) for e in given]
-    for explanation in given:
-        labels = pd.Index(explanation.instances)
-        if labels.has_duplicates:
-            raise InputError(
-                expected="instances with labels of their own",
-                arrived=f"{labels[labels.duplicated()][0]!r} more than once in "
-                f"{explanation.method!r}",
-                do="Explain a frame with a unique index, for example X.reset_index(drop=True).",
-            )
-    if instances is None:
-        return given
-    known = {label for e in given for label in e.instances.tolist()}
-    unknown = [label for label in instances if label not in known]
-    if unknown or not len(instances):
-        raise InputError(
-            expected="labels of explained instances",
-            arrived=str(unknown or "none"),
-            do="Look at .instances of the explanations for the labels that exist.",
-        )
-    picked = []
-    for explanation in given:
-        own = set(explanation.instances.tolist())
-        wanted = [label for label in instances if label in own]
-        if wanted:
-            picked.append(explanation.sel(instance=wanted))
-    return picked

@@ -44,7 +44,7 @@ def labels(names: Iterable[Any], places: np.ndarray) -> np.ndarray:
     known = list(names)
     lookup = np.empty(len(known), dtype=object)
     lookup[:] = known
-    return lookup[places]
+    return np.asarray(lookup[places])
 
 
 def _column(values: Any, dtype: Dtype, length: int) -> Any:

@@ -124,7 +124,7 @@ class FeaturePair:
 
     def displacements(self, z: np.ndarray) -> np.ndarray:
         """Return steps in original units, shape (..., 2)."""
-        return z[..., list(self.places)] * self.scale
+        return np.asarray(z[..., list(self.places)] * self.scale)
 
     def normals(self, w: np.ndarray) -> np.ndarray:
         """Return the two components of standardised normals, shape (..., 2)."""
@@ -132,7 +132,11 @@ class FeaturePair:
 
     def to_units(self, y: np.ndarray) -> np.ndarray:
         """Return original values for standardised positions in the plane, shape (..., 2)."""
-        return y * self.scale + self.frame.location[list(self.places)]
+        return np.asarray(y * self.scale + self.frame.location[list(self.places)])
+
+    def from_units(self, values: np.ndarray) -> np.ndarray:
+        """Return standardised positions in the plane for original values, shape (..., 2)."""
+        return np.asarray((values - self.frame.location[list(self.places)]) / self.scale)
 
 
 @dataclass(frozen=True, eq=False)
