@@ -1,0 +1,303 @@
+"""Explanations of small linear models, made by hand: charts and report need no training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from xaigeo import dims
+from xaigeo.datasets import penguins
+from xaigeo.ensemble import Evaluation
+from xaigeo.explanations import COMMON, Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.schema import FeatureSchema
+
+N_SEEDS, N_INSTANCES = 5, 6
+VIEW = ("bill_length_mm", "flipper_length_mm")
+
+
+@dataclass(frozen=True)
+class LinearSeeds:
+    """K softmax models of standardised columns whose weights wobble from seed to seed."""
+
+    schema: FeatureSchema
+    classes: list[str]
+    location: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray  # (n_seeds, n_features, n_outputs)
+    bias: np.ndarray  # (n_outputs,)
+    task: str = "classification"
+
+    @property
+    def n_seeds(self) -> int:
+        return len(self.weights)
+
+    def z(self, rows: np.ndarray) -> np.ndarray:
+        return (rows - self.location) / self.scale
+
+    def logits(self, rows: np.ndarray) -> np.ndarray:
+        return np.einsum("...f,sfo->s...o", self.z(rows), self.weights) + self.bias
+
+    def outputs(self, rows: np.ndarray) -> np.ndarray:
+        logits = self.logits(rows)
+        if self.task == "regression":
+            return logits
+        grown = np.exp(logits - logits.max(-1, keepdims=True))
+        return grown / grown.sum(-1, keepdims=True)
+
+
+def linear_seeds(
+    X: pd.DataFrame, y: pd.Series, *, n_seeds: int = N_SEEDS, wobble: float = 0.35, **read: Any
+) -> LinearSeeds:
+    schema = FeatureSchema.from_data(X, **read)
+    rows = schema.encode(X)
+    location, scale = rows.mean(0), rows.std(0)
+    z = (rows - location) / scale
+    classes = sorted(set(y))
+    centres = np.stack([z[(y == name).to_numpy()].mean(0) for name in classes], axis=1)
+    noise = np.random.default_rng(7).normal(0, wobble, (n_seeds, *centres.shape))
+    return LinearSeeds(
+        schema, classes, location, scale, centres + noise, -0.5 * (centres**2).sum(0)
+    )
+
+
+def regression_seeds(X: pd.DataFrame, *, n_seeds: int = N_SEEDS) -> LinearSeeds:
+    schema = FeatureSchema.from_data(X)
+    rows = schema.encode(X)
+    weights = np.random.default_rng(3).normal(2, 0.6, (n_seeds, rows.shape[1], 1))
+    return LinearSeeds(
+        schema, ["mass"], rows.mean(0), rows.std(0), weights, np.array([40.0]), "regression"
+    )
+
+
+def dataset(
+    model: LinearSeeds, X: pd.DataFrame, arrays: dict[str, np.ndarray], background: pd.DataFrame,
+    shapes: dict[str, tuple[str, ...]],
+) -> xr.Dataset:
+    rows, reference = model.schema.encode(X), model.schema.encode(background)
+    arrays = {
+        "input": rows,
+        "prediction": model.outputs(rows),
+        "background": reference,
+        "background_prediction": model.outputs(reference),
+    } | arrays
+    shapes = COMMON | shapes
+    coordinates = {
+        dims.SEED: list(range(model.n_seeds)),
+        dims.INSTANCE: X.index.to_numpy(),
+        dims.FEATURE: model.schema.names,
+        dims.OUTPUT: model.classes,
+    }
+    if any(dims.OTHER_SEED in shapes[name] for name in arrays):
+        coordinates[dims.OTHER_SEED] = list(range(model.n_seeds))
+    return xr.Dataset({n: (shapes[n], a) for n, a in arrays.items()}, coords=coordinates)
+
+
+def provenance(model: LinearSeeds, method: str, **parameters: Any) -> dict[str, Any]:
+    return {
+        "method": method,
+        "parameters": {"scale": "value" if model.task == "regression" else "probability"}
+        | parameters,
+        "additive": method == "kernel_shap",
+        "random_state": 0,
+        "engine": "batched",
+        "background_sha256": "b" * 64,
+        "versions": {"python": "3.11.2", "xaigeo": "0.1.0", "numpy": np.__version__},
+        "ensemble": {
+            "task": model.task,
+            "seeds": list(range(model.n_seeds)),
+            "classes": model.classes,
+            "kind": "linear",
+            "record": {
+                "data_sha256": "d" * 64,
+                "config_sha256": "c" * 64,
+                "architecture_sha256": "a" * 64,
+                "versions": {"torch": "2.13.0"},
+                "n_rows": 333,
+            },
+        },
+    }
+
+
+def attributions(
+    model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame, method: str
+) -> Attributions:
+    rows = model.schema.encode(X)
+    z = model.z(rows)
+    values = np.einsum("if,sfo->sifo", z, model.weights)
+    if method == "lime":
+        values = np.broadcast_to(model.weights[:, None], values.shape) * 0.2
+    values = values / (1.0 if model.task == "regression" else 10.0)
+    base = model.outputs(rows) - values.sum(axis=2)
+    arrays = {"attribution": np.ascontiguousarray(values), "base_value": base}
+    if method == "lime":
+        slope = values / model.scale[:, None]
+        slope[:, :, model.schema.discrete] = np.nan
+        encoded = values.copy()
+        encoded /= model.scale[:, None]
+        arrays |= {
+            "slope": slope,
+            "intercept": model.outputs(rows) - np.einsum("if,sifo->sio", rows, encoded),
+            "local_r2": np.full(base.shape, 0.8),
+            "kernel_radius": np.full(len(rows), 1.4),
+            "feature_location": model.location,
+            "feature_scale": model.scale,
+        }
+    if method == "kernel_shap":
+        arrays["explained_value"] = model.outputs(rows)
+    return Attributions(
+        data=dataset(
+            model, X, arrays, background, Attributions.required | Attributions.optional
+        ),
+        schema=model.schema,
+        method=method,
+        provenance=provenance(model, method, n_samples=500),
+    )
+
+
+def anchors(model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame) -> Anchors:
+    rows, reference = model.schema.encode(X), model.schema.encode(background)
+    n, k, f = len(rows), model.n_seeds, len(model.schema.names)
+    lower, upper = np.full((k, n, f), -np.inf), np.full((k, n, f), np.inf)
+    rng = np.random.default_rng(5)
+    numeric = np.flatnonzero(~model.schema.discrete)
+    for s in range(k):
+        for i in range(n):
+            for j in numeric[:3:2]:
+                reach = rng.uniform(0.2, 0.9) * model.scale[j]
+                if rows[i, j] > np.median(reference[:, j]):
+                    lower[s, i, j] = rows[i, j] - reach
+                else:
+                    upper[s, i, j] = rows[i, j] + reach
+                if s % 2:
+                    upper[s, i, j] = rows[i, j] + reach
+    n_categories = max([*model.schema.n_categories, 1])
+    allowed = np.ones((k, n, f, n_categories), dtype=bool)
+    for j in np.flatnonzero(model.schema.discrete)[:1]:
+        for i in range(n):
+            allowed[0, i, j] = False
+            allowed[0, i, j, int(rows[i, j])] = True
+    precision = rng.uniform(0.93, 1.0, (k, n))
+    arrays = {
+        "lower": lower,
+        "upper": upper,
+        "allowed": allowed,
+        "precision": precision,
+        "precision_low": precision - 0.04,
+        "coverage": rng.uniform(0.1, 0.5, (k, n)),
+        "n_samples": np.full((k, n), 1000),
+        "met": precision > 0.95,
+        "cross_precision": rng.uniform(0.6, 1.0, (k, k, n)),
+    }
+    return Anchors(
+        data=dataset(model, X, arrays, background, Anchors.required | Anchors.optional),
+        schema=model.schema,
+        method="anchors",
+        provenance=provenance(model, "anchors", precision=0.95),
+    )
+
+
+def counterfactuals(
+    model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame
+) -> Counterfactuals:
+    rows, reference = model.schema.encode(X), model.schema.encode(background)
+    own = model.outputs(rows).argmax(-1)
+    found = model.outputs(reference).argmax(-1)
+    target = (own + 1) % len(model.classes)
+    z, zr = model.z(rows), model.z(reference)
+    point = np.empty((model.n_seeds, len(rows), 1, rows.shape[1]))
+    for s in range(model.n_seeds):
+        for i in range(len(rows)):
+            fits = np.flatnonzero(found[s] == target[s, i])
+            point[s, i, 0] = reference[fits[((zr[fits] - z[i]) ** 2).sum(-1).argmin()]]
+    changed = point != rows[None, :, None]
+    distance = np.abs((point - rows[None, :, None]) / model.scale).sum(-1)
+    reached = np.stack([model.outputs(p)[:, :, 0].argmax(-1) for p in point])
+    arrays = {
+        "point": point,
+        "valid": np.ones(distance.shape, dtype=bool),
+        "distance": distance,
+        "n_changed": changed.sum(-1),
+        "changed": changed,
+        "target": target,
+        "flip_fraction": np.full(distance.shape, 0.6),
+        "cross_validity": (reached == target[:, None])[..., None],
+        "feature_mad": model.scale,
+    }
+    return Counterfactuals(
+        data=dataset(
+            model, X, arrays, background, Counterfactuals.required | Counterfactuals.optional
+        ),
+        schema=model.schema,
+        method="counterfactuals",
+        provenance=provenance(model, "counterfactuals"),
+    )
+
+
+def all_methods(
+    model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame
+) -> list[Explanation]:
+    linear = [
+        attributions(model, X, background, method)
+        for method in ("lime", "kernel_shap", "integrated_gradients")
+    ]
+    if model.task == "regression":
+        return linear
+    return [*linear, anchors(model, X, background), counterfactuals(model, X, background)]
+
+
+def evaluation_of(model: LinearSeeds, X: pd.DataFrame, y: pd.Series) -> Evaluation:
+    rows = model.schema.encode(X)
+    labels = (
+        y.to_numpy(dtype=float)
+        if model.task == "regression"
+        else np.array([model.classes.index(name) for name in y])
+    )
+    return Evaluation(
+        name="test",
+        seeds=np.arange(model.n_seeds),
+        classes=tuple(model.classes),
+        task=model.task,
+        rows=rows,
+        labels=labels,
+        prediction=model.outputs(rows),
+    )
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The builders of this file, for tests that need data of their own."""
+    return SimpleNamespace(
+        linear_seeds=linear_seeds,
+        regression_seeds=regression_seeds,
+        all_methods=all_methods,
+        attributions=attributions,
+        evaluation_of=evaluation_of,
+        view=VIEW,
+    )
+
+
+@pytest.fixture(scope="session")
+def study() -> SimpleNamespace:
+    """Five methods on six penguins with five linear models, and the models' evaluation."""
+    data = penguins()
+    model = linear_seeds(
+        data.X, data.y, units={f.name: f.unit for f in data.schema.features if f.unit}
+    )
+    X = data.X.iloc[:: len(data.X) // N_INSTANCES].head(N_INSTANCES)
+    background = data.X.iloc[::4]
+    explanations = all_methods(model, X, background)
+    return SimpleNamespace(
+        data=data,
+        model=model,
+        X=X,
+        background=background,
+        explanations=explanations,
+        by_method={e.method: e for e in explanations},
+        evaluation=evaluation_of(model, data.X.iloc[1::3], data.y.iloc[1::3]),
+    )

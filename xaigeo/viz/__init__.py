@@ -1,0 +1,15 @@
+"""Charts of explanations, scores and audits, and the report that binds them."""
+
+from xaigeo.viz.agreement_scores import agreement_scores
+from xaigeo.viz.attribution_strip import attribution_strip
+from xaigeo.viz.explanation_map import explanation_map
+from xaigeo.viz.seed_accuracies import seed_accuracies
+from xaigeo.viz.seed_agreement_heatmap import seed_agreement_heatmap
+
+__all__ = [
+    "agreement_scores",
+    "attribution_strip",
+    "explanation_map",
+    "seed_accuracies",
+    "seed_agreement_heatmap",
+]

@@ -1,0 +1,194 @@
+"""The attributions of one instance: one dot a seed, feature by feature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from xaigeo.errors import InputError
+from xaigeo.options import suggestion
+from xaigeo.viz.channels import at
+from xaigeo.viz.records import plain, records
+from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, themed
+
+if TYPE_CHECKING:
+    from xaigeo.explanations import Attributions
+
+INTERVAL = (0.1, 0.9)
+
+
+def attribution_strip(
+    explanation: Attributions, instance: Any = None, output: str | None = None
+) -> alt.LayerChart:
+    """Draw the attributions of one instance: a dot a seed, the median and the middle 80 %.
+
+    Parameters
+    ----------
+    explanation : Attributions
+    instance : label, optional
+        The first one if None.
+    output : str, optional
+        The class that most seeds predict there if None.
+
+    Raises
+    ------
+    InputError
+        If the explanation has no such instance or output, or holds no attributions.
+    """
+    place = _place(explanation, instance)
+    chosen = majority_output(explanation, place) if output is None else _output(explanation, output)
+    dots, consensus = strip_tables(explanation, place, chosen)
+    label = plain(explanation.instances[place])
+    agreeing = int(consensus["one_sign"].sum())
+    chart = alt.layer(*strip_layers()).properties(
+        width=420,
+        height=alt.Step(26),
+        title=alt.Title(
+            f"Row {label}: the seeds agree on the sign of {agreeing} of "
+            f"{len(consensus)} attributions",
+            subtitle=[
+                f"{explanation.method}, contribution to {explanation.outputs[chosen]}. "
+                "Dot: one seed. Dark bar: median and middle 80 % of seeds."
+            ],
+        ),
+        description=f"Dot plot of the attributions of row {label} by feature for "
+        f"{len(explanation.seeds)} seeds.",
+        datasets={"dots": records(dots), "medians": records(consensus)},
+    )
+    return themed(chart)
+
+
+def strip_layers() -> list[alt.Chart]:
+    """Return the layers over the tables `dots` and `medians`, back to front."""
+    y = alt.Y(
+        "label:N",
+        sort=None,
+        title=None,
+        axis=alt.Axis(labelLimit=220, domain=False, ticks=False, labelPadding=8),
+    )
+    x = alt.X(
+        "attribution:Q",
+        title="Contribution (output units)",
+        axis=alt.Axis(tickCount=5, format="~g"),
+        scale=alt.Scale(nice=True, zero=True),
+    )
+    zero = (
+        alt.Chart(alt.NamedData("medians"))
+        .mark_rule(color="#bdb8ae", strokeWidth=1)
+        .encode(x=alt.datum(0, type="quantitative"))
+    )
+    interval = (
+        alt.Chart(alt.NamedData("medians"))
+        .mark_rule(color=INK, strokeWidth=1.6)
+        .encode(x=at(x, "low"), x2="high:Q", y=y)
+    )
+    dots = (
+        alt.Chart(alt.NamedData("dots"))
+        .mark_point(filled=True, size=34, strokeWidth=0, opacity=0.45)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.when("datum.attribution < 0")
+            .then(alt.value(NEGATIVE))
+            .otherwise(alt.value(POSITIVE)),
+            tooltip=[
+                alt.Tooltip("label:N", title="Feature"),
+                alt.Tooltip("seed:N", title="Seed"),
+                alt.Tooltip("attribution:Q", title="Contribution", format="+.3~g"),
+            ],
+        )
+    )
+    median = (
+        alt.Chart(alt.NamedData("medians"))
+        .mark_tick(color=INK, thickness=3, size=16)
+        .encode(
+            x=at(x, "median"),
+            y=y,
+            tooltip=[
+                alt.Tooltip("label:N", title="Feature"),
+                alt.Tooltip("median:Q", title="Median of seeds", format="+.3~g"),
+                alt.Tooltip("low:Q", title="10 % of seeds below", format="+.3~g"),
+                alt.Tooltip("high:Q", title="90 % of seeds below", format="+.3~g"),
+            ],
+        )
+    )
+    return [zero, dots, interval, median]
+
+
+def strip_tables(
+    explanation: Attributions, place: int, output: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the dots (seed, feature) and the medians (feature) of one instance.
+
+    Features come in falling order of the size of their median.
+    """
+    values = explanation.array("attribution")[:, place, :, output]  # (n_seeds, n_features)
+    median = np.median(values, axis=0)
+    low, high = np.quantile(values, INTERVAL, axis=0)
+    order = np.argsort(-np.abs(median), kind="stable")
+    labels = feature_labels(explanation, place)
+    medians = pd.DataFrame(
+        {
+            "label": [labels[j] for j in order],
+            "median": median[order],
+            "low": low[order],
+            "high": high[order],
+            "one_sign": (np.abs(np.sign(values).sum(axis=0)) == len(values))[order],
+        }
+    )
+    n_seeds = len(explanation.seeds)
+    dots = pd.DataFrame(
+        {
+            "label": np.repeat([labels[j] for j in order], n_seeds),
+            "seed": np.tile(explanation.seeds, len(order)),
+            "attribution": values[:, order].T.reshape(-1),
+        }
+    )
+    return dots, medians
+
+
+def feature_labels(explanation: Attributions, place: int) -> list[str]:
+    """Return each feature with its value at the instance: ``bill_length_mm = 46.1 mm``."""
+    row = explanation.array("input")[place]
+    return [
+        f"{f.name} = {f.text(v)}{f' {f.unit}' if f.unit else ''}"
+        for f, v in zip(explanation.schema.features, row, strict=True)
+    ]
+
+
+def majority_output(explanation: Attributions, place: int) -> int:
+    """Return the place of the class that most seeds predict at an instance."""
+    return int(np.bincount(explanation.predicted[:, place]).argmax())
+
+
+def _place(explanation: Attributions, instance: Any) -> int:
+    if explanation.kind != "attributions":
+        raise InputError(
+            expected="Attributions for a strip of attributions",
+            arrived=f"{type(explanation).__name__} ({explanation.method})",
+            do="Pass the result of a method such as 'lime' or 'kernel_shap'.",
+        )
+    known = [plain(label) for label in explanation.instances]
+    if instance is None:
+        return 0
+    if plain(instance) not in known:
+        raise InputError(
+            expected=f"an instance of the explanation ({', '.join(map(str, known[:8]))}"
+            f"{', ...' if len(known) > 8 else ''})",
+            arrived=repr(instance),
+            do="Look at .instances for the labels that exist.",
+        )
+    return known.index(plain(instance))
+
+
+def _output(explanation: Attributions, output: str) -> int:
+    if str(output) not in explanation.outputs:
+        raise InputError(
+            expected=f"an output of the explanation ({', '.join(explanation.outputs)})",
+            arrived=repr(output),
+            do=suggestion(output, explanation.outputs) or "Name one of the listed outputs.",
+        )
+    return explanation.outputs.index(str(output))

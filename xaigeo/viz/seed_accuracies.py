@@ -1,0 +1,97 @@
+"""How well each seed performs: one dot a seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from xaigeo.viz.records import records
+from xaigeo.viz.theme import INK, SEED, themed
+
+if TYPE_CHECKING:
+    from xaigeo.ensemble import Evaluation
+
+METRICS = {"accuracy": "Accuracy", "r2": "R²"}
+BINS = 60
+
+
+def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
+    """Draw accuracy (regression: R²) by seed; seeds that score alike are stacked."""
+    dots = accuracy_dots(evaluation)
+    values = dots["score"]
+    metric = metric_name(evaluation)
+    n_rows = len(evaluation.labels)
+    chart = alt.layer(*accuracy_layers(metric, int(dots["stack"].max()))).properties(
+        width=420,
+        height=accuracy_height(dots),
+        title=alt.Title(
+            f"{len(dots)} seeds reach {metric.lower() if metric != 'R²' else metric} "
+            f"{values.min():.3f} to {values.max():.3f} on {n_rows} {evaluation.name} rows",
+            subtitle=["Dot: one seed; seeds that score alike are stacked. Dark tick: median."],
+        ),
+        description=f"Dot plot of {metric} by seed, from {values.min():.3f} to "
+        f"{values.max():.3f}, median {values.median():.3f}.",
+        datasets={
+            "seeds": records(dots),
+            "median": records(pd.DataFrame({"score": [values.median()]})),
+        },
+    )
+    return themed(chart)
+
+
+def metric_name(evaluation: Evaluation) -> str:
+    """Return the name of the score that is drawn."""
+    return METRICS["r2" if evaluation.task == "regression" else "accuracy"]
+
+
+def accuracy_dots(evaluation: Evaluation) -> pd.DataFrame:
+    """Return one row a seed: seed, score and its place in the stack of like scores."""
+    column = "r2" if evaluation.task == "regression" else "accuracy"
+    frame = evaluation.scores[["seed", column]].rename(columns={column: "score"})
+    score = frame["score"].to_numpy()
+    span = float(np.ptp(score))
+    # Accuracies move in steps of one row; scores that fall on one dot's width share a stack.
+    cell = np.round((score - score.min()) / (span or 1.0) * BINS)
+    order = np.lexsort((frame["seed"], cell))
+    frame = frame.iloc[order].assign(cell=cell[order])
+    return frame.assign(stack=frame.groupby("cell").cumcount() + 1).drop(columns="cell")
+
+
+def accuracy_height(dots: pd.DataFrame) -> int:
+    """Return a height that gives every stacked dot its room."""
+    return max(40, 13 * (int(dots["stack"].max()) + 1))
+
+
+def accuracy_layers(metric: str, tallest: int) -> list[alt.Chart]:
+    """Return the layers over the tables `seeds` and `median`."""
+    x = alt.X(
+        "score:Q",
+        title=metric,
+        scale=alt.Scale(zero=False, nice=True, padding=12),
+        axis=alt.Axis(tickCount=6, format="~g", grid=True),
+    )
+    dots = (
+        alt.Chart(alt.NamedData("seeds"))
+        .mark_point(filled=True, size=85, color=SEED, opacity=0.75, strokeWidth=0)
+        .encode(
+            x=x,
+            y=alt.Y(
+                "stack:Q",
+                axis=None,
+                scale=alt.Scale(domain=[0.2, tallest + 0.8], nice=False, zero=False),
+            ),
+            tooltip=[
+                alt.Tooltip("seed:N", title="Seed"),
+                alt.Tooltip("score:Q", title=metric, format=".4~f"),
+            ],
+        )
+    )
+    median = (
+        alt.Chart(alt.NamedData("median"))
+        .mark_rule(color=INK, strokeWidth=2.6)
+        .encode(x=x, tooltip=[alt.Tooltip("score:Q", title=f"Median {metric}", format=".4~f")])
+    )
+    return [median, dots]
