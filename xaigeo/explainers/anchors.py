@@ -152,7 +152,9 @@ class _Search:
         for check in range(self.explainer.n_checks):
             if not found.pending.any():
                 break
-            noise = {i: self._noise(instances[i]) for i in np.flatnonzero(found.pending.any(0))}
+            noise = {
+                int(i): self._noise(instances[i]) for i in np.flatnonzero(found.pending.any(0))
+            }
             for seed in np.flatnonzero(found.pending.any(axis=1)):
                 group = np.flatnonzero(found.pending[seed])
                 samples = self._samples(found, int(seed), group, noise)
@@ -232,7 +234,7 @@ class _Search:
 
         most = limits[explainer.n_samples]
         rate = beta.ppf(0.2, most + 1, explainer.n_samples - most)
-        return np.minimum(limits, np.floor(rate * np.arange(size + 1)).astype(np.int64))
+        return np.asarray(np.minimum(limits, np.floor(rate * np.arange(size + 1)).astype(np.int64)))
 
 
 @dataclass

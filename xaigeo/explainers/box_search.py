@@ -46,12 +46,12 @@ class Predicates:
         """Return how many rows, given as cells, obey each predicate."""
         below = np.concatenate([[0], np.cumsum(np.bincount(rows.ravel(), minlength=n_cells))])
         inside = below[self.last + 1] - below[self.first]
-        return np.where(self.without, len(rows) - inside, inside)
+        return np.asarray(np.where(self.without, len(rows) - inside, inside))
 
     def holds(self, k: int, places: np.ndarray) -> np.ndarray:
         """Return which cells of the predicate's column obey predicate k."""
         inside = (places >= self.first[k]) & (places <= self.last[k])
-        return ~inside if self.without[k] else inside
+        return np.asarray(inside != self.without[k])
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ class BoxSearch:
             if restricted.sum() >= self.max_predicates:
                 usable &= restricted[predicates.column]
         order = np.lexsort((n, np.where(reached, covered, gain), reached))[::-1]
-        return order[usable[order]]
+        return np.asarray(order[usable[order]])
 
     def _within(self, predicates: Predicates, k: int, box: Box) -> Box:
         column = predicates.column[k]

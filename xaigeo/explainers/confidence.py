@@ -37,7 +37,7 @@ def share_lower_bound(hits: np.ndarray, n_samples: np.ndarray | int, delta: floa
     hits, n_samples = np.broadcast_arrays(np.asarray(hits), np.asarray(n_samples))
     some = hits > 0
     bound = beta.ppf(delta, np.where(some, hits, 1), np.where(some, n_samples - hits + 1, 1))
-    return np.where(some, bound, 0.0)
+    return np.asarray(np.where(some, bound, 0.0))
 
 
 def allowed_misses(n_max: int, threshold: float, delta: float) -> np.ndarray:
@@ -65,4 +65,4 @@ def allowed_misses(n_max: int, threshold: float, delta: float) -> np.ndarray:
     n = np.arange(n_max + 1)
     most = binom.ppf(delta, n, 1.0 - threshold)
     too_many = binom.cdf(most, n, 1.0 - threshold) > delta
-    return np.where(too_many, most - 1, most).astype(np.int64)
+    return np.asarray(np.where(too_many, most - 1, most), dtype=np.int64)

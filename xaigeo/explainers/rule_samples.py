@@ -56,10 +56,8 @@ class RuleSampler:
         the instance's own value stands in.
         """
         rows = self.background.rows[noise.row]
-        columns = range(rows.shape[1])
-        if self.sampling == "conditional":
-            columns = np.flatnonzero(self.cells.restricted(rule)).tolist()
-        for j in columns:
+        redrawn = self.cells.restricted(rule) | (self.sampling == "marginal")
+        for j in np.flatnonzero(redrawn):
             values = self.background.rows[rule[self.background_cells[:, j]], j]
             if not len(values):
                 values = instance[j : j + 1]
@@ -68,7 +66,7 @@ class RuleSampler:
                 keep = rule[self.background_cells[noise.row, j]]
                 drawn = np.where(keep, rows[:, j], drawn)
             rows[:, j] = drawn
-        return rows
+        return np.asarray(rows)
 
     def pool(self, rng: np.random.Generator, n_samples: int) -> Matrix:
         """Return rows to search rules on, under no rule, shape (n_samples, n_features).
@@ -84,7 +82,7 @@ class RuleSampler:
             (noise.level * len(self.background.rows)).astype(np.intp), np.arange(rows.shape[1])
         ]
         if self.sampling == "marginal":
-            return mixed
+            return np.asarray(mixed)
         return np.where(rng.random(rows.shape) < 0.5, rows, mixed)
 
     @cached_property
