@@ -50,14 +50,14 @@ def weighted_ridge(
     weighted = centred * weights[:, None]
     gram = centred.T @ weighted + alpha * np.eye(design.shape[1])
     # One column per seed and output: a single product and a single factorisation serve all.
-    wide = targets.transpose(1, 0, 2).reshape(n_rows, n_seeds * n_outputs)
+    wide = np.array(targets.transpose(1, 0, 2), order="C").reshape(n_rows, -1)
     mean = weights @ wide / total
-    wide = wide - mean
+    constant = is_constant(wide)
+    wide -= mean
     moments = weighted.T @ wide
     solution = np.linalg.solve(gram, moments)
     spread = weights @ np.square(wide)
     explained = (solution * moments).sum(axis=0) + alpha * np.square(solution).sum(axis=0)
-    constant = is_constant(targets).reshape(-1)
     r2 = np.where(constant, 1.0, explained / np.where(constant | (spread == 0), 1.0, spread))
     shape = (n_seeds, n_outputs)
     return RidgeFit(
@@ -68,11 +68,8 @@ def weighted_ridge(
 
 
 def is_constant(targets: np.ndarray) -> np.ndarray:
-    """Return which outputs do not vary over the rows beyond rounding.
-
-    `targets` has shape (..., n_rows, n_outputs), the answer (..., n_outputs).
-    """
-    low, high = targets.min(axis=-2), targets.max(axis=-2)
+    """Return which columns of (n_rows, n_columns) do not vary beyond rounding."""
+    low, high = targets.min(axis=0), targets.max(axis=0)
     rounding = 8 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
     return np.asarray(high - low <= rounding)
 
