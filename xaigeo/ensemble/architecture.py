@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 from xaigeo.errors import InputError
@@ -91,6 +92,25 @@ def architecture_digest(module: nn.Module) -> str:
     }
     text = json.dumps([repr(module), shapes], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def widest_output(module: nn.Module, n_inputs: int, dtype: torch.dtype) -> int:
+    """Return the most numbers that any part of a module makes of one row."""
+    widest = n_inputs
+
+    def note(_module: nn.Module, _inputs: Any, outputs: Any) -> None:
+        nonlocal widest
+        if isinstance(outputs, torch.Tensor):
+            widest = max(widest, outputs.numel())
+
+    handles = [part.register_forward_hook(note) for part in module.modules()]
+    try:
+        with torch.no_grad():
+            module(torch.zeros((1, n_inputs), dtype=dtype))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return widest
 
 
 def _describe(module: nn.Module) -> Description | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -14,18 +14,13 @@ class LoopedNetwork:
     """Modules that share no architecture the stacked forward knows."""
 
     members: tuple[nn.Module, ...]
-    engine = "looped"
+    width: int
+    engine: str = field(default="looped", init=False)
 
     @property
     def n_members(self) -> int:
         """Number of modules."""
         return len(self.members)
-
-    @property
-    def width(self) -> int:
-        """A guess at the most numbers a row becomes: the longest side of any weight."""
-        sides = [max(p.shape, default=1) for m in self.members for p in m.parameters()]
-        return max(sides, default=1)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return outputs (K, n_rows, n_outputs) of inputs (n_rows, d) or (K, n_rows, d)."""
@@ -34,7 +29,7 @@ class LoopedNetwork:
 
     def subset(self, places: Sequence[int]) -> LoopedNetwork:
         """Return the modules at these places."""
-        return LoopedNetwork(tuple(self.members[place] for place in places))
+        return LoopedNetwork(tuple(self.members[place] for place in places), self.width)
 
     def modules(self) -> list[nn.Module]:
         """Return the modules."""

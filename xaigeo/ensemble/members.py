@@ -11,6 +11,7 @@ from xaigeo.errors import InputError
 from xaigeo.schema import FeatureSchema, Frame, Matrix
 
 Scale = Literal["probability", "logit", "value"]
+Task = Literal["classification", "regression"]
 
 
 @runtime_checkable

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from xaigeo.ensemble.evaluation import Evaluation
-from xaigeo.ensemble.members import CallableMembers, Members, Scale
+from xaigeo.ensemble.members import Members, Scale, Task
+from xaigeo.ensemble.settings import Dtype, OptimizerName, TrainingEngine, TrainingSettings
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema, Frame, Matrix
-
-Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,27 +46,298 @@ class SeedEnsemble:
     record: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
+    def train(
+        cls,
+        make_model: Callable[..., Any],
+        X: Frame,
+        y: Any,
+        *,
+        seeds: Iterable[int] = range(20),
+        init_seeds: Iterable[int] | int | None = None,
+        order_seeds: Iterable[int] | int | None = None,
+        task: Task | None = None,
+        schema: FeatureSchema | None = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        optimizer: OptimizerName = "adam",
+        learning_rate: float = 0.01,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        validation_share: float = 0.2,
+        split_random_state: int = 0,
+        patience: int | None = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        standardise: bool = True,
+        dtype: Dtype = "float32",
+        engine: TrainingEngine = "auto",
+        progress: bool = False,
+    ) -> SeedEnsemble:
+        """Train one torch module per seed, all together in one vectorised loop.
+
+        Parameters
+        ----------
+        make_model : callable
+            ``make_model()`` or ``make_model(n_inputs, n_outputs)``, returning a new
+            ``nn.Module`` from inputs (n_rows, n_inputs) to one logit a class (n_rows,
+            n_outputs), to a single logit for two classes, or to one value (n_rows, 1).
+            `n_inputs` counts numbers after one-hot encoding. Called once a seed with torch
+            seeded; the caller's random state is left alone.
+        X : DataFrame or ndarray, shape (n_rows, n_features)
+        y : Series or array-like, shape (n_rows,)
+            Class labels of any type, or numbers for regression.
+        seeds : iterable of int
+            Names of the members, and by default their randomness.
+        init_seeds, order_seeds : iterable of int or int, optional
+            Seeds of the initial weights, and of batch order and dropout; by default `seeds`.
+            One integer for all shuts off that source of randomness.
+        task : {"classification", "regression"}, optional
+            By default regression for floating-point `y`.
+        schema : FeatureSchema, optional
+            By default read from `X`; pass one for units or other kinds of column.
+        epochs, batch_size : int
+            The last, smaller batch of an epoch is used.
+        optimizer : {"adam", "adamw", "sgd", "rmsprop"}
+            With the defaults of its namesake in ``torch.optim``.
+        learning_rate, weight_decay, momentum : float
+        validation_share : float
+            Share of rows held back, stratified by class; 0 trains on all rows.
+        split_random_state : int
+            Seed of that split: one split for all members, whatever their seeds.
+        patience : int, optional
+            Stop a seed after so many epochs without a lower validation loss and restore the
+            weights of its best epoch. By default all epochs are run and the last weights kept.
+        class_weight : "balanced" or mapping of class to float, optional
+            Weights of rows in the loss, normalised by their sum in each batch.
+        standardise : bool
+            Standardise numeric columns and the regression target by the training rows.
+        dtype : {"float32", "float64"}
+        engine : {"auto", "stacked", "functional"}
+            "stacked" multiplies the weights of all seeds at once and knows the common
+            layers; "functional" (``torch.func``) knows any module; "auto" prefers the first.
+            Both give the weights that training each seed alone gives.
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        SeedEnsemble
+            Its `record` holds hashes, settings and the validation scores of each seed.
+
+        Raises
+        ------
+        InputError
+            For data, labels, settings or modules that do not fit, and for a seed whose loss
+            is not finite.
+
+        Warns
+        -----
+        SingleSeedWarning, ConstantFeatureWarning
+
+        Notes
+        -----
+        Losses are softmax cross-entropy, logistic loss for a single logit, and squared error,
+        each a mean over the batch. A training run is the same to the bit when repeated on one
+        machine with as many threads.
+        """
+        from xaigeo.ensemble.training import train_ensemble
+
+        settings = TrainingSettings(
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            validation_share=validation_share,
+            split_random_state=split_random_state,
+            patience=patience,
+            class_weight=class_weight,
+            standardise=standardise,
+            dtype=dtype,
+        )
+        return cls(
+            **train_ensemble(
+                make_model,
+                X,
+                y,
+                settings,
+                seeds=seeds,
+                init_seeds=init_seeds,
+                order_seeds=order_seeds,
+                task=task,
+                schema=schema,
+                engine=engine,
+                progress=progress,
+            )
+        )
+
+    @classmethod
+    def fit(
+        cls,
+        estimator: Any,
+        X: Frame,
+        y: Any,
+        *,
+        seeds: Iterable[int] = range(20),
+        task: Task | None = None,
+        schema: FeatureSchema | None = None,
+        validation_share: float = 0.2,
+        split_random_state: int = 0,
+        n_jobs: int | None = None,
+        progress: bool = False,
+    ) -> SeedEnsemble:
+        """Fit one clone of a scikit-learn estimator or pipeline per seed.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A classifier with `predict_proba` or a regressor, bare or as the last step of a
+            pipeline. Every ``random_state`` parameter in it, nested ones too, is set to the
+            seed. It is given what `X` is: a data frame with its original columns and values,
+            or an array; so a frame with categories needs a pipeline that encodes them.
+        X : DataFrame or ndarray, shape (n_rows, n_features)
+        y : Series or array-like, shape (n_rows,)
+        seeds : iterable of int
+        task : {"classification", "regression"}, optional
+            By default what the estimator is.
+        schema : FeatureSchema, optional
+            By default read from `X`.
+        validation_share : float
+            Share of rows held back to score the seeds, stratified by class; 0 fits on all.
+        split_random_state : int
+            Seed of that split: one split for all members.
+        n_jobs : int, optional
+            Workers for joblib; None follows ``joblib.parallel_config``.
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        SeedEnsemble
+
+        Raises
+        ------
+        InputError
+            For an estimator without `random_state` or `predict_proba`, or data that do not
+            fit.
+
+        Warns
+        -----
+        SingleSeedWarning, ConstantFeatureWarning
+        """
+        from xaigeo.ensemble.fitting import fit_ensemble
+
+        return cls(
+            **fit_ensemble(
+                estimator,
+                X,
+                y,
+                seeds=seeds,
+                task=task,
+                schema=schema,
+                validation_share=validation_share,
+                split_random_state=split_random_state,
+                n_jobs=n_jobs,
+                progress=progress,
+            )
+        )
+
+    @classmethod
     def wrap(
         cls,
         models: Sequence[Any],
         *,
-        seeds: Sequence[int] | None = None,
+        seeds: Iterable[int] | None = None,
         schema: Frame | FeatureSchema,
         classes: Sequence[Any] | None = None,
-        task: Task = "classification",
+        task: Task | None = None,
+        preprocess: Any = None,
+        output: str | int | Callable[[Any], Any] | None = None,
+        gives: Literal["logit", "probability"] = "logit",
     ) -> SeedEnsemble:
-        """Make an ensemble of models already trained (helper A completes: modules, estimators)."""
-        columns = schema if isinstance(schema, FeatureSchema) else FeatureSchema.from_data(schema)
-        members = CallableMembers(models, columns, classification=task == "classification")
-        if classes is None:
-            raise InputError(expected="classes", arrived="none", do="Pass classes=[...].")
+        """Make an ensemble of models that are trained already.
+
+        Parameters
+        ----------
+        models : sequence
+            All of one kind: ``nn.Module``, fitted scikit-learn estimators, or callables from
+            rows (as `schema` was read from: a frame or an array) to probabilities or values.
+        seeds : iterable of int, optional
+            By default 0, 1, 2, ...
+        schema : DataFrame, ndarray or FeatureSchema
+            Rows as the models know them, or their schema.
+        classes : sequence, optional
+            Labels in output order; by default the estimators' ``classes_``, or 0, 1, 2, ...
+        task : {"classification", "regression"}, optional
+            By default what the estimators are, and classification for other models.
+        preprocess : optional
+            From rows to the modules' inputs: a fitted scikit-learn transformer or a callable
+            (both take what `schema` was read from and give an array), or an ``nn.Module``
+            that takes encoded rows. Needed by modules when the schema has categories.
+        output : str, int or callable, optional
+            Which output of a module that returns a dict, a tuple or an object.
+        gives : {"logit", "probability"}
+            What the outputs of a classifying module are.
+
+        Returns
+        -------
+        SeedEnsemble
+            Modules of one architecture made of common layers are stacked and answer in one
+            pass; others are asked one after another.
+
+        Raises
+        ------
+        InputError
+            For models of several kinds, outputs that differ in shape or do not match
+            `classes`, or an `output` that is not there.
+
+        Warns
+        -----
+        SingleSeedWarning
+        """
+        from xaigeo.ensemble.wrapping import wrap_models
+
         return cls(
-            members=members,
-            seeds=tuple(seeds if seeds is not None else range(len(models))),
-            schema=columns,
-            classes=tuple(classes),
-            task=task,
+            **wrap_models(
+                models,
+                seeds=seeds,
+                schema=schema,
+                classes=classes,
+                task=task,
+                preprocess=preprocess,
+                output=output,
+                gives=gives,
+            )
         )
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        make_model: Callable[..., Any] | None = None,
+        trust_estimators: bool | Sequence[str] = False,
+    ) -> SeedEnsemble:
+        """Read an ensemble written by `save`.
+
+        Parameters
+        ----------
+        path : str or Path
+            The folder.
+        make_model : callable, optional
+            The factory given to `train`; needed for modules of other than the common layers.
+        trust_estimators : bool or sequence of str
+            For scikit-learn ensembles: whether to load types that skops does not know to be
+            safe, all or by name. Loading untrusted types can run code of whoever wrote the file.
+
+        Raises
+        ------
+        StoreError
+            If the folder is missing, incomplete or altered, or holds types not trusted.
+        """
+        from xaigeo.ensemble.storage import load_ensemble
+
+        return cls(**load_ensemble(path, make_model=make_model, trust_estimators=trust_estimators))
 
     @property
     def n_seeds(self) -> int:
@@ -86,7 +356,7 @@ class SeedEnsemble:
 
     @property
     def default_scale(self) -> Scale:
-        """The scale explained unless another is named: "probability" for classification, "value" for regression."""
+        """The scale explained unless another is named: probabilities, or values."""
         return "probability" if self.task == "classification" else "value"
 
     def outputs(self, X: Frame, *, scale: Scale | None = None) -> np.ndarray:
@@ -123,8 +393,8 @@ class SeedEnsemble:
         """Return class labels or regression values, shape (n_seeds, n_rows)."""
         outputs = self.outputs(X)
         if self.task == "regression":
-            return outputs[..., 0]
-        return np.array(self.classes)[outputs.argmax(axis=-1)]
+            return np.asarray(outputs[..., 0])
+        return np.asarray(np.array(self.classes)[outputs.argmax(axis=-1)])
 
     def logits(self, X: Frame) -> np.ndarray:
         """Return logits, shape (n_seeds, n_rows, n_outputs).
@@ -150,20 +420,36 @@ class SeedEnsemble:
 
     def select(self, seeds: Sequence[int]) -> SeedEnsemble:
         """Return the ensemble of some of the seeds, in the order given."""
-        from dataclasses import replace
+        from xaigeo.ensemble.record import select_record
 
         unknown = [seed for seed in seeds if seed not in self.seeds]
-        if unknown or not len(seeds):
+        if unknown or not len(seeds) or len(set(seeds)) != len(seeds):
             raise InputError(
-                expected=f"seeds among {list(self.seeds)}",
-                arrived=str(unknown or "none"),
+                expected=f"different seeds among {list(self.seeds)}",
+                arrived=str(unknown or list(seeds) or "none"),
                 do="Look at .seeds for the seeds that exist.",
             )
         places = [self.seeds.index(seed) for seed in seeds]
-        return replace(self, members=self.members.subset(places), seeds=tuple(seeds))
+        return replace(
+            self,
+            members=self.members.subset(places),
+            seeds=tuple(self.seeds[place] for place in places),
+            record=select_record(self.record, places),
+        )
 
     def save(self, path: str | Path) -> Path:
-        """Write the ensemble into the folder `path`."""
+        """Write the ensemble into the folder `path`; nothing is pickled.
+
+        Torch weights are written as safetensors, scikit-learn estimators by skops, the rest
+        as JSON.
+
+        Raises
+        ------
+        InputError
+            For models that are callables, or have a preprocessor that is code.
+        StoreError
+            If `path` exists and does not hold an ensemble.
+        """
         from xaigeo.ensemble.storage import save_ensemble
 
         return save_ensemble(self, path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from torch.nn import functional
 
 from xaigeo.ensemble.architecture import Description, describe, leaves_of
 from xaigeo.ensemble.dropout import DropoutNoise
+
+State = dict[str, Tensor]
 
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "ReLU": functional.relu,
@@ -42,8 +45,8 @@ class StackedNetwork:
 
     template: nn.Module
     description: Description
-    state: dict[str, Tensor]
-    engine = "stacked"
+    state: State
+    engine: str = field(default="stacked", init=False)
 
     @classmethod
     def from_modules(cls, modules: Sequence[nn.Module]) -> StackedNetwork | None:
@@ -60,21 +63,30 @@ class StackedNetwork:
         """Number of networks."""
         return len(next(iter(self.state.values())))
 
+    @cached_property
+    def layers(self) -> list[tuple[str, Description]]:
+        """Every layer with its name, in the order of the forward pass."""
+        return list(leaves_of(self.description))
+
     @property
     def width(self) -> int:
         """The most numbers a row becomes on its way through one network."""
-        widths = [layer["options"].get("out_features", 1) for _, layer in leaves_of(self.description)]
+        widths = [layer["options"].get("out_features", 1) for _, layer in self.layers]
         return int(max(widths))
 
-    def forward(self, inputs: Tensor, noise: DropoutNoise | None = None) -> Tensor:
-        """Return outputs (K, n_rows, n_outputs) of inputs (n_rows, d) or (K, n_rows, d).
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return outputs (K, n_rows, n_outputs) of inputs (n_rows, d) or (K, n_rows, d)."""
+        return self.run(self.state, inputs)
 
-        With `noise` the networks are in training mode: dropout draws from it and batch
-        normalisation uses and tracks batch statistics. Without, in evaluation mode.
+    def run(self, state: State, inputs: Tensor, noise: DropoutNoise | None = None) -> Tensor:
+        """Return outputs under `state` in place of the network's own.
+
+        With `noise` the networks are in training mode: dropout draws from it, and batch
+        normalisation uses batch statistics and updates its buffers in `state` in place.
         """
         x = inputs if inputs.ndim == 3 else inputs.expand(self.n_members, *inputs.shape)
-        for name, layer in leaves_of(self.description):
-            x = self._apply(name, layer["kind"], layer["options"], x, noise)
+        for name, layer in self.layers:
+            x = _apply(name, layer["kind"], layer["options"], state, x, noise)
         return x
 
     def subset(self, places: Sequence[int]) -> StackedNetwork:
@@ -87,49 +99,61 @@ class StackedNetwork:
         """Return K plain modules with these weights, in evaluation mode."""
         return unstack(self.template, self.state)
 
-    def _apply(
-        self, name: str, kind: str, options: dict[str, Any], x: Tensor, noise: DropoutNoise | None
-    ) -> Tensor:
-        if kind == "Linear":
-            weight = self._weight(name, "weight").transpose(1, 2)
-            bias = self._weight(name, "bias") if options["bias"] else None
-            return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias[:, None], x, weight)
-        if kind in ACTIVATIONS:
-            return ACTIVATIONS[kind](x, **options)
-        if kind == "Dropout":
-            return x if noise is None else noise.apply(x, options["p"])
-        if kind == "BatchNorm1d":
-            return self._batch_norm(name, options, x, training=noise is not None)
-        if kind == "LayerNorm":
-            x = functional.layer_norm(x, options["normalized_shape"], eps=options["eps"])
-            return self._affine(name, x) if options["elementwise_affine"] else x
-        return x  # Identity, and Flatten of rows that are flat already
 
-    def _weight(self, name: str, part: str) -> Tensor:
-        return self.state[f"{name}.{part}" if name else part]
+def _apply(
+    name: str,
+    kind: str,
+    options: dict[str, Any],
+    state: State,
+    x: Tensor,
+    noise: DropoutNoise | None,
+) -> Tensor:
+    own = _own(state, name)
+    if kind == "Linear":
+        weight = own["weight"].transpose(1, 2)
+        if not options["bias"]:
+            return torch.bmm(x, weight)
+        return torch.baddbmm(own["bias"][:, None], x, weight)
+    if kind in ACTIVATIONS:
+        return ACTIVATIONS[kind](x, **options)
+    if kind == "Dropout":
+        return x if noise is None else noise.apply(x, options["p"])
+    if kind == "BatchNorm1d":
+        return _batch_norm(own, options, x, training=noise is not None)
+    if kind == "LayerNorm":
+        return _affine(own, functional.layer_norm(x, x.shape[-1:], eps=options["eps"]))
+    return x  # Identity, and Flatten of rows that are flat already
 
-    def _affine(self, name: str, x: Tensor) -> Tensor:
-        x = x * self._weight(name, "weight")[:, None]
-        bias = f"{name}.bias" if name else "bias"
-        return x + self.state[bias][:, None] if bias in self.state else x
 
-    def _batch_norm(
-        self, name: str, options: dict[str, Any], x: Tensor, *, training: bool
-    ) -> Tensor:
-        mean, variance = self._weight(name, "running_mean"), self._weight(name, "running_var")
-        if training:
-            batch_variance, batch_mean = torch.var_mean(x, dim=1, correction=0)
-            count = self._weight(name, "num_batches_tracked")
-            count += 1
-            rate = options["momentum"]
-            if rate is None:
-                rate = (1.0 / count.to(x.dtype))[:, None]
-            unbiased = batch_variance.detach() * (x.shape[1] / (x.shape[1] - 1))
-            mean += rate * (batch_mean.detach() - mean)
-            variance += rate * (unbiased - variance)
-            mean, variance = batch_mean, batch_variance
-        x = (x - mean[:, None]) / torch.sqrt(variance[:, None] + options["eps"])
-        return self._affine(name, x) if options["affine"] else x
+def _own(state: State, name: str) -> State:
+    prefix = f"{name}." if name else ""
+    parts = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    return {part: state[prefix + part] for part in parts if prefix + part in state}
+
+
+def _affine(own: State, x: Tensor) -> Tensor:
+    if "weight" in own:
+        x = x * own["weight"][:, None]
+    return x + own["bias"][:, None] if "bias" in own else x
+
+
+def _batch_norm(own: State, options: dict[str, Any], x: Tensor, *, training: bool) -> Tensor:
+    mean, variance = own["running_mean"], own["running_var"]
+    if training:
+        batch_variance, batch_mean = torch.var_mean(x, dim=1, correction=0)
+        _track(own, options["momentum"], batch_mean.detach(), batch_variance.detach(), x.shape[1])
+        mean, variance = batch_mean, batch_variance
+    x = (x - mean[:, None]) / torch.sqrt(variance[:, None] + options["eps"])
+    return _affine(own, x)
+
+
+def _track(own: State, rate: Any, mean: Tensor, variance: Tensor, n_rows: int) -> None:
+    own["num_batches_tracked"].add_(1)
+    if rate is None:  # torch's cumulative average
+        rate = (1.0 / own["num_batches_tracked"].to(mean.dtype))[:, None]
+    unbiased = variance * (n_rows / (n_rows - 1))
+    own["running_mean"].add_(rate * (mean - own["running_mean"]))
+    own["running_var"].add_(rate * (unbiased - own["running_var"]))
 
 
 def unstack(template: nn.Module, state: dict[str, Tensor]) -> list[nn.Module]:

@@ -3,18 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from xaigeo.ensemble.members import Task
 from xaigeo.errors import InputError
 
+# More whole numbers than this, and more than this share of the rows, look like amounts.
+MANY_CLASSES, MANY_CLASSES_SHARE = 20, 0.05
 
-def infer_task(y: Any) -> Literal["classification", "regression"]:
-    """Return "regression" for floating-point targets, else "classification"."""
-    values = pd.Series(np.asarray(y).reshape(-1)) if not isinstance(y, pd.Series) else y
-    return "regression" if pd.api.types.is_float_dtype(values.dtype) else "classification"
+
+def infer_task(y: Any) -> Task:
+    """Return "regression" for floating-point targets, else "classification".
+
+    Raises
+    ------
+    InputError
+        Where this could be wrong: two different floating-point values only, or many different
+        whole numbers.
+    """
+    series = _series(y)
+    n_different = series.nunique()
+    if pd.api.types.is_float_dtype(series.dtype):
+        if n_different > 2:
+            return "regression"
+        seen = f"{n_different} different floating-point values"
+    elif (
+        not pd.api.types.is_integer_dtype(series.dtype)
+        or n_different <= MANY_CLASSES
+        or n_different <= MANY_CLASSES_SHARE * len(series)
+    ):
+        return "classification"
+    else:
+        seen = f"{n_different} different whole numbers"
+    raise InputError(
+        expected="y of which the task is clear: text or few whole numbers for classes, "
+        "floating-point amounts for regression",
+        arrived=seen,
+        do="Pass task='classification' or task='regression'.",
+    )
+
+
+def target_name(y: Any) -> str:
+    """Return the name of a regression target, "y" where it has none."""
+    name = getattr(y, "name", None)
+    return "y" if name is None else str(name)
 
 
 def read_classes(y: Any) -> tuple[Any, ...]:

@@ -1,0 +1,100 @@
+"""Fitted scikit-learn estimators as members of an ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from xaigeo.ensemble.members import Scale, Task, as_outputs
+from xaigeo.errors import InputError
+from xaigeo.schema import FeatureSchema, Frame, Matrix
+
+
+class EstimatorMembers:
+    """K fitted estimators or pipelines, asked one after another.
+
+    Each gets rows in the form it was fitted on: a data frame with original columns and
+    values, or an array. Columns of `predict_proba` are ordered by each one's ``classes_``.
+
+    Parameters
+    ----------
+    estimators : sequence of fitted estimators
+    schema : FeatureSchema
+    classes : tuple
+        Class labels in output order; for regression the name of the target.
+    task : {"classification", "regression"}
+
+    Raises
+    ------
+    InputError
+        If an estimator knows other classes or other columns.
+    """
+
+    kind = "estimator"
+    has_logits = False
+
+    def __init__(
+        self, estimators: Sequence[Any], schema: FeatureSchema, classes: Sequence[Any], task: Task
+    ) -> None:
+        self.estimators = list(estimators)
+        self.schema = schema
+        self.classes = tuple(classes)
+        self.task: Task = task
+        self.n_members = len(self.estimators)
+        self._orders = [self._order(place) for place in range(self.n_members)]
+        for place in range(self.n_members):
+            self._check_columns(place)
+
+    def values(self, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return the outputs of every member, shape (n_members, n_rows, n_outputs)."""
+        return np.stack([self.member_values(place, rows, scale) for place in range(self.n_members)])
+
+    def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
+        """Return one member's outputs, shape (n_rows, n_outputs)."""
+        estimator, data = self.estimators[place], self._data(place, rows)
+        if self.task == "regression":
+            answer = np.asarray(estimator.predict(data), dtype=np.float64)
+        else:
+            answer = np.asarray(estimator.predict_proba(data), dtype=np.float64)
+            answer = answer[:, self._orders[place]]
+        return as_outputs(
+            answer, len(rows), classification=self.task == "classification", place=place
+        )
+
+    def subset(self, places: Sequence[int]) -> EstimatorMembers:
+        """Return the members at these places."""
+        chosen = [self.estimators[place] for place in places]
+        return EstimatorMembers(chosen, self.schema, self.classes, self.task)
+
+    def _data(self, place: int, rows: Matrix) -> Frame:
+        # An estimator fitted on an array warns when it meets column names, and the reverse.
+        if hasattr(self.estimators[place], "feature_names_in_") or self.schema.discrete.any():
+            return self.schema.decode(rows)
+        return rows
+
+    def _order(self, place: int) -> list[int]:
+        if self.task == "regression":
+            return []
+        known = np.asarray(self.estimators[place].classes_).tolist()
+        if len(known) != len(self.classes) or set(known) != set(self.classes):
+            raise InputError(
+                expected=f"every model to know the classes {', '.join(map(str, self.classes))}",
+                arrived=f"{', '.join(map(str, known))} in model {place}",
+                do="Fit all models on data with the same classes.",
+            )
+        return [known.index(label) for label in self.classes]
+
+    def _check_columns(self, place: int) -> None:
+        estimator = self.estimators[place]
+        names = getattr(estimator, "feature_names_in_", None)
+        given = None if names is None else [str(name) for name in names]
+        n_known = getattr(estimator, "n_features_in_", self.schema.n_features)
+        if (given is not None and given != self.schema.names) or n_known != self.schema.n_features:
+            raise InputError(
+                expected=f"a schema with the columns of model {place}: "
+                + (", ".join(given) if given is not None else f"{n_known} columns"),
+                arrived=", ".join(self.schema.names),
+                do="Pass schema=X, the rows the models were fitted on.",
+            )

@@ -1,0 +1,224 @@
+"""From a scikit-learn estimator to one fitted clone per seed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from xaigeo.ensemble.estimator_members import EstimatorMembers
+from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.ensemble.members import Task
+from xaigeo.ensemble.problem import read_problem
+from xaigeo.ensemble.record import config_digest, make_record
+from xaigeo.ensemble.seeds import check_seeds
+from xaigeo.ensemble.split import Split, split_rows
+from xaigeo.errors import InputError
+from xaigeo.schema import FeatureSchema, Frame
+
+
+def fit_ensemble(
+    estimator: Any,
+    X: Frame,
+    y: Any,
+    *,
+    seeds: Iterable[int],
+    task: Task | None,
+    schema: FeatureSchema | None,
+    validation_share: float,
+    split_random_state: int,
+    n_jobs: int | None,
+    progress: bool,
+) -> dict[str, Any]:
+    """Read and check all that `SeedEnsemble.fit` was given, fit, and return its fields."""
+    start = time.perf_counter()
+    kind = estimator_task(estimator, task)
+    _check_share(validation_share)
+    check_random_state(estimator)
+    names = check_seeds(seeds)
+    problem = read_problem(X, y, task=kind, schema=schema)
+    split = split_rows(
+        problem.labels, kind, validation_share=validation_share, random_state=split_random_state
+    )
+    data = problem.schema.to_model_input(problem.rows[split.train])
+    labels = problem.labels[split.train]
+    if kind == "classification":
+        labels = np.array(problem.classes)[labels]
+    fitted = _fit_all(estimator, data, labels, names, n_jobs, progress)
+    members = EstimatorMembers(fitted, problem.schema, problem.classes, kind)
+    config = {
+        "estimator": describe_estimator(estimator),
+        "task": kind,
+        "validation_share": validation_share,
+        "split_random_state": split_random_state,
+        "schema_sha256": problem.schema.digest,
+    }
+    record = make_record(
+        source="fit",
+        seeds=names,
+        architectures=[config_digest(describe_estimator(each)) for each in fitted],
+        data=(problem.rows, problem.labels),
+        config=config,
+        packages=("scikit-learn",),
+        more={
+            "n_train": len(split.train),
+            "n_validation": len(split.validation),
+            "validation": _validation(members, problem.rows, problem.labels, split, names),
+            "seconds": time.perf_counter() - start,
+        },
+    )
+    return {
+        "members": members,
+        "seeds": names,
+        "schema": problem.schema,
+        "classes": problem.classes,
+        "task": kind,
+        "record": record,
+    }
+
+
+def estimator_task(estimator: Any, task: Task | None) -> Task:
+    """Return what an estimator is for.
+
+    Raises
+    ------
+    InputError
+        If it is neither classifier nor regressor, is not of the `task` asked for, or is a
+        classifier without `predict_proba`.
+    """
+    from sklearn.base import is_classifier, is_regressor
+
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        raise InputError(
+            expected="a scikit-learn classifier or regressor",
+            arrived=f"the class {estimator.__name__}"
+            if isinstance(estimator, type)
+            else type(estimator).__name__,
+            do="Pass an instance such as RandomForestClassifier(); torch factories go to "
+            "SeedEnsemble.train.",
+        )
+    kind: Task | None = (
+        "classification"
+        if is_classifier(estimator)
+        else "regression"
+        if is_regressor(estimator)
+        else None
+    )
+    if kind is None or task not in (None, kind):
+        raise InputError(
+            expected=f"a scikit-learn estimator for {task or 'classification or regression'}",
+            arrived=f"{type(estimator).__name__}, a {kind or 'transformer or other'} estimator",
+            do="Pass a classifier or regressor, and leave task out.",
+        )
+    if kind == "classification" and not hasattr(estimator, "predict_proba"):
+        raise InputError(
+            expected="a classifier with predict_proba",
+            arrived=f"{type(estimator).__name__} without it",
+            do="Use an option that gives probabilities, or wrap the classifier in "
+            "sklearn.calibration.CalibratedClassifierCV.",
+        )
+    return kind
+
+
+def check_random_state(estimator: Any) -> None:
+    """Raise unless some ``random_state`` parameter can tell the seeds apart."""
+    if not _random_states(estimator):
+        raise InputError(
+            expected="an estimator with a random_state parameter, its own or a nested one",
+            arrived=f"{type(estimator).__name__} without any",
+            do="Every seed would give the same model; explain one model with "
+            "SeedEnsemble.wrap([model], ...).",
+        )
+
+
+def describe_estimator(estimator: Any) -> str:
+    """Return class and parameters as text, with every ``random_state`` taken out."""
+    from sklearn.base import clone
+
+    plain = clone(estimator)
+    plain.set_params(**dict.fromkeys(_random_states(plain)))
+    kind = type(estimator)
+    return f"{kind.__module__}.{kind.__qualname__}: {plain.__repr__(N_CHAR_MAX=10**7)}"
+
+
+def fit_one(estimator: Any, data: Frame, labels: np.ndarray, seed: int) -> Any:
+    """Return a clone fitted with every ``random_state`` set to `seed`."""
+    from sklearn.base import clone
+
+    model = clone(estimator)
+    model.set_params(**dict.fromkeys(_random_states(model), seed))
+    try:
+        return model.fit(data, labels)
+    except (TypeError, ValueError) as error:
+        categories = [] if isinstance(data, np.ndarray) else _text_columns(data)
+        hint = (
+            f" It was given text in {', '.join(categories)}: put a ColumnTransformer with a "
+            "OneHotEncoder before the estimator in a Pipeline."
+            if categories
+            else ""
+        )
+        raise InputError(
+            expected=f"data that {type(estimator).__name__} can be fitted on",
+            arrived=f"{type(error).__name__} with seed {seed}: {error}",
+            do=f"Adapt the estimator or the data.{hint}",
+        ) from error
+
+
+def _fit_all(
+    estimator: Any,
+    data: Frame,
+    labels: np.ndarray,
+    seeds: tuple[int, ...],
+    n_jobs: int | None,
+    progress: bool,
+) -> list[Any]:
+    from joblib import Parallel, delayed
+    from tqdm.auto import tqdm
+
+    work = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(fit_one)(estimator, data, labels, seed) for seed in seeds
+    )
+    return list(tqdm(work, total=len(seeds), desc="fitting", disable=not progress))
+
+
+def _random_states(estimator: Any) -> list[str]:
+    names = estimator.get_params(deep=True)
+    return [n for n in names if n == "random_state" or n.endswith("__random_state")]
+
+
+def _text_columns(data: Any) -> list[str]:
+    import pandas as pd
+
+    return [str(name) for name in data if not pd.api.types.is_numeric_dtype(data[name].dtype)]
+
+
+def _check_share(share: float) -> None:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        raise InputError(
+            expected="validation_share to be a number of at least 0 and below 1",
+            arrived=repr(share),
+            do="Pass such a number for validation_share.",
+        )
+
+
+def _validation(
+    members: EstimatorMembers,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    split: Split,
+    seeds: tuple[int, ...],
+) -> dict[str, Any] | None:
+    if not len(split.validation):
+        return None
+    held = rows[split.validation]
+    return Evaluation(
+        name="validation",
+        seeds=np.array(seeds),
+        classes=members.classes,
+        task=members.task,
+        rows=held,
+        labels=labels[split.validation],
+        prediction=members.values(held, "probability"),
+    ).to_dict()

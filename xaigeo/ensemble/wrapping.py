@@ -1,0 +1,261 @@
+"""From models trained elsewhere to an ensemble."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xaigeo.ensemble.members import CallableMembers, Members, Task
+from xaigeo.ensemble.record import config_digest, make_record
+from xaigeo.ensemble.seeds import check_seeds
+from xaigeo.errors import InputError
+from xaigeo.options import check_option
+from xaigeo.schema import FeatureSchema, Frame
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from xaigeo.ensemble.module_output import Gives, Output
+
+
+def wrap_models(
+    models: Sequence[Any],
+    *,
+    seeds: Iterable[int] | None,
+    schema: Frame | FeatureSchema,
+    classes: Sequence[Any] | None,
+    task: Task | None,
+    preprocess: Any,
+    output: Output,
+    gives: Gives,
+) -> dict[str, Any]:
+    """Read and check all that `SeedEnsemble.wrap` was given, and return its fields."""
+    if task is not None:
+        check_option("task", task, Task)
+    models, kind = list(models), _kind_of(models)
+    if kind != "module":
+        _refuse_module_options(kind, preprocess=preprocess, output=output, gives=gives)
+    names = check_seeds(range(len(models)) if seeds is None else seeds, n_models=len(models))
+    columns = schema if isinstance(schema, FeatureSchema) else FeatureSchema.from_data(schema)
+    digests: list[str] | None
+    if kind == "module":
+        task = task or "classification"
+        members, digests, n_outputs = _wrap_modules(
+            models, columns, classes, task, preprocess, output, gives
+        )
+        labels = _labels(classes, task, n_outputs)
+    elif kind == "estimator":
+        members, digests, labels, task = _wrap_estimators(models, columns, classes, task)
+    else:
+        task = task or "classification"
+        members = CallableMembers(models, columns, classification=task == "classification")
+        n_outputs = members.values(_probe(columns), _scale(task)).shape[-1]
+        labels, digests = _labels(classes, task, n_outputs), None
+    _check_outputs(members, columns, labels, task)
+    record = make_record(
+        source="wrap",
+        seeds=names,
+        architectures=digests,
+        data=None,
+        config=None,
+        packages={"module": ("torch",), "estimator": ("scikit-learn",)}.get(kind, ()),
+    )
+    return {
+        "members": members,
+        "seeds": names,
+        "schema": columns,
+        "classes": labels,
+        "task": task,
+        "record": record,
+    }
+
+
+def _kind_of(models: Sequence[Any]) -> str:
+    kinds = {_kind(model) for model in models}
+    if len(kinds) == 1 and None not in kinds:
+        return str(kinds.pop())
+    names = sorted({type(model).__name__ for model in models})
+    raise InputError(
+        expected="models of one kind: torch modules, fitted scikit-learn estimators or callables",
+        arrived=", ".join(names) or "no models",
+        do="Wrap models of one kind; anything else goes in as a function from rows to outputs.",
+    )
+
+
+def _kind(model: Any) -> str | None:
+    # A module can only exist once torch is loaded, so there is no need to load it to ask.
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(model, torch.nn.Module):
+        return "module"
+    if hasattr(model, "get_params") and hasattr(model, "predict"):
+        return "estimator"
+    return "callable" if callable(model) else None
+
+
+def _refuse_module_options(kind: str, *, preprocess: Any, output: Any, gives: str) -> None:
+    given = [
+        name
+        for name, used in (
+            ("preprocess", preprocess is not None),
+            ("output", output is not None),
+            ("gives", gives != "logit"),
+        )
+        if used
+    ]
+    if given:
+        raise InputError(
+            expected=f"preprocess, output and gives with torch modules only, not with {kind}s",
+            arrived=", ".join(given),
+            do="Put preprocessing and the choice of output into the model itself.",
+        )
+
+
+def _wrap_modules(
+    models: Sequence[nn.Module],
+    schema: FeatureSchema,
+    classes: Sequence[Any] | None,
+    task: Task,
+    preprocess: Any,
+    output: Output,
+    gives: Gives,
+) -> tuple[Members, list[str], int]:
+    import torch
+
+    from xaigeo.ensemble.architecture import architecture_digest, widest_output
+    from xaigeo.ensemble.factory import check_module
+    from xaigeo.ensemble.looped import LoopedNetwork
+    from xaigeo.ensemble.module_output import Gives, ModuleOutput
+    from xaigeo.ensemble.stacked import StackedNetwork
+    from xaigeo.ensemble.torch_members import TorchMembers
+
+    check_option("gives", gives, Gives)
+    modules = [copy.deepcopy(model).eval().requires_grad_(False) for model in models]
+    digests = [architecture_digest(module) for module in modules]
+    weights = [p for p in modules[0].parameters() if p.is_floating_point()]
+    dtype = weights[0].dtype if weights else torch.float32
+    preprocessor = _preprocessor(preprocess, schema, dtype)
+    n_inputs = preprocessor.n_inputs
+    if output is not None or gives != "logit" or _gives_more(modules[0], n_inputs, dtype):
+        modules = [ModuleOutput(module, output, gives).eval() for module in modules]
+    n_classes = None if task == "regression" else len(classes) if classes is not None else None
+    widths = [
+        check_module(
+            module, schema, n_inputs=n_inputs, n_classes=n_classes, regression=task == "regression"
+        )
+        for module in modules
+    ]
+    if len(set(widths)) > 1:
+        raise InputError(
+            expected="all models of the ensemble to return outputs of one shape",
+            arrived=f"{', '.join(map(str, widths))} outputs",
+            do="Pass models with the same classes or targets.",
+        )
+    stacked = StackedNetwork.from_modules(modules)
+    network = stacked or LoopedNetwork(
+        tuple(modules), max(widest_output(module, n_inputs, dtype) for module in modules)
+    )
+    n_outputs = 2 if task == "classification" and widths[0] == 1 else widths[0]
+    return TorchMembers(network, preprocessor, task=task, n_outputs=n_outputs), digests, n_outputs
+
+
+def _gives_more(module: nn.Module, n_inputs: int, dtype: Any) -> bool:
+    import torch
+
+    try:
+        with torch.no_grad():
+            return not isinstance(module(torch.zeros((2, n_inputs), dtype=dtype)), torch.Tensor)
+    except RuntimeError:
+        return False  # check_module reports it
+
+
+def _preprocessor(preprocess: Any, schema: FeatureSchema, dtype: Any) -> Any:
+    from xaigeo.ensemble.foreign_preprocessing import ForeignPreprocessor
+    from xaigeo.ensemble.preprocessing import Preprocessor
+
+    if isinstance(preprocess, Preprocessor):
+        return preprocess
+    if preprocess is not None:
+        if not callable(preprocess) and not hasattr(preprocess, "transform"):
+            raise InputError(
+                expected="preprocess to be a fitted transformer, a callable or an nn.Module",
+                arrived=type(preprocess).__name__,
+                do="Pass for example a fitted ColumnTransformer.",
+            )
+        return ForeignPreprocessor(preprocess, schema, dtype)
+    if schema.discrete.any():
+        names = [f.name for f in schema.features if f.is_discrete]
+        raise InputError(
+            expected="preprocess=... for modules whose schema has categories",
+            arrived=f"none, with categories in {', '.join(names)}",
+            do="Pass the fitted transformer or function the modules were trained behind, or "
+            "torch.nn.Identity() for modules that take category codes.",
+        )
+    plain = np.zeros(schema.n_features), np.ones(schema.n_features)
+    return Preprocessor(schema, *plain, dtype=str(dtype).removeprefix("torch."))
+
+
+def _wrap_estimators(
+    models: Sequence[Any],
+    schema: FeatureSchema,
+    classes: Sequence[Any] | None,
+    task: Task | None,
+) -> tuple[Members, list[str], tuple[Any, ...], Task]:
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    from xaigeo.ensemble.estimator_members import EstimatorMembers
+    from xaigeo.ensemble.fitting import describe_estimator, estimator_task
+
+    for place, model in enumerate(models):
+        try:
+            check_is_fitted(model)
+        except NotFittedError as error:
+            raise InputError(
+                expected="fitted estimators",
+                arrived=f"{type(model).__name__} at place {place}, which is not fitted",
+                do="Call fit first, or let SeedEnsemble.fit do it.",
+            ) from error
+    kinds = [estimator_task(model, task) for model in models]
+    if classes is None and kinds[0] == "classification":
+        classes = np.asarray(models[0].classes_).tolist()
+    labels = _labels(classes, kinds[0], len(classes) if classes is not None else 1)
+    members = EstimatorMembers(models, schema, labels, kinds[0])
+    digests = [config_digest(describe_estimator(model)) for model in models]
+    return members, digests, labels, kinds[0]
+
+
+def _labels(classes: Sequence[Any] | None, task: Task, n_outputs: int) -> tuple[Any, ...]:
+    given = tuple(range(n_outputs)) if classes is None else tuple(classes)
+    if classes is None and task == "regression":
+        given = ("y",)
+    if len(given) != n_outputs or len(set(given)) != len(given):
+        raise InputError(
+            expected=f"classes with {n_outputs} different labels, one an output",
+            arrived=", ".join(map(str, given)),
+            do="Name every output of the models in its order.",
+        )
+    return given
+
+
+def _check_outputs(
+    members: Members, schema: FeatureSchema, classes: tuple[Any, ...], task: Task
+) -> None:
+    n_outputs = members.values(_probe(schema), _scale(task)).shape[-1]
+    if n_outputs != len(classes) or (task == "classification" and n_outputs < 2):
+        raise InputError(
+            expected=f"models with {len(classes)} outputs ({', '.join(map(str, classes))})",
+            arrived=f"{n_outputs}",
+            do="Pass classes=[...] in output order, or task='regression' for values.",
+        )
+
+
+def _probe(schema: FeatureSchema) -> np.ndarray:
+    return np.array([[feature.lower for feature in schema.features]] * 2)
+
+
+def _scale(task: Task) -> Any:
+    return "value" if task == "regression" else "probability"
