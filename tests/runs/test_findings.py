@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import json
+
+import xaigeo as xg
+from xaigeo.runs.findings import findings
+
+
+def test_five_lines_with_the_numbers_of_the_run(finished_run):
+    explanations, evaluation = finished_run.load()
+    found = findings(finished_run)
+    lines = found.lines()
+    assert len(lines) == 5
+    worst, best = evaluation.scores["accuracy"].min(), evaluation.scores["accuracy"].max()
+    assert f"3 seeds, accuracy {worst:.3f} to {best:.3f} on 100 test rows" in lines[0]
+    differing = (evaluation.predicted != evaluation.predicted[0]).any(axis=0).sum()
+    assert f"on {differing} of 100" in lines[0]
+    table = xg.agreement.summary(explanations["kernel_shap"]).set_index("score")
+    assert f"share {table.loc['feature_agreement', 'value']:.2f} of their top 3" in lines[1]
+    connectors = xg.agreement.summary(explanations["counterfactuals"]).set_index("score")
+    assert f"flips {connectors.loc['cross_validity', 'value']:.2f} of the other" in lines[2]
+    verdict = json.loads(finished_run.audit.read_text())["verdict"]
+    assert lines[3].split()[1].rstrip(":") == verdict
+    assert str(finished_run.report) in lines[4]
+    assert set(found.to_dict()) >= {"models", "reasons", "report"}

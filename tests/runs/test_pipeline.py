@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+import shutil
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaigeo.errors import InputError, StoreError
+from xaigeo.runs import RunFolder, audit_run, report_run, run
+
+
+def test_a_run_leaves_all_it_promises(finished_run):
+    names = {path.name for path in finished_run.path.iterdir()}
+    assert names == {
+        "report.html",
+        "audit.json",
+        "junit.xml",
+        "manifest.json",
+        "evaluation.npz",
+        "explanations",
+    }
+    stores = {path.name for path in (finished_run.path / "explanations").iterdir()}
+    assert stores == {
+        "lime",
+        "kernel_shap",
+        "anchors",
+        "counterfactuals",
+        "lime.noise-1",
+        "kernel_shap.noise-1",
+        "kernel_shap.rerun",
+    }
+    assert not list(finished_run.path.parent.glob(".*"))
+
+
+def test_the_manifest_tells_how_it_was_made(finished_run):
+    manifest = finished_run.manifest()
+    assert manifest["data"]["n_train"] == 233
+    assert manifest["registration"]["registered_at"] <= manifest["started_at"]
+    assert manifest["config"]["seeds"] == 3
+    assert len(manifest["config_sha256"]) == 64
+
+
+def test_training_again_gives_the_same_explanations(finished_run):
+    explanations, _ = finished_run.load()
+    np.testing.assert_array_equal(
+        explanations["kernel_shap"].array("attribution"),
+        explanations["kernel_shap.rerun"].array("attribution"),
+    )
+
+
+def test_the_audit_is_of_this_run(finished_run):
+    audit = json.loads(finished_run.audit.read_text())
+    status = {finding["id"]: finding["status"] for finding in audit["findings"]}
+    for item in ("P1", "P2", "P3", "P4", "M1", "M2", "M3", "F1", "F2", "A1", "A8", "A9", "C2"):
+        assert status[item] != "not_evaluated", item
+    assert status["P1"] == "warn"  # three seeds
+    assert status["P3"] == "pass"
+    assert status["P4"] == "pass"
+    cases = ElementTree.parse(finished_run.junit).getroot().findall(".//testcase")
+    assert len(cases) == len(status)
+
+
+def test_other_thresholds_than_registered_fail_p4(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    audit = audit_run(folder, thresholds={"M1": {"pass": 0.5}})
+    status = {finding.id: finding.status for finding in audit.findings}
+    assert status["P4"] == "fail"
+
+
+def test_the_report_can_be_written_again(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    folder.report.unlink()
+    text = report_run(folder).read_text()
+    assert "<b>run</b>" not in text
+    assert "Small &lt;/script&gt;" in text
+
+
+@pytest.mark.parametrize("part", ["evaluation.npz", "explanations/lime/manifest.json"])
+def test_an_altered_run_is_noticed(finished_run, tmp_path, part):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    path = folder.path / part
+    path.write_bytes(path.read_bytes().replace(b"0", b"1"))
+    with pytest.raises(StoreError, match="altered"):
+        folder.load()
+
+
+def test_a_swapped_explanation_is_noticed(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    shutil.rmtree(folder.explanation_path("lime"))
+    shutil.copytree(folder.explanation_path("lime.noise-1"), folder.explanation_path("lime"))
+    with pytest.raises(StoreError, match=r"lime as the run wrote it.*run the job again"):
+        folder.load()
+
+
+def test_a_folder_with_other_things_is_not_touched(tmp_path, small_config):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(StoreError, match=r"a new or empty folder.*nothing was touched"):
+        run(small_config(tmp_path))
+    assert (tmp_path / "thesis.tex").read_text() == "precious"
+
+
+def test_a_failing_run_leaves_the_earlier_one(finished_run, tmp_path, small_config):
+    copy = shutil.copytree(finished_run.path, tmp_path / "copy")
+    methods = {"methods": ["lime"], "parameters": {"lime": {"n_sample": 3}}}
+    with pytest.raises(InputError, match="Did you mean 'n_samples'"):
+        run(small_config(copy, explain=methods))
+    RunFolder(copy).load()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"explain": {"methods": ["limes"]}}, "Did you mean 'lime'"),
+        ({"report": {"views": [["bill_length_mm", "bill"]]}}, r"report.views"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_trained(tmp_path, small_config, changes, text):
+    with pytest.raises(InputError, match=text):
+        run(small_config(tmp_path / "out", **changes))
+    assert not (tmp_path / "out").exists()
+
+
+def test_estimators_and_a_table_of_ones_own(tmp_path, small_config):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"dose": rng.normal(size=80), "sex": rng.choice(["f", "m"], 80)})
+    table["effect"] = np.where(table["dose"] + (table["sex"] == "m") > 0.5, "yes", "no")
+    table.to_parquet(tmp_path / "trial.parquet")
+    config = small_config(
+        tmp_path / "out",
+        data={"file": "trial.parquet", "target": "effect"},
+        model={
+            "kind": "estimator",
+            "estimator": "sklearn.ensemble.RandomForestClassifier",
+            "parameters": {"n_estimators": 5},
+        },
+        explain={"methods": ["kernel_shap"], "n_instances": 4, "noise_repeats": 0},
+        report={},
+    )
+    folder = run(config, base=tmp_path)
+    assert folder.report.stat().st_size > 10_000
+
+
+def test_a_regression(tmp_path, small_config):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60)})
+    table["y"] = 2 * table["a"] - table["b"]
+    table.to_csv(tmp_path / "line.csv", index=False)
+    config = small_config(
+        tmp_path / "out",
+        data={"file": "line.csv", "target": "y"},
+        explain={"methods": ["lime", "kernel_shap"], "n_instances": 4, "noise_repeats": 0},
+        report={},
+    )
+    folder = run(config, base=tmp_path)
+    _, evaluation = folder.load()
+    assert evaluation.task == "regression"
+    assert folder.report.is_file()

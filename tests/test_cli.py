@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from xaigeo import cli
+
+CONFIG = """
+title = "Small"
+seeds = 2
+[data]
+dataset = "penguins"
+[model]
+hidden = [4]
+epochs = 5
+[explain]
+methods = ["kernel_shap", "counterfactuals"]
+n_instances = 3
+noise_repeats = 0
+rerun = false
+"""
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A run made by the command line in a process of its own."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "small.toml").write_text(CONFIG)
+    command = [sys.executable, "-m", "xaigeo", "run", "small.toml", "--output", "made"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "made", done
+
+
+def test_run_prints_five_lines_and_its_steps_on_stderr(stored):
+    folder, done = stored
+    assert len(done.stdout.strip().splitlines()) == 5
+    assert "Training 2 models" in done.stderr
+    assert (folder / "report.html").is_file()
+
+
+def test_run_for_machines(tmp_path, capsys):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    output = tmp_path / "made"
+    assert cli.main(["run", str(tmp_path / "small.toml"), "--output", str(output), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["report"] == str(output / "report.html")
+    assert captured.err == ""
+
+
+def test_report_writes_again(stored, tmp_path, capsys):
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    (folder / "report.html").unlink()
+    assert cli.main(["report", str(folder)]) == 0
+    assert (folder / "report.html").is_file()
+    assert "Wrote" in capsys.readouterr().out
+    assert cli.main(["report", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"report": str(folder / "report.html")}
+
+
+def test_audit_prints_every_item_and_exits_by_the_verdict(stored, tmp_path, capsys):
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    code = cli.main(["audit", str(folder), "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert code == answer["exit_code"] == 1  # two seeds are too few: P1 fails
+    assert cli.main(["audit", str(folder)]) == 1
+    assert "Verdict: fail" in capsys.readouterr().out
+
+
+def test_audit_with_other_thresholds(stored, tmp_path, capsys):
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    (tmp_path / "other.toml").write_text("[P1]\npass = 2\nwarn = 2\n")
+    cli.main(["audit", str(folder), "--thresholds", str(tmp_path / "other.toml"), "--json"])
+    findings = {f["id"]: f for f in json.loads(capsys.readouterr().out)["findings"]}
+    assert findings["P1"]["status"] == "pass"
+    assert findings["P4"]["status"] == "fail"  # not the thresholds that were registered
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["run", "none.toml"], "a readable configuration at none.toml"),
+        (["report", "nowhere"], "a finished run in nowhere"),
+        (["audit", "nowhere"], "a finished run in nowhere"),
+    ],
+)
+def test_bad_input_exits_2_with_a_message(arguments, text, capsys):
+    assert cli.main(arguments) == 2
+    assert text in capsys.readouterr().err
+    assert cli.main([*arguments, "--json"]) == 2
+    assert text in json.loads(capsys.readouterr().out)["message"]
+
+
+def test_usage_exits_2(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["explain"])
+    assert stop.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_an_internal_error_exits_70_and_keeps_its_trace(monkeypatch, capsys):
+    def broken(path):
+        raise RuntimeError("wires crossed")
+
+    monkeypatch.setattr("xaigeo.runs.read_config", broken)
+    assert cli.main(["run", "x.toml"]) == 70
+    error = capsys.readouterr().err
+    assert "internal error: wires crossed" in error
+    assert "Traceback" in error
+
+
+def test_stopping_by_hand_exits_130(monkeypatch, capsys):
+    def stopped(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xaigeo.runs.read_config", stopped)
+    assert cli.main(["run", "x.toml"]) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_methods_are_listed(capsys):
+    assert cli.main(["methods", "--json"]) == 0
+    names = [row["method"] for row in json.loads(capsys.readouterr().out)]
+    assert {"lime", "kernel_shap", "anchors", "counterfactuals"} <= set(names)
+    assert cli.main(["methods"]) == 0
+    assert "integrated_gradients" in capsys.readouterr().out
+
+
+def test_version_needs_no_heavy_import():
+    code = """
+import sys
+from xaigeo import cli
+try:
+    cli.main(["--version"])
+except SystemExit as stop:
+    print(stop.code, "torch" in sys.modules, "pandas" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 False False"
