@@ -85,10 +85,20 @@ def leaves_of(
         yield from leaves_of(child, f"{prefix}.{name}" if prefix else name)
 
 
+def state_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Return parameters and buffers by name, without gradients.
+
+    Unlike ``state_dict()`` this holds buffers registered with ``persistent=False`` too: they
+    may differ between modules as much as others.
+    """
+    named = dict(module.named_parameters()) | dict(module.named_buffers())
+    return {name: value.detach() for name, value in named.items()}
+
+
 def architecture_digest(module: nn.Module) -> str:
     """Return the SHA-256 of a module's printed form and the shapes of its state."""
     shapes = {
-        name: [list(value.shape), str(value.dtype)] for name, value in module.state_dict().items()
+        name: [list(value.shape), str(value.dtype)] for name, value in state_of(module).items()
     }
     text = json.dumps([repr(module), shapes], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -10,6 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from xaigeo.ensemble.architecture import state_of
 from xaigeo.ensemble.dropout import DropoutNoise
 from xaigeo.ensemble.stacked import unstack
 
@@ -43,8 +44,8 @@ class FunctionalNetwork:
     @classmethod
     def from_modules(cls, modules: Sequence[nn.Module], *, width: int) -> FunctionalNetwork:
         """Stack the parameters and buffers of modules of one class and one layout."""
-        states = [_state_of(module) for module in modules]
-        state = {name: torch.stack([s[name].detach() for s in states]) for name in states[0]}
+        states = [state_of(module) for module in modules]
+        state = {name: torch.stack([s[name] for s in states]) for name in states[0]}
         return cls(copy.deepcopy(modules[0]), state, width)
 
     @property
@@ -159,8 +160,3 @@ def _with_seeded_dropout(module: nn.Module, source: MaskSource) -> nn.Module:
     for name, child in module.named_children():
         setattr(module, name, _with_seeded_dropout(child, source))
     return module
-
-
-def _state_of(module: nn.Module) -> State:
-    # Not state_dict(): buffers registered with persistent=False differ between modules too.
-    return dict(module.named_parameters()) | dict(module.named_buffers())

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from xaigeo.ensemble.architecture import Description, describe, leaves_of
+from xaigeo.ensemble.architecture import Description, describe, leaves_of, state_of
 from xaigeo.ensemble.dropout import DropoutNoise
 
 State = dict[str, Tensor]
@@ -54,8 +54,8 @@ class StackedNetwork:
         descriptions = [describe(module) for module in modules]
         if descriptions[0] is None or any(d != descriptions[0] for d in descriptions):
             return None
-        states = [module.state_dict() for module in modules]
-        state = {name: torch.stack([s[name].detach() for s in states]) for name in states[0]}
+        states = [state_of(module) for module in modules]
+        state = {name: torch.stack([s[name] for s in states]) for name in states[0]}
         return cls(copy.deepcopy(modules[0]), descriptions[0], state)
 
     @property
@@ -161,6 +161,7 @@ def unstack(template: nn.Module, state: dict[str, Tensor]) -> list[nn.Module]:
     modules = []
     for place in range(len(next(iter(state.values())))):
         module = copy.deepcopy(template)
-        module.load_state_dict({name: value[place].clone() for name, value in state.items()})
+        for name, value in state_of(module).items():
+            value.copy_(state[name][place])
         modules.append(module.eval().requires_grad_(False))
     return modules
