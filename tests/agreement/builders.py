@@ -120,7 +120,7 @@ def make_anchors(lower, upper, *, cross=None, labels=None, met=None, method="anc
 def make_counterfactuals(points, *, valid=None, cross=None, target=None, **info):
     """Counterfactuals from end points (seed, instance, candidate, feature), from rows at 0.5."""
     points = np.asarray(points, dtype=float)
-    n_seeds, n_instances, n_candidates, n_features = points.shape
+    n_seeds, n_instances, _, n_features = points.shape
     labels = np.zeros((n_seeds, n_instances), dtype=int)
     arrays = common(labels, 200, n_features, np.random.default_rng(0))
     arrays["input"] = np.full((n_instances, n_features), 0.5)

@@ -13,7 +13,7 @@ from xaigeo import dims
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.compared import outputs_compared
 from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, Explanation
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,7 +120,7 @@ def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return explainer_variance, by_model[0].var(axis=0, ddof=1) - rest_square / n_repeats
 
 
-def repeat_key(explanation: Attributions) -> str:
+def repeat_key(explanation: Explanation) -> str:
     """Return a text that is equal for results that differ in their random state at most."""
     provenance = explanation.provenance
     return json.dumps(

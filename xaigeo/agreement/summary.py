@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ def summary(
 
 def measure(
     score: Score, compared: Compared, *, random_state: int = 0, n_bootstrap: int = 1000
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return one score of one comparison as a row of `summary`, without the method."""
     rng = np.random.default_rng(random_state)
     values = score.compute(compared)

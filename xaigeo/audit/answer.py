@@ -1,0 +1,204 @@
+"""An audit: all findings, what they rest on, and whether a release may pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from xaigeo.audit.finding import Finding
+from xaigeo.audit.item import Status
+from xaigeo.errors import InputError
+from xaigeo.options import check_option
+
+FailOn = Literal["fail", "warn"]
+
+PASSED, FAILED, WARNED, NOT_EVALUATED = 0, 1, 3, 4
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Audit:
+    """The answers to the checklist.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        In the order of the checklist.
+    required : tuple of str
+        Items that must be evaluated.
+    created_at : str
+        ISO 8601 time.
+    about : dict
+        JSON-able: `ensemble`, `explanations` (with hashes), `evaluation`, `thresholds`,
+        `versions`, `random_state`.
+    """
+
+    findings: tuple[Finding, ...]
+    required: tuple[str, ...]
+    created_at: str
+    about: Mapping[str, Any]
+
+    def __getitem__(self, item_id: str) -> Finding:
+        for finding in self.findings:
+            if finding.id == item_id:
+                return finding
+        raise InputError(
+            expected=f"an item of the audit ({', '.join(f.id for f in self.findings)})",
+            arrived=repr(item_id),
+            do="Name one of the listed items.",
+        )
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Number of findings by status."""
+        statuses: tuple[Status, ...] = ("pass", "warn", "fail", "not_evaluated")
+        return {s: sum(f.status == s for f in self.findings) for s in statuses}
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Required items that could not be evaluated."""
+        return [name for name in self.required if self[name].status == "not_evaluated"]
+
+    @property
+    def verdict(self) -> Status:
+        """Return "fail", "not_evaluated" (a required item is missing), "warn" or "pass"."""
+        if self.counts["fail"]:
+            return "fail"
+        if self.unanswered or self.counts["pass"] + self.counts["warn"] == 0:
+            return "not_evaluated"
+        return "warn" if self.counts["warn"] else "pass"
+
+    @property
+    def verdict_text(self) -> str:
+        """The verdict in one sentence."""
+        counts = self.counts
+        what = {
+            "fail": "The audit failed",
+            "warn": "The audit passed with warnings",
+            "pass": "The audit passed",
+            "not_evaluated": "The audit could not be completed",
+        }[self.verdict]
+        missing = f"; required but not evaluated: {', '.join(self.unanswered)}"
+        return (
+            f"{what}: {counts['pass']} passed, {counts['warn']} warned, {counts['fail']} failed, "
+            f"{counts['not_evaluated']} not evaluated{missing if self.unanswered else ''}."
+        )
+
+    def exit_code(self, fail_on: FailOn = "fail") -> int:
+        """Return 0 passed, 1 failed, 3 warned (under `fail_on="warn"`), 4 not evaluated."""
+        check_option("fail_on", fail_on, FailOn)
+        if self.verdict == "fail":
+            return FAILED
+        if self.verdict == "not_evaluated":
+            return NOT_EVALUATED
+        return WARNED if self.verdict == "warn" and fail_on == "warn" else PASSED
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an item.
+
+        Columns: id, status, question, value, low, high, null, pass, warn, better, basis, source,
+        reason, maps_to.
+        """
+        rows = [
+            {
+                "id": f.id,
+                "status": f.status,
+                "question": f.question,
+                "value": f.value,
+                "low": f.low,
+                "high": f.high,
+                "null": f.null,
+                "pass": f.threshold["pass"],
+                "warn": f.threshold["warn"],
+                "better": f.threshold["better"],
+                "basis": f.basis,
+                "source": f.source,
+                "reason": f.reason,
+                "maps_to": ", ".join(f.maps_to),
+            }
+            for f in self.findings
+        ]
+        numbers = ["value", "low", "high", "null", "pass", "warn"]
+        return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the canonical form, as in ``audit.json``, with the hash of its content."""
+        from xaigeo.audit.canonical import audit_to_dict
+
+        return audit_to_dict(self)
+
+    def to_junit(self) -> str:
+        """Return JUnit XML: a warn is a passing case with a note."""
+        from xaigeo.audit.junit import audit_to_junit
+
+        return audit_to_junit(self)
+
+    def to_markdown(self) -> str:
+        """Return a section for a model card."""
+        from xaigeo.audit.markdown import audit_to_markdown
+
+        return audit_to_markdown(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the audit in the form that the suffix names: .json, .xml (JUnit) or .md.
+
+        Raises
+        ------
+        InputError
+            For another suffix.
+        """
+        target = Path(path)
+        if target.suffix == ".json":
+            text = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+        elif target.suffix == ".xml":
+            text = self.to_junit()
+        elif target.suffix == ".md":
+            text = self.to_markdown()
+        else:
+            raise InputError(
+                expected="a path that ends in .json, .xml (JUnit) or .md",
+                arrived=str(path),
+                do="Save the canonical form as audit.json.",
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> Audit:
+        """Read an ``audit.json`` and check that nothing in it was altered.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be read, is no audit, or its content does not match its hash.
+        """
+        from xaigeo.audit.canonical import audit_from_file
+
+        return audit_from_file(Path(path))
+
+    def _repr_html_(self) -> str:
+        from xaigeo.audit.markdown import audit_to_html
+
+        return audit_to_html(self)
+
+    def __repr__(self) -> str:
+        return f"Audit({self.verdict_text})"
+
+
+def check_required(required: Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the required items; an unknown one raises."""
+    names = (required,) if isinstance(required, str) else tuple(required or ())
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(
+            expected=f"required items among {', '.join(known)}",
+            arrived=", ".join(map(repr, unknown)),
+            do="Name items by their id, for example required=['P1', 'A1'].",
+        )
+    return names

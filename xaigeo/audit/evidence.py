@@ -1,0 +1,216 @@
+"""What an audit looks at: explanations sorted by their part, performance, registration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+
+from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.noise import repeat_key
+from xaigeo.agreement.predictions import majority
+from xaigeo.audit.item import ITEMS, Outcome
+from xaigeo.audit.registration import Registration
+from xaigeo.audit.thresholds import Thresholds
+from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.errors import InputError
+from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+
+if TYPE_CHECKING:
+    from xaigeo.audit.answer import Audit
+
+Kind = TypeVar("Kind", bound=Explanation)
+PREFERRED = "kernel_shap"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """Everything that evaluators read.
+
+    Attributes
+    ----------
+    explanations : tuple of Explanation
+        Of one ensemble.
+    evaluation : Evaluation or None
+    registration : Registration or None
+    thresholds : Thresholds
+    baseline : Audit or None
+    random_state : int
+    """
+
+    explanations: tuple[Explanation, ...]
+    evaluation: Evaluation | None
+    registration: Registration | None
+    thresholds: Thresholds
+    baseline: Audit | None
+    random_state: int
+    _outcomes: dict[str, Outcome] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_together(self.explanations, self.evaluation)
+
+    @property
+    def first(self) -> Explanation:
+        """The first explanation, for what all share: seeds, outputs, schema."""
+        return self.explanations[0]
+
+    @property
+    def n_seeds(self) -> int:
+        """Number of models."""
+        return len(self.first.seeds)
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether seeds can give the same class."""
+        return self.first.task == "classification"
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The ensemble's record as each explanation carries it."""
+        return [dict(e.provenance["ensemble"].get("record") or {}) for e in self.explanations]
+
+    def outcome(self, item_id: str) -> Outcome:
+        """Return what an item measures, evaluated once."""
+        if item_id not in self._outcomes:
+            self._outcomes[item_id] = ITEMS.get(item_id).evaluate(self)
+        return self._outcomes[item_id]
+
+    def setting(self, item_id: str, name: str) -> float:
+        """Return a configurable number of an item."""
+        return self.thresholds[item_id].settings[name]
+
+    def rng(self) -> np.random.Generator:
+        """Return a fresh generator, so that no item's answer depends on another's."""
+        return np.random.default_rng(self.random_state)
+
+    @cached_property
+    def groups(self) -> list[list[Explanation]]:
+        """Results that differ in their random state at most, in the order given."""
+        found: dict[str, list[Explanation]] = {}
+        for explanation in self.explanations:
+            found.setdefault(repeat_key(explanation), []).append(explanation)
+        return list(found.values())
+
+    @cached_property
+    def attributions(self) -> list[Attributions]:
+        """The first result of every attribution method, kernel_shap first where present."""
+        by_method: dict[str, Attributions] = {}
+        for explanation in self._of(Attributions):
+            by_method.setdefault(explanation.method, explanation)
+        return sorted(by_method.values(), key=lambda e: e.method != PREFERRED)
+
+    @property
+    def anchors(self) -> Anchors | None:
+        """The first anchors."""
+        return next(iter(self._of(Anchors)), None)
+
+    @property
+    def counterfactuals(self) -> Counterfactuals | None:
+        """The first counterfactuals."""
+        return next(iter(self._of(Counterfactuals)), None)
+
+    @cached_property
+    def compared(self) -> dict[str, ComparedAttributions]:
+        """Comparisons of the attributions by method; empty with a single seed."""
+        if self.n_seeds < 2:
+            return {}
+        return {
+            e.method: cast(ComparedAttributions, compare(e, k=self.thresholds.k))
+            for e in self.attributions
+        }
+
+    @cached_property
+    def predictions(self) -> tuple[np.ndarray, str]:
+        """Outputs on many rows (n_seeds, n_rows, n_outputs), and what the rows are.
+
+        The evaluation's where there is one, else those of the background.
+        """
+        if self.evaluation is not None:
+            outputs = self.evaluation.prediction
+            return outputs, f"{outputs.shape[1]} {self.evaluation.name} rows"
+        outputs = self.first.array("background_prediction")
+        return outputs, f"{outputs.shape[1]} background rows"
+
+    @cached_property
+    def labels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Classes by seed (n_seeds, n_rows) and the majority's (n_rows,) on those rows."""
+        outputs = self.predictions[0]
+        return outputs.argmax(axis=-1), majority(outputs)
+
+    def _of(self, kind: type[Kind]) -> list[Kind]:
+        return [e for e in self.explanations if isinstance(e, kind)]
+
+
+def gather(
+    explanations: Explanation | Sequence[Explanation],
+    *,
+    evaluation: Evaluation | None,
+    registration: Registration | Mapping[str, Any] | None,
+    thresholds: Thresholds,
+    baseline: Audit | None,
+    random_state: int,
+) -> Evidence:
+    """Check what was passed and return it as evidence."""
+    given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
+    wrong = [type(e).__name__ for e in given if not isinstance(e, Explanation)]
+    if not given or wrong:
+        raise InputError(
+            expected="one or more explanations",
+            arrived=", ".join(wrong) or "an empty list",
+            do="Pass results of xaigeo.explain(ensemble, X, method=..., background=...).",
+        )
+    if evaluation is not None and not isinstance(evaluation, Evaluation):
+        raise InputError(
+            expected="evaluation to be an Evaluation",
+            arrived=type(evaluation).__name__,
+            do="Make one with ensemble.evaluate(X_test, y_test).",
+        )
+    if registration is not None and not isinstance(registration, Registration):
+        registration = Registration.from_dict(registration)
+    return Evidence(
+        explanations=_without_repetition(given),
+        evaluation=evaluation,
+        registration=registration,
+        thresholds=thresholds,
+        baseline=baseline,
+        random_state=random_state,
+    )
+
+
+def _without_repetition(explanations: Sequence[Explanation]) -> tuple[Explanation, ...]:
+    """Drop an object passed twice: it is no second run and must not count as one."""
+    return tuple({id(explanation): explanation for explanation in explanations}.values())
+
+
+def _check_together(explanations: Sequence[Explanation], evaluation: Evaluation | None) -> None:
+    first = explanations[0]
+    for other in explanations[1:]:
+        for name, a, b in (
+            ("seeds", first.seeds.tolist(), other.seeds.tolist()),
+            ("outputs", first.outputs, other.outputs),
+            ("features", first.features, other.features),
+            ("task", first.task, other.task),
+        ):
+            if a != b:
+                raise InputError(
+                    expected=f"explanations of one ensemble, with the same {name}",
+                    arrived=f"{a} ({first.method}) and {b} ({other.method})",
+                    do="Audit each ensemble on its own.",
+                )
+    if evaluation is None:
+        return
+    if evaluation.seeds.tolist() != first.seeds.tolist():
+        raise InputError(
+            expected=f"an evaluation of the explained seeds {first.seeds.tolist()}",
+            arrived=str(evaluation.seeds.tolist()),
+            do="Evaluate the ensemble that was explained.",
+        )
+    if evaluation.task != first.task or evaluation.prediction.shape[-1] != len(first.outputs):
+        raise InputError(
+            expected=f"an evaluation of a {first.task} with {len(first.outputs)} outputs",
+            arrived=f"a {evaluation.task} with {evaluation.prediction.shape[-1]}",
+            do="Evaluate the ensemble that was explained.",
+        )

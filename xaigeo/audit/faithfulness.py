@@ -1,0 +1,232 @@
+"""F1-F5: whether explanations describe the models, apart from whether they agree."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+import numpy as np
+
+from xaigeo.agreement.bootstrap import percentile_interval
+from xaigeo.agreement.compared import outputs_compared
+from xaigeo.agreement.intraclass import pooled_icc
+from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
+from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.explanations import Attributions
+
+
+@item(
+    id="F1",
+    question="Do the attributions add up to the model's output?",
+    metric="share of explanations whose sum is within the tolerance",
+    better="higher",
+    passing=0.999,
+    warning=0.99,
+    unit="share",
+    basis="literature",
+    source="the additivity check of the shap package",
+    maps_to=("NIST AI RMF MS2.9",),
+    settings={"tolerance": 1e-2},
+)
+def attributions_add_up(evidence: Evidence) -> Outcome:
+    """Compare base value plus attributions with the explained output."""
+    tolerance = evidence.setting("F1", "tolerance")
+    additive = [
+        e
+        for e in evidence.attributions
+        if e.additive and {"base_value", "explained_value"} <= set(e.data)
+    ]
+    if not additive:
+        return Missing(
+            "No result is of a method whose attributions should add up (kernel_shap and "
+            "integrated_gradients are)."
+        )
+    gaps = {e.method: completeness_gap(e) for e in additive}
+    shares = {name: float((gap <= tolerance).mean()) for name, gap in gaps.items()}
+    worst = min(shares, key=lambda name: shares[name])
+    held = gaps[worst] <= tolerance
+    by_instance = held.mean(axis=(0, 2))
+    low, high = percentile_interval(
+        len(by_instance),
+        lambda w: w @ by_instance / w.sum(axis=1),
+        n_bootstrap=evidence.thresholds.n_bootstrap,
+        rng=evidence.rng(),
+    )
+    return Measured(
+        value=shares[worst],
+        low=low,
+        high=high,
+        reason=f"For {worst}, {int(held.sum())} of {held.size} explanations add up to the output "
+        f"within {tolerance:.3g} of what is to be explained; the largest gap is "
+        f"{gaps[worst].max():.2g}.",
+        evidence={
+            "share_by_method": shares,
+            "largest_gap": {name: float(gap.max()) for name, gap in gaps.items()},
+        },
+    )
+
+
+@item(
+    id="F2",
+    question="Is the explainer's own noise small beside the models' differences?",
+    metric="standard error over explainer seeds / standard deviation between models",
+    better="lower",
+    passing=0.1,
+    warning=0.3,
+    unit="number",
+    basis="own",
+    source="own",
+    maps_to=("NIST AI RMF MS2.13",),
+)
+def explainer_is_quiet(evidence: Evidence) -> Outcome:
+    """Compare repeated explanations of the same models."""
+    if evidence.n_seeds < 2:
+        return Missing("A single model leaves no difference between models to compare with.")
+    measured: dict[str, ExplainerNoise] = {}
+    for group in evidence.groups:
+        repeats = {e.provenance.get("random_state"): e for e in reversed(group)}
+        if isinstance(group[0], Attributions) and len(repeats) > 1:
+            measured[group[0].method] = explainer_noise(
+                [cast(Attributions, e) for e in reversed(repeats.values())],
+                random_state=evidence.random_state,
+                n_bootstrap=evidence.thresholds.n_bootstrap,
+            )
+    if not measured:
+        return Missing(
+            "No method was repeated with another random_state. Explain again with, say, "
+            "random_state=1 and pass both results."
+        )
+    worst = max(measured, key=lambda name: measured[name].ratio)
+    noise = measured[worst]
+    if np.isfinite(noise.ratio):
+        reason = (
+            f"One run of {worst} carries an error of {noise.ratio:.1%} of the difference between "
+            f"models ({noise.n_repeats} repeats with other explainer seeds)."
+        )
+    else:
+        reason = (
+            f"By {worst} the models differ by no more than the explainer's noise: the "
+            "disagreement shown is the explainer's own."
+        )
+    return Measured(
+        value=noise.ratio,
+        low=noise.low,
+        high=noise.high,
+        reason=reason,
+        evidence={
+            name: {
+                "ratio": finite(one.ratio),
+                "low": finite(one.low),
+                "high": finite(one.high),
+                "repeats": one.n_repeats,
+            }
+            for name, one in measured.items()
+        },
+    )
+
+
+@item(
+    id="F3",
+    question="Do explanations change when the model's weights are randomised?",
+    metric="rank correlation with the weight-randomised model",
+    better="lower",
+    passing=0.2,
+    warning=0.5,
+    unit="number",
+    basis="own",
+    source="Adebayo et al. 2018; the value is our own",
+    maps_to=("NIST AI RMF MS2.13",),
+)
+def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
+    """Report that the sanity check was not run."""
+    return Missing("This version does not explain weight-randomised copies of the models.")
+
+
+@item(
+    id="F4",
+    question="Do the named features matter more than random ones?",
+    metric="share of instances on which deletion beats random order",
+    better="higher",
+    passing=0.95,
+    warning=0.80,
+    unit="share",
+    basis="own",
+    source="own",
+    maps_to=("NIST AI RMF MS2.9",),
+)
+def deletion_beats_chance(evidence: Evidence) -> Outcome:
+    """Report that deletion was not measured."""
+    return Missing(
+        "Deletion curves ask the models again, and an audit sees stored results alone; this "
+        "version does not record such curves."
+    )
+
+
+@item(
+    id="F5",
+    question="Do other backgrounds give the same attributions?",
+    metric="intraclass correlation between backgrounds",
+    better="higher",
+    passing=0.75,
+    warning=0.5,
+    unit="number",
+    basis="literature",
+    source="Koo and Li 2016",
+    maps_to=("NIST AI RMF MS2.13",),
+)
+def backgrounds_agree(evidence: Evidence) -> Outcome:
+    """Compare results that differ in their background alone."""
+    found: dict[str, dict[str, Attributions]] = {}
+    for group in evidence.groups:
+        first = group[0]
+        if isinstance(first, Attributions):
+            key = json.dumps(
+                [first.method, first.provenance.get("parameters"), first.instances.tolist()],
+                sort_keys=True,
+                default=str,
+            )
+            background = str(first.provenance.get("background_sha256"))
+            found.setdefault(key, {}).setdefault(background, first)
+    several = next((list(results.values()) for results in found.values() if len(results) > 1), None)
+    if several is None:
+        return Missing(
+            "All explanations use one background. Explain again with another one and pass both."
+        )
+    rows = np.arange(len(several[0].instances))
+    place = outputs_compared(several[0])
+    values = np.stack([e.array("attribution")[:, rows, :, place] for e in several])
+    n_backgrounds, n_instances, n_seeds, n_features = values.shape
+    values = values.reshape(n_backgrounds, n_instances, n_seeds * n_features)
+    value = float(pooled_icc(values)[0])
+    if np.isnan(value):
+        return Missing("The attributions do not vary, so no correlation is defined.")
+    low, high = percentile_interval(
+        n_instances,
+        lambda w: pooled_icc(values, w),
+        n_bootstrap=evidence.thresholds.n_bootstrap,
+        rng=evidence.rng(),
+    )
+    return Measured(
+        value=value,
+        low=low,
+        high=high,
+        null=0.0,
+        reason=f"Attributions by {several[0].method} against {n_backgrounds} backgrounds have an "
+        f"intraclass correlation of {value:.2f}.",
+        evidence={"method": several[0].method, "n_backgrounds": n_backgrounds},
+    )
+
+
+def completeness_gap(explanation: Attributions) -> np.ndarray:
+    """Return |base + Σφ − f| in units of what is to be explained.
+
+    The unit is the largest |f − base| over the instances, by seed and output, so that the
+    answer does not depend on the scale of the outputs. Shape (n_seeds, n_instances, n_outputs).
+    """
+    base, value = explanation.array("base_value"), explanation.array("explained_value")
+    gap = np.abs(base + explanation.array("attribution").sum(axis=2) - value)
+    unit = np.abs(value - base).max(axis=1, keepdims=True)
+    # A model that is constant has nothing to explain: then only rounding may remain.
+    floor = 1e-12 * np.maximum(1.0, np.abs(value).max())
+    return np.where(gap <= floor, 0.0, gap / np.maximum(unit, floor))

@@ -1,0 +1,211 @@
+"""M1-M5: whether the models are as good as each other and give the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from xaigeo.agreement.bootstrap import percentile_interval
+from xaigeo.agreement.calibration import calibration_error
+from xaigeo.agreement.predictions import ambiguity, discrepancy, spread
+from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.item import Measured, Missing, Outcome, item
+
+MARX = "Marx et al. 2020; the value is our own"
+ONE_MODEL = "A single model has no other to be compared with."
+NO_CLASSES = "A regression gives numbers, not classes that could flip."
+
+
+@item(
+    id="M1",
+    question="Are the models equally good?",
+    metric="best less worst accuracy (R² for regression)",
+    better="lower",
+    passing=0.01,
+    warning=0.05,
+    unit="share",
+    basis="own",
+    source="Marx et al. 2020, ε-level set; the value is our own",
+    maps_to=("NIST AI RMF MS2.3", "EU AI Act Art. 13(3)(b)(ii)"),
+)
+def members_are_comparable(evidence: Evidence) -> Outcome:
+    """Compare the best seed with the worst."""
+    if evidence.n_seeds < 2:
+        return Missing(ONE_MODEL)
+    found = _scores(evidence)
+    if found is None:
+        return Missing(
+            "No scores on labelled rows were passed and none are recorded. Pass "
+            "evaluation=ensemble.evaluate(X_test, y_test)."
+        )
+    name, scores, rows = found
+    gap = spread(scores)
+    low, high = _gap_interval(evidence) if evidence.evaluation is not None else (None, None)
+    return Measured(
+        value=gap["gap"],
+        low=low,
+        high=high,
+        reason=f"The best model has {name} {gap['highest']:.3f}, the worst {gap['lowest']:.3f} "
+        f"({rows}).",
+        evidence={"metric": name, "rows": rows, "scores": scores.tolist()},
+    )
+
+
+@item(
+    id="M2",
+    question="On how many rows does some model answer otherwise?",
+    metric="ambiguity: share of rows on which a model differs from the majority",
+    better="lower",
+    passing=0.05,
+    warning=0.15,
+    unit="share",
+    basis="own",
+    source=MARX,
+    maps_to=("NIST AI RMF MS2.5", "EU AI Act Art. 15(1)"),
+)
+def few_rows_flip(evidence: Evidence) -> Outcome:
+    """Measure the ambiguity on labelled rows, or else on the background."""
+    refusal = _no_flips(evidence)
+    if refusal:
+        return Missing(refusal)
+    labels, reference = evidence.labels
+    differs = labels != reference
+    value = ambiguity(labels, reference)
+    low, high = _interval(evidence, lambda w: w @ differs.any(axis=0) / w.sum(axis=1))
+    n = int(differs.any(axis=0).sum())
+    return Measured(
+        value=value,
+        low=low,
+        high=high,
+        reason=f"On {n} of {evidence.predictions[1]} at least one model gives another class than "
+        "most models do: there the answer depends on the seed.",
+        evidence={"rows": evidence.predictions[1], "n_rows_flipped": n},
+    )
+
+
+@item(
+    id="M3",
+    question="How often does the most deviant model answer otherwise?",
+    metric="discrepancy: largest share of rows on which one model differs from the majority",
+    better="lower",
+    passing=0.02,
+    warning=0.05,
+    unit="share",
+    basis="own",
+    source=MARX,
+    maps_to=("NIST AI RMF MS2.5", "EU AI Act Art. 15(1)"),
+)
+def no_model_strays(evidence: Evidence) -> Outcome:
+    """Measure the discrepancy on labelled rows, or else on the background."""
+    refusal = _no_flips(evidence)
+    if refusal:
+        return Missing(refusal)
+    labels, reference = evidence.labels
+    differs = (labels != reference).astype(float)
+    by_seed = differs.mean(axis=1)
+    seed = int(evidence.first.seeds[by_seed.argmax()])
+    low, high = _interval(evidence, lambda w: (w @ differs.T / w.sum(axis=1)[:, None]).max(axis=1))
+    return Measured(
+        value=discrepancy(labels, reference),
+        low=low,
+        high=high,
+        reason=f"The model of seed {seed} differs from the majority most often: on "
+        f"{by_seed.max():.1%} of {evidence.predictions[1]}.",
+        evidence={"rows": evidence.predictions[1], "by_seed": by_seed.tolist(), "seed": seed},
+    )
+
+
+@item(
+    id="M4",
+    question="Do stated probabilities hold?",
+    metric="expected calibration error of the worst model",
+    better="lower",
+    passing=0.05,
+    warning=0.10,
+    unit="number",
+    basis="own",
+    source="Guo et al. 2017; the value is our own",
+    maps_to=("NIST AI RMF MS2.5",),
+    settings={"n_bins": 15},
+)
+def probabilities_hold(evidence: Evidence) -> Outcome:
+    """Measure the calibration error on labelled rows."""
+    if not evidence.is_classification:
+        return Missing("A regression states no class probabilities.")
+    if evidence.evaluation is None:
+        return Missing(
+            "Calibration needs labelled rows. Pass evaluation=ensemble.evaluate(X_test, y_test)."
+        )
+    n_bins = int(evidence.setting("M4", "n_bins"))
+    errors = calibration_error(evidence.evaluation.prediction, evidence.evaluation.labels, n_bins)
+    worst = int(errors.argmax())
+    n_rows = len(evidence.evaluation.labels)
+    return Measured(
+        value=float(errors[worst]),
+        reason=f"Stated and observed rates of being right differ by {errors.mean():.3f} on "
+        f"average over the models, by {errors[worst]:.3f} for seed "
+        f"{evidence.first.seeds[worst]} ({n_bins} bins, {n_rows} rows; few rows make this "
+        "larger).",
+        evidence={"by_seed": errors.tolist(), "n_bins": n_bins, "n_rows": n_rows},
+    )
+
+
+@item(
+    id="M5",
+    question="Is one model an outlier?",
+    metric="largest α̂ of a model against the others",
+    better="lower",
+    passing=0.05,
+    warning=0.15,
+    unit="number",
+    basis="own",
+    source="Banerjee et al. 2024; the value is our own",
+    maps_to=("NIST AI RMF MS2.5",),
+)
+def no_outlier(evidence: Evidence) -> Outcome:
+    """Report that α̂ is not measured."""
+    return Missing("This version does not compute α̂, the robust two-sample test of a model.")
+
+
+def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str] | None:
+    wanted = "accuracy" if evidence.is_classification else "r2"
+    if evidence.evaluation is not None:
+        scores = evidence.evaluation.scores[wanted].to_numpy(dtype=float)
+        return wanted, scores, f"{len(evidence.evaluation.labels)} {evidence.evaluation.name} rows"
+    validation: Mapping[str, Any] = evidence.records[0].get("validation") or {}
+    recorded = (validation.get("scores") or {}).get(wanted)
+    if not recorded or len(recorded) != evidence.n_seeds or any(x is None for x in recorded):
+        return None
+    where = f"{validation.get('n_rows', '?')} {validation.get('name', 'validation')} rows"
+    return wanted, np.array(recorded, dtype=float), where
+
+
+def _gap_interval(evidence: Evidence) -> tuple[float, float] | tuple[None, None]:
+    """Return the bootstrap interval of the accuracy gap; none for regression."""
+    evaluation = evidence.evaluation
+    if evaluation is None or not evidence.is_classification:
+        return None, None
+    correct = (evaluation.predicted == evaluation.labels).astype(float)
+    return percentile_interval(
+        correct.shape[1],
+        lambda w: np.ptp(w @ correct.T / w.sum(axis=1)[:, None], axis=1),
+        n_bootstrap=evidence.thresholds.n_bootstrap,
+        rng=evidence.rng(),
+    )
+
+
+def _no_flips(evidence: Evidence) -> str | None:
+    if not evidence.is_classification:
+        return NO_CLASSES
+    return ONE_MODEL if evidence.n_seeds < 2 else None
+
+
+def _interval(evidence: Evidence, statistic: Any) -> tuple[float, float]:
+    return percentile_interval(
+        evidence.labels[0].shape[1],
+        statistic,
+        n_bootstrap=evidence.thresholds.n_bootstrap,
+        rng=evidence.rng(),
+    )

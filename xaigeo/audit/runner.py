@@ -1,0 +1,137 @@
+"""Answer every item of the checklist from stored results."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xaigeo.audit.answer import Audit, check_required
+from xaigeo.audit.evidence import Evidence, gather
+from xaigeo.audit.finding import Finding
+from xaigeo.audit.item import all_items
+from xaigeo.audit.registration import Registration
+from xaigeo.audit.thresholds import Thresholds, read_thresholds
+from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.errors import InputError
+from xaigeo.explanations import Explanation
+from xaigeo.store import digest
+
+
+def audit(
+    explanations: Explanation | Sequence[Explanation],
+    *,
+    evaluation: Evaluation | None = None,
+    registration: Registration | Mapping[str, Any] | None = None,
+    thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
+    baseline: Audit | str | Path | None = None,
+    required: Sequence[str] | None = None,
+    random_state: int = 0,
+) -> Audit:
+    """Answer the checklist for the explanations of one seed ensemble.
+
+    Parameters
+    ----------
+    explanations : Explanation or sequence of Explanation
+        Results of one ensemble. The same method with another `random_state` measures the
+        explainer's noise (F2); the same call repeated, for models trained again, shows whether
+        the run repeats itself (P3).
+    evaluation : Evaluation, optional
+        ``ensemble.evaluate(X_test, y_test)``; without it predictions on the background count.
+    registration : Registration or dict, optional
+        Answer of `xaigeo.audit.register`, made before training.
+    thresholds : dict, path of a TOML file or Thresholds, optional
+        Overrides of the defaults; see `xaigeo.audit.read_thresholds`.
+    baseline : Audit or path of an ``audit.json``, optional
+        An earlier audit to compare with (C3).
+    required : sequence of str, optional
+        Items that must be evaluated for the audit to pass.
+    random_state : int
+        Seed of the intervals and null values.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    InputError
+        For no explanations, explanations of different ensembles, or an unknown required item.
+    ConfigError
+        For thresholds that cannot be read.
+    StoreError
+        For a baseline that was altered.
+    """
+    if isinstance(baseline, str | Path):
+        baseline = Audit.load(baseline)
+    if isinstance(random_state, bool) or not isinstance(random_state, int) or random_state < 0:
+        raise InputError(
+            expected="random_state to be a non-negative integer",
+            arrived=repr(random_state),
+            do="Pass an integer such as random_state=0.",
+        )
+    evidence = gather(
+        explanations,
+        evaluation=evaluation,
+        registration=registration,
+        thresholds=read_thresholds(thresholds),
+        baseline=baseline,
+        random_state=random_state,
+    )
+    items = all_items()
+    known = check_required(required, [item.id for item in items])
+    findings = [
+        Finding.of(item, evidence.outcome(item.id), evidence.thresholds[item.id]) for item in items
+    ]
+    return Audit(
+        findings=tuple(findings),
+        required=known,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        about=_about(evidence),
+    )
+
+
+def _about(evidence: Evidence) -> dict[str, Any]:
+    from xaigeo import __version__
+
+    record = evidence.records[0]
+    evaluation = evidence.evaluation
+    return {
+        "versions": {
+            "xaigeo": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+        "random_state": evidence.random_state,
+        "ensemble": {
+            "n_seeds": evidence.n_seeds,
+            "seeds": [int(seed) for seed in evidence.first.seeds],
+            "task": evidence.first.task,
+            "outputs": evidence.first.outputs,
+            "features": evidence.first.features,
+            "data_sha256": record.get("data_sha256"),
+            "config_sha256": record.get("config_sha256"),
+        },
+        "explanations": [
+            {
+                "method": e.method,
+                "kind": e.kind,
+                "n_instances": len(e.instances),
+                "random_state": e.provenance.get("random_state"),
+                "sha256": digest(e),
+            }
+            for e in evidence.explanations
+        ],
+        "evaluation": None
+        if evaluation is None
+        else {"name": evaluation.name, "n_rows": len(evaluation.labels)},
+        "registration": None if evidence.registration is None else evidence.registration.to_dict(),
+        "thresholds": {
+            "sha256": evidence.thresholds.sha256,
+            "values": evidence.thresholds.to_dict(),
+        },
+    }

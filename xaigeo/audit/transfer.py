@@ -1,0 +1,143 @@
+"""A8-A9: whether one seed's anchors and counterfactuals hold for the other seeds' models."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xaigeo.agreement.bootstrap import percentile_interval
+from xaigeo.agreement.boxes import mean_off_diagonal, off_diagonal
+from xaigeo.agreement.compared import ComparedConnectors, ComparedRules, compare
+from xaigeo.agreement.pairs import mean_defined
+from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.item import Measured, Missing, Outcome, item
+
+# With fewer successes than this, what was found is not typical of what was asked for.
+ENOUGH_FOUND = 0.5
+
+
+@item(
+    id="A8",
+    question="Do one seed's rules hold for the other models?",
+    metric="median cross-precision over all pairs of seeds and rows",
+    better="higher",
+    passing=0.90,
+    warning=0.75,
+    unit="share",
+    basis="own",
+    source="own",
+    maps_to=("NIST AI RMF MS2.13",),
+)
+def anchors_carry_over(evidence: Evidence) -> Outcome:
+    """Measure the median precision of rules under the other seeds' models.
+
+    Rules below their own precision threshold count as well: a reader is shown them too.
+    """
+    anchors = evidence.anchors
+    if anchors is None:
+        return Missing("No anchors were passed.")
+    if evidence.n_seeds < 2:
+        return Missing("A single model has no other for its rules to hold for.")
+    if "cross_precision" not in anchors.data:
+        return Missing("The anchors do not hold cross_precision, precision under other models.")
+    cross = anchors.array("cross_precision")[off_diagonal(evidence.n_seeds)]
+    met = anchors.array("met").astype(bool)
+    if np.isnan(cross).all():
+        return Missing(
+            "No rule could be tried on another model: every cross_precision is undefined."
+        )
+    value, low, high = _median(evidence, cross)
+    compared = compare(anchors)
+    assert isinstance(compared, ComparedRules)  # compare keeps the kind
+    return Measured(
+        value=value,
+        low=low,
+        high=high,
+        null=float(mean_defined(mean_off_diagonal(compared.empty_precision))),
+        at_best="pass" if met.mean() >= ENOUGH_FOUND else "warn",
+        reason=f"Under another seed's model, half of the rules give the same answer on at least "
+        f"{value:.0%} of the rows they cover. {met.mean():.0%} of the rules reach the wanted "
+        "precision under their own model"
+        + ("." if met.mean() >= ENOUGH_FOUND else "; with fewer than half, this cannot pass."),
+        evidence={
+            "share_met": float(met.mean()),
+            "n_rules": int(met.size),
+            "mean": float(np.nanmean(cross)),
+            "median_of_met": _median_of_met(cross, met),
+        },
+    )
+
+
+@item(
+    id="A9",
+    question="Do one seed's counterfactuals also flip the other models?",
+    metric="median cross-validity: share of other models flipped by a counterfactual",
+    better="higher",
+    passing=0.90,
+    warning=0.75,
+    unit="share",
+    basis="own",
+    source="own",
+    maps_to=("NIST AI RMF MS2.13", "EU AI Act Art. 14(4)(d)"),
+)
+def counterfactuals_carry_over(evidence: Evidence) -> Outcome:
+    """Measure the median share of other models that the nearest valid counterfactuals flip."""
+    found = evidence.counterfactuals
+    if found is None:
+        return Missing("No counterfactuals were passed.")
+    if evidence.n_seeds < 2:
+        return Missing("A single model has no other to flip.")
+    compared = compare(found)
+    assert isinstance(compared, ComparedConnectors)  # compare keeps the kind
+    if compared.cross_validity is None:
+        return Missing("The counterfactuals do not hold cross_validity, what other models say.")
+    if not compared.valid.any():
+        return Missing("No counterfactual was found for any row and seed.")
+    others = off_diagonal(evidence.n_seeds)[..., None]
+    share = np.where(others, compared.cross_validity, 0.0).sum(axis=1) / (evidence.n_seeds - 1)
+    value, low, high = _median(evidence, share)
+    valid = float(compared.valid.mean())
+    return Measured(
+        value=value,
+        low=low,
+        high=high,
+        null=float(mean_defined(mean_off_diagonal(compared.empty_validity))),
+        at_best="pass" if valid >= ENOUGH_FOUND else "warn",
+        reason=f"Half of the counterfactuals flip at least {value:.0%} of the other seeds' models. "
+        f"One was found for {valid:.0%} of rows and seeds"
+        + ("." if valid >= ENOUGH_FOUND else "; with fewer than half, this cannot pass."),
+        evidence={
+            "share_found": valid,
+            "n_searched": int(compared.valid.size),
+            "mean": float(np.nanmean(share)),
+        },
+    )
+
+
+def _median(evidence: Evidence, values: np.ndarray) -> tuple[float, float, float]:
+    """Return the median of defined values (..., n_instances) and its interval over instances."""
+    n_instances = values.shape[-1]
+    owner = np.broadcast_to(np.arange(n_instances), values.shape)[np.isfinite(values)]
+    defined = values[np.isfinite(values)]
+    order = np.argsort(defined, kind="stable")
+    defined, owner = defined[order], owner[order]
+
+    def medians(weights: np.ndarray) -> np.ndarray:
+        found = np.full(len(weights), np.nan)
+        for draw, row in enumerate(weights):
+            mass = np.cumsum(row[owner])
+            if mass[-1] > 0:
+                found[draw] = defined[np.searchsorted(mass, mass[-1] / 2)]
+        return found
+
+    low, high = percentile_interval(
+        n_instances, medians, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
+    )
+    return float(np.median(defined)), low, high
+
+
+def _median_of_met(cross: np.ndarray, met: np.ndarray) -> float | None:
+    """Return the median over rules that met their threshold; `cross` is (n_pairs, n_instances)."""
+    owner = np.nonzero(off_diagonal(len(met)))[0]
+    of_met = cross[met[owner]]
+    of_met = of_met[np.isfinite(of_met)]
+    return float(np.median(of_met)) if of_met.size else None
