@@ -15,7 +15,7 @@ from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.data_points import instance_table, point_table, view_limits
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Canvas, Mark
-from xaigeo.geometry.scene_input import checked, selected
+from xaigeo.geometry.scene_input import gather
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns, stack, table
 from xaigeo.geometry.vectors import Vectors
@@ -53,9 +53,9 @@ class Scene:
         classes (all votes in words), methods.
     lines : DataFrame
         LIME. output (the contrast), predicted, group; the segment x1, y1, x2, y2 around
-        foot_x, foot_y; boundary (whether the surrogate's boundary passes within `radius`; if
-        not, the segment is the level line through the instance); distance (signed, positive
-        towards the normal) in this plane, its quantiles distance_low and distance_high, and
+        foot_x, foot_y; boundary (whether the surrogate's boundary passes within the kernel's
+        radius; if not, the segment is the level line through the instance); distance (signed,
+        positive towards the normal) in this plane, the kernel's radius, its quantiles distance_low and distance_high, and
         distance_all in all features; local_r2; surrogate_agrees (whether the surrogate gives
         the model's own class); normal_x, normal_y and angle (degrees) of the standardised
         normal; for a consensus (layer "consensus") resultant_length of the normals in this
@@ -69,7 +69,7 @@ class Scene:
         Arrows x, y to x2, y2. role "component" (along feature) or "resultant" (of the two);
         attribution in output units (a resultant's length), low and high its quantiles over
         seeds with the whisker ends low_x, low_y, high_x, high_y; slope (output units per
-        original unit, attribution over deviation from the mean); sign_agreement (share of
+        original unit: the method's own, or attribution over deviation from the mean); sign_agreement (share of
         seeds with the median's sign); share_in_view (of all absolute attribution);
         completeness_gap (f(x) - base - sum, where the method promises 0).
     ellipses, ellipse_outlines : DataFrame
@@ -181,7 +181,7 @@ def scene(
         For explanations that do not belong together, columns that are not numeric, unknown
         labels, or a LIME explanation that has no line.
     """
-    given = selected(checked(explanations), instances, seeds)
+    given = gather(explanations, instances, seeds)
     widest = max(given, key=lambda e: len(e.array("background")))
     rows = widest.array("background")
     frame = StandardFrame.from_rows(widest.schema, rows)

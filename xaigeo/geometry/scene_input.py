@@ -12,15 +12,32 @@ from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 
 
-def checked(explanations: Explanation | Sequence[Explanation]) -> list[Explanation]:
-    """Return explanations of one ensemble, one of each method.
+def gather(
+    explanations: Explanation | Sequence[Explanation],
+    instances: Sequence[Any] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> list[Explanation]:
+    """Return explanations of one ensemble, one of each method, for some instances and seeds.
+
+    An explanation that holds none of the instances is left out.
 
     Raises
     ------
     InputError
-        For anything else.
+        For explanations that do not belong together, labels that do not exist, or labels that
+        name two instances.
     """
     given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
+    _check_kinds(given)
+    if seeds is not None:
+        given = [explanation.sel(seed=seeds) for explanation in given]
+    _check_one_ensemble(given)
+    for explanation in given:
+        _check_labels(explanation)
+    return given if instances is None else _pick(given, instances)
+
+
+def _check_kinds(given: Sequence[Any]) -> None:
     known = (Attributions, Anchors, Counterfactuals)
     strangers = [type(e).__name__ for e in given if not isinstance(e, known)]
     if not given or strangers:
@@ -29,18 +46,6 @@ def checked(explanations: Explanation | Sequence[Explanation]) -> list[Explanati
             arrived=", ".join(strangers) or "none",
             do="Pass what xaigeo.explain returns, for example scene([lime, boxes], view=...).",
         )
-    first = given[0]
-    for other in given[1:]:
-        for what in ("features", "outputs", "task", "seeds"):
-            mine, theirs = getattr(first, what), getattr(other, what)
-            if not np.array_equal(mine, theirs):
-                raise InputError(
-                    expected=f"explanations of one ensemble, with the same {what}",
-                    arrived=f"{list(np.atleast_1d(mine))} for {first.method!r} and "
-                    f"{list(np.atleast_1d(theirs))} for {other.method!r}",
-                    do="Draw explanations of different ensembles in scenes of their own; pick "
-                    "common seeds with seeds=[...].",
-                )
     methods = [e.method for e in given]
     repeated = sorted({method for method in methods if methods.count(method) > 1})
     if repeated:
@@ -49,32 +54,33 @@ def checked(explanations: Explanation | Sequence[Explanation]) -> list[Explanati
             arrived=f"several of {', '.join(map(repr, repeated))}",
             do="Draw them in scenes of their own; marks are told apart by method.",
         )
-    return given
 
 
-def selected(
-    given: list[Explanation], instances: Sequence[Any] | None, seeds: Sequence[int] | None
-) -> list[Explanation]:
-    """Return the explanations for some instances and seeds, without those that hold none.
+def _check_one_ensemble(given: Sequence[Explanation]) -> None:
+    first = given[0]
+    for other in given[1:]:
+        for what in ("features", "outputs", "task", "seeds"):
+            mine, theirs = (np.atleast_1d(getattr(e, what)).tolist() for e in (first, other))
+            if mine != theirs:
+                raise InputError(
+                    expected=f"explanations of one ensemble, with the same {what}",
+                    arrived=f"{mine} for {first.method!r} and {theirs} for {other.method!r}",
+                    do="Draw different ensembles in scenes of their own; seeds=[...] picks the "
+                    "seeds that all explanations have.",
+                )
 
-    Raises
-    ------
-    InputError
-        For labels that do not exist, or that name two instances.
-    """
-    if seeds is not None:
-        given = [e.sel(seed=seeds) for e in given]
-    for explanation in given:
-        labels = pd.Index(explanation.instances)
-        if labels.has_duplicates:
-            raise InputError(
-                expected="instances with labels of their own",
-                arrived=f"{labels[labels.duplicated()][0]!r} more than once in "
-                f"{explanation.method!r}",
-                do="Explain a frame with a unique index, for example X.reset_index(drop=True).",
-            )
-    if instances is None:
-        return given
+
+def _check_labels(explanation: Explanation) -> None:
+    labels = pd.Index(explanation.instances)
+    if labels.has_duplicates:
+        raise InputError(
+            expected="instances with labels of their own",
+            arrived=f"{labels[labels.duplicated()][0]!r} more than once in {explanation.method!r}",
+            do="Explain a frame with a unique index, for example X.reset_index(drop=True).",
+        )
+
+
+def _pick(given: Sequence[Explanation], instances: Sequence[Any]) -> list[Explanation]:
     known = {label for e in given for label in e.instances.tolist()}
     unknown = [label for label in instances if label not in known]
     if unknown or not len(instances):

@@ -27,16 +27,22 @@ class Vectors(Mark):
     Attributes
     ----------
     attribution : ndarray, shape (n_seeds, n_instances, n_features)
-        In output units.
+        In output units. A method that reports sizes alone gets the sign of its slope back:
+        an arrow needs one.
+    slopes : ndarray, same shape
+        Output units per original unit, comparable with LIME: the method's own slope, or else
+        ``φ_j/(x_j - μ_j)``. NaN for categories, and where an instance sits on the mean.
     chosen : ndarray of int, shape (n_seeds, n_instances)
         Place of the explained output: the predicted class unless one was named.
     completeness_gap : ndarray, shape (n_seeds, n_instances)
         ``f(x) - base - Σφ``; NaN for methods that do not promise it to be 0.
     unit : str
-        What the attributions are measured in: "probability", "logit" or "value".
+        What the attributions are measured in: "probability", "logit" or "value"; for a
+        gradient "... per SD", its change for one standard deviation.
     """
 
     attribution: np.ndarray
+    slopes: np.ndarray
     chosen: np.ndarray
     completeness_gap: np.ndarray
     unit: str
@@ -57,6 +63,14 @@ class Vectors(Mark):
         if explanation.additive and {"base_value", "explained_value"} <= set(explanation.data):
             total = explanation.array("base_value") + explanation.array("attribution").sum(axis=2)
             gap = pick(explanation.array("explained_value") - total, chosen)
+        attribution = pick(explanation.array("attribution").swapaxes(2, 3), chosen)
+        if "slope" in explanation.data:
+            slopes = pick(explanation.array("slope").swapaxes(2, 3), chosen)
+        else:
+            slopes = _slope_form(attribution, explanation.array("input"), frame)
+        parameters = explanation.provenance["parameters"]
+        if parameters.get("absolute", False):
+            attribution = np.where(np.isnan(slopes), attribution, np.copysign(attribution, slopes))
         return cls(
             method=explanation.method,
             schema=explanation.schema,
@@ -66,23 +80,12 @@ class Vectors(Mark):
             rows=explanation.array("input"),
             predicted=explanation.predicted,
             frame=frame,
-            attribution=pick(explanation.array("attribution").swapaxes(2, 3), chosen),
+            attribution=attribution,
+            slopes=slopes,
             chosen=chosen,
             completeness_gap=gap,
-            unit=explanation.scale,
-        )
-
-    @property
-    def slopes(self) -> np.ndarray:
-        """``φ_j/(x_j - μ_j)`` in output units per original unit, comparable with LIME.
-
-        Shape (n_seeds, n_instances, n_features); NaN for categories, and where an instance
-        sits on the mean, so that the quotient is not defined.
-        """
-        step = self.rows - self.frame.location
-        defined = ~self.frame.discrete & (np.abs(step) > 1e-9 * self.frame.scale)
-        return np.asarray(
-            np.where(defined, self.attribution / np.where(defined, step, 1.0), np.nan)
+            # Only a plain gradient has this parameter; it is no share of the output.
+            unit=f"{explanation.scale} per SD" if "absolute" in parameters else explanation.scale,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -100,3 +103,9 @@ class Vectors(Mark):
     def draw(self, canvas: Canvas) -> Tables:
         """Return `vectors` by seed and consensus, and `ellipses` of the resultants."""
         return VectorDrawing(self, canvas).tables()
+
+
+def _slope_form(attribution: np.ndarray, rows: np.ndarray, frame: StandardFrame) -> np.ndarray:
+    step = rows - frame.location
+    defined = ~frame.discrete & (np.abs(step) > 1e-9 * frame.scale)
+    return np.asarray(np.where(defined, attribution / np.where(defined, step, 1.0), np.nan))
