@@ -113,13 +113,15 @@ def widest_output(module: nn.Module, n_inputs: int, dtype: torch.dtype) -> int:
         if isinstance(outputs, torch.Tensor):
             widest = max(widest, outputs.numel())
 
+    was_training = module.training
     handles = [part.register_forward_hook(note) for part in module.modules()]
     try:
         with torch.no_grad():
-            module(torch.zeros((1, n_inputs), dtype=dtype))
+            module.eval()(torch.zeros((1, n_inputs), dtype=dtype))
     finally:
         for handle in handles:
             handle.remove()
+        module.train(was_training)
     return widest
 
 

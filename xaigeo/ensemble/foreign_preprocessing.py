@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xaigeo.ensemble.preprocessing import rows_tensor
 from xaigeo.errors import InputError
 from xaigeo.schema import FeatureSchema, Matrix
 
@@ -41,7 +42,7 @@ class ForeignPreprocessor(nn.Module):
         self.schema = schema
         self.dtype = dtype
         base = _base_row(schema)
-        self.n_inputs = int(self(torch.as_tensor(base)).shape[1])
+        self.n_inputs = int(self(rows_tensor(base)).shape[1])
         self.blocks: list[slice] | None = self._find_blocks(base)
         self.location, self.scale = self._find_scaling(base)
 
@@ -54,7 +55,7 @@ class ForeignPreprocessor(nn.Module):
             answer = call(self.schema.to_model_input(rows.detach().numpy()))
             if hasattr(answer, "toarray"):  # one-hot encoders give sparse matrices
                 answer = answer.toarray()
-            answer = torch.as_tensor(np.ascontiguousarray(answer, dtype=np.float64))
+            answer = rows_tensor(np.asarray(answer))
         if answer.ndim != 2 or len(answer) != len(rows):
             raise InputError(
                 expected=f"preprocess to give shape ({len(rows)}, n_inputs)",
@@ -66,7 +67,7 @@ class ForeignPreprocessor(nn.Module):
 
     def _inputs(self, rows: Matrix) -> np.ndarray:
         with torch.no_grad():
-            return np.asarray(self(torch.as_tensor(rows)).to(torch.float64).numpy())
+            return np.asarray(self(rows_tensor(rows)).to(torch.float64).numpy())
 
     def _tried(self, base: Matrix, place: int) -> Matrix:
         feature = self.schema.features[place]

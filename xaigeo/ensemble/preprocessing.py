@@ -14,6 +14,11 @@ from xaigeo.schema import FeatureSchema, Matrix
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
+def rows_tensor(rows: Matrix) -> Tensor:
+    """Return encoded rows as a float64 tensor; read-only arrays (joblib's) are copied."""
+    return torch.from_numpy(np.require(rows, np.float64, ["C", "W"]))
+
+
 class Preprocessor(nn.Module):
     """Standardise numeric and ordinal columns, one-hot encode categorical ones.
 

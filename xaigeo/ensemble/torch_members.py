@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.preprocessing import rows_tensor
 from xaigeo.errors import InputError
 from xaigeo.schema import Matrix
 
@@ -165,7 +166,7 @@ class TorchMembers:
     def inputs(self, rows: Matrix) -> Tensor:
         """Return the networks' inputs, shape (n_rows, n_inputs), of encoded rows."""
         with torch.no_grad():
-            inputs: Tensor = self.preprocessor(torch.as_tensor(rows, dtype=torch.float64))
+            inputs: Tensor = self.preprocessor(rows_tensor(rows))
         return inputs
 
     @cached_property

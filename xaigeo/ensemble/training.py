@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from xaigeo.ensemble.architecture import architecture_digest, widest_output
+from xaigeo.ensemble.dropout import DropoutNoise
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.factory import Factory, build_modules, check_module
 from xaigeo.ensemble.flat_weights import TrainableNetwork
 from xaigeo.ensemble.functional import FunctionalNetwork
 from xaigeo.ensemble.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 from xaigeo.ensemble.members import Scale, Task
-from xaigeo.ensemble.preprocessing import DTYPES, Preprocessor
+from xaigeo.ensemble.preprocessing import DTYPES, Preprocessor, rows_tensor
 from xaigeo.ensemble.problem import Problem, read_problem
 from xaigeo.ensemble.record import make_record
 from xaigeo.ensemble.seeds import check_seeds, paired_seeds
@@ -110,18 +111,19 @@ def train_members(
         n_classes=n_classes,
         regression=problem.task == "regression",
     )
+    trainable = _trainable(modules[0])
     network = network_of(modules, preprocessor.n_inputs, settings.dtype, engine)
     targets = _Targets(problem, split, settings, n_outputs)
     trainer = Trainer(
         network,
-        _trainable(modules[0]),
+        trainable,
         targets.loss,
         settings,
         seeds=seeds,
         order_seeds=order_seeds,
     )
     with torch.no_grad():
-        inputs = preprocessor(torch.as_tensor(problem.rows))
+        inputs = preprocessor(rows_tensor(problem.rows))
     _refuse_lone_batch(modules[0], len(split.train), settings.batch_size)
     with torch.random.fork_rng(devices=[]):
         # For random layers other than nn.Dropout; see FunctionalNetwork.
@@ -265,12 +267,15 @@ def _refuse_hidden_state(
         alone = torch.stack([module.eval()(rows) for module in modules])
         try:
             together = network.forward(rows)
+            # In training mode modules may do other things: batch statistics, random layers.
+            scratch = {name: value.clone() for name, value in network.state.items()}
+            network.run(scratch, rows, DropoutNoise([0] * network.n_members))
         except RuntimeError as error:
             raise InputError(
                 expected="a module that torch.func.vmap can run for all seeds at once",
                 arrived=f"one on which it fails: {error}",
-                do="Replace data-dependent branches and in-place changes of inputs by tensor "
-                "operations such as torch.where.",
+                do="Replace branches on values, .item() (BatchNorm with momentum=None calls it) "
+                "and in-place changes of inputs by tensor operations such as torch.where.",
             ) from error
     if not torch.allclose(alone, together, rtol=1e-3, atol=1e-4):
         raise InputError(
