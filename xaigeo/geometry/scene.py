@@ -54,13 +54,13 @@ class Scene:
     lines : DataFrame
         LIME. output (the contrast), predicted, group; the segment x1, y1, x2, y2 around
         foot_x, foot_y; boundary (whether the surrogate's boundary passes within the kernel's
-        radius; if not, the segment is the level line through the instance); distance (signed,
-        positive towards the normal) in this plane, the kernel's radius, its quantiles distance_low and distance_high, and
-        distance_all in all features; local_r2; surrogate_agrees (whether the surrogate gives
-        the model's own class); normal_x, normal_y and angle (degrees) of the standardised
-        normal; for a consensus (layer "consensus") resultant_length of the normals in this
-        plane, resultant_length_all in all features, cone_degrees (90 % of the seeds turn by
-        less), n_degenerate (seeds without a direction).
+        radius; if not, the segment is the level line through the instance); distance (in this
+        plane, positive towards the normal) with its quantiles distance_low and distance_high,
+        distance_all (in all features) and radius; local_r2; surrogate_agrees (whether the
+        surrogate gives the model's own class); normal_x, normal_y and angle (degrees) of the
+        standardised normal; for a consensus (layer "consensus") resultant_length of the
+        normals in this plane, resultant_length_all in all features, cone_degrees (90 % of the
+        seeds turn by less), n_degenerate (seeds without a direction).
     cones : DataFrame
         The bow tie swept by a consensus line turning by its cone: side, order, x, y.
     degenerate : DataFrame
@@ -69,9 +69,9 @@ class Scene:
         Arrows x, y to x2, y2. role "component" (along feature) or "resultant" (of the two);
         attribution in output units (a resultant's length), low and high its quantiles over
         seeds with the whisker ends low_x, low_y, high_x, high_y; slope (output units per
-        original unit: the method's own, or attribution over deviation from the mean); sign_agreement (share of
-        seeds with the median's sign); share_in_view (of all absolute attribution);
-        completeness_gap (f(x) - base - sum, where the method promises 0).
+        original unit: the method's own, or attribution over deviation from the mean);
+        sign_agreement (share of seeds with the median's sign); share_in_view (of all absolute
+        attribution); completeness_gap (f(x) - base - sum, where the method promises 0).
     ellipses, ellipse_outlines : DataFrame
         90 % covariance ellipses of arrow tips (mark "vectors") and of counterfactual points
         ("connectors"): centre cx, cy and axis vectors x_major, ... in view units;
