@@ -23,7 +23,7 @@ from xaigeo.explainers.coalitions import (
 )
 from xaigeo.explainers.least_squares import sum_constrained
 from xaigeo.explanations import Attributions, Explanation
-from xaigeo.options import check_count
+from xaigeo.options import check_count, check_option
 from xaigeo.schema import Matrix
 
 # Rows asked of the models at once: with tens of small networks their activations stay in cache.
@@ -75,6 +75,8 @@ class KernelShapExplainer(Explainer):
     scale: Scale | None = None
 
     def __post_init__(self) -> None:
+        if self.scale is not None:
+            check_option("scale", self.scale, Scale)
         if self.n_samples != "auto":
             check_count("n_samples", self.n_samples, at_least=2)
         if self.n_background is not None:
@@ -107,7 +109,10 @@ class KernelShapExplainer(Explainer):
         scale = resolved_scale(self.scale, ensemble)
         used = self._rows_used(block)
         base = ensemble.outputs_encoded(used, scale=scale).mean(axis=1)
-        value = ensemble.outputs_encoded(block.rows, scale=scale)
+        # Row by row: products of other shapes round otherwise, and cuts would show.
+        value = np.concatenate(
+            [ensemble.outputs_encoded(row[None], scale=scale) for row in block.rows], axis=1
+        )
         shape = (ensemble.n_seeds, *block.rows.shape, ensemble.n_outputs)
         attribution = np.zeros(shape)
         for i, instance in enumerate(block.rows):

@@ -20,7 +20,7 @@ from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.least_squares import is_constant, weighted_ridge
 from xaigeo.explainers.neighbourhood import NeighbourhoodSampler
 from xaigeo.explanations import Attributions, Explanation
-from xaigeo.options import check_count, check_positive
+from xaigeo.options import check_count, check_option, check_positive
 
 
 @EXPLAINERS.register("lime")
@@ -73,6 +73,8 @@ class LimeExplainer(Explainer):
     scale: Scale | None = None
 
     def __post_init__(self) -> None:
+        if self.scale is not None:
+            check_option("scale", self.scale, Scale)
         check_count("n_samples", self.n_samples, at_least=2)
         check_positive("alpha", self.alpha)
         if self.kernel_width is not None:

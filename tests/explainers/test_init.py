@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import xaigeo as xg
+from xaigeo.errors import InputError
+from xaigeo.explainers.lime import LimeExplainer
+
+
+def test_explain_is_the_class_with_its_parameters(species, birds):
+    by_name = xg.explain(
+        species, birds.head(2), method="lime", background=birds, random_state=3, n_samples=70
+    )
+    by_class = LimeExplainer(n_samples=70).explain(
+        species, birds.head(2), background=birds, random_state=3
+    )
+    assert by_name.provenance == by_class.provenance
+    np.testing.assert_array_equal(by_name.array("attribution"), by_class.array("attribution"))
+
+
+def test_kernel_shap_is_the_method_unless_named(species, birds):
+    result = xg.explain(species, birds.head(1), background=birds, random_state=0, n_background=5)
+    assert result.method == "kernel_shap"
+
+
+def test_unknown_method_raises(species, birds):
+    with pytest.raises(InputError, match=r"a known method .* Did you mean 'lime'"):
+        xg.explain(species, birds.head(1), method="limes", background=birds)
+
+
+def test_unknown_argument_raises(species, birds):
+    message = r"arguments known to method 'lime' \(alpha, .*\), got 'n_sample'. Did you mean"
+    with pytest.raises(InputError, match=message):
+        xg.explain(species, birds.head(1), method="lime", background=birds, n_sample=100)
