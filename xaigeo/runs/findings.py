@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from xaigeo import agreement
+from xaigeo.agreement.top_k import default_k
 from xaigeo.audit import Audit
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
@@ -99,12 +100,12 @@ def _reasons(attributions: Attributions | None) -> str:
     if len(attributions.seeds) < 2:
         return "One seed only: nothing to compare."
     table = agreement.summary(attributions).set_index("score")
-    k = agreement.compare(attributions).k
+    k = default_k(len(attributions.features))
     return (
         f"{attributions.method}: two seeds share {_of(table, 'feature_agreement')} of their top {k} "
         f"features and {_of(table, 'rank_agreement')} in the same rank"
-        f" (chance {table.loc['feature_agreement', 'null']:.2f} and "
-        f"{table.loc['rank_agreement', 'null']:.2f})."
+        f" (chance {_of(table, 'feature_agreement', 'null')} and "
+        f"{_of(table, 'rank_agreement', 'null')})."
     )
 
 
@@ -132,5 +133,5 @@ def _rules(explanations: list[Explanation]) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _of(table: pd.DataFrame, score: str) -> str:
-    return f"{table.loc[score, 'value']:.2f}"
+def _of(table: pd.DataFrame, score: str, column: str = "value") -> str:
+    return f"{table[column].to_dict()[score]:.2f}"

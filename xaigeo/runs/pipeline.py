@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +24,7 @@ from xaigeo.runs.models import estimator_pipeline, network_factory
 from xaigeo.runs.table import read_dataset
 
 if TYPE_CHECKING:
-    from xaigeo.audit import Audit
+    from xaigeo.audit import Audit, Thresholds
 
 Log = Callable[[str], None]
 RANDOM_METHODS = ("lime", "kernel_shap")
@@ -145,19 +145,21 @@ def train(
     )
 
 
-def audit_run(folder: RunFolder, *, thresholds: dict[str, Any] | None = None) -> Audit:
+def audit_run(
+    folder: RunFolder, *, thresholds: Thresholds | Mapping[str, Any] | None = None
+) -> Audit:
     """Audit a stored run, write ``audit.json`` and ``junit.xml``, and return the audit.
 
     Parameters
     ----------
-    thresholds : dict, optional
+    thresholds : Thresholds or dict, optional
         Other thresholds than the run registered; item P4 then fails, as it should.
     """
     from xaigeo import audit as auditing
 
     manifest = folder.manifest()
     explanations, evaluation = folder.load()
-    answer = auditing(
+    answer = auditing.audit(
         list(explanations.values()),
         evaluation=evaluation,
         registration=auditing.Registration.from_dict(

@@ -63,16 +63,15 @@ def read_dataset(section: DataSection, *, base: Path) -> Dataset:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
         raise ConfigError(
             expected="a data file that ends in .csv or .parquet",
             arrived=path.name,
             do="Convert the file.",
         )
     try:
-        table: pd.DataFrame = reader(path)
+        table = pd.read_csv(path) if ending == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise ConfigError(
             expected=f"a readable table at {path}",
