@@ -3,6 +3,7 @@
 from xaigeo.viz.agreement_scores import agreement_scores
 from xaigeo.viz.attribution_strip import attribution_strip
 from xaigeo.viz.explanation_map import explanation_map
+from xaigeo.viz.page import report
 from xaigeo.viz.seed_accuracies import seed_accuracies
 from xaigeo.viz.seed_agreement_heatmap import seed_agreement_heatmap
 
@@ -10,6 +11,7 @@ __all__ = [
     "agreement_scores",
     "attribution_strip",
     "explanation_map",
+    "report",
     "seed_accuracies",
     "seed_agreement_heatmap",
 ]

@@ -52,7 +52,7 @@ def agreement_scores(summary: pd.DataFrame, method: str | None = None) -> Any:
             height=alt.Step(ROW),
             title=alt.Title(_DIRECTION[better], fontSize=11, fontWeight="normal", color=SOFT_INK),
         )
-        for better, name, part in _by_direction(drawn)
+        for better, name, part in by_direction(drawn)
     ]
     return themed(
         alt.vconcat(*parts, spacing=18).properties(
@@ -67,7 +67,7 @@ def agreement_scores(summary: pd.DataFrame, method: str | None = None) -> Any:
             description=f"Agreement of the seeds' {method} explanations: "
             + "; ".join(f"{row.label} {row.value:.2f}" for row in drawn.itertuples()),
             datasets={
-                f"scores_{name}": records(part) for _, name, part in _by_direction(drawn)
+                f"scores_{name}": records(part) for _, name, part in by_direction(drawn)
             },
         )
     )
@@ -141,7 +141,8 @@ def score_layers(table: pd.DataFrame, name: str) -> list[alt.Chart]:
     return [rail, null, interval, dot]
 
 
-def _by_direction(table: pd.DataFrame) -> list[tuple[bool, str, pd.DataFrame]]:
+def by_direction(table: pd.DataFrame) -> list[tuple[bool, str, pd.DataFrame]]:
+    """Return the scores for which higher, then lower is better: flag, table name, rows."""
     parts = [
         (better, name, table[table["higher_is_better"] == better])
         for better, name in ((True, "higher"), (False, "lower"))

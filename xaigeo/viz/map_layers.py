@@ -139,7 +139,7 @@ def instance_layer(
     if not regression:
         encoding["shape"] = class_shape(classes)
     return (
-        alt.Chart(alt.NamedData("instances"))
+        alt.Chart(alt.NamedData("instances"), name="rows")
         .mark_point(
             filled=True, size=62, opacity=1, strokeWidth=1.2, clip=True, cursor="pointer",
             description="explained instance",
@@ -158,7 +158,7 @@ def chosen_layer(frame: Frame, table: str = "chosen") -> alt.Chart:
     """Return the ring around the chosen instance."""
     x, y = frame.axes()
     return (
-        alt.Chart(alt.NamedData(table))
+        alt.Chart(alt.NamedData(table), name="ring")
         .mark_point(filled=False, shape="circle", size=260, strokeWidth=2.2, color=INK, clip=True)
         .encode(x=x, y=y)
     )
@@ -194,7 +194,7 @@ def _points(x: alt.X, y: alt.Y, classes: Sequence[str], regression: bool) -> alt
     if not regression:
         encoding["shape"] = class_shape(classes)
     return (
-        alt.Chart(alt.NamedData("points"))
+        alt.Chart(alt.NamedData("points"), name="data")
         .mark_point(filled=True, size=26, opacity=0.38, strokeWidth=0, clip=True, tooltip=False)
         .encode(**encoding)
     )
@@ -203,7 +203,7 @@ def _points(x: alt.X, y: alt.Y, classes: Sequence[str], regression: bool) -> alt
 def _area(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Chart:
     """Return closed outlines, filled faintly: where the consensus might as well lie."""
     return (
-        alt.Chart(alt.NamedData(table))
+        alt.Chart(alt.NamedData(table), name=table)
         .mark_line(
             interpolate="linear-closed",
             fill=INK,
@@ -238,7 +238,7 @@ def _scale_bar(x: alt.X, y: alt.Y) -> list[alt.Chart]:
 
 def _lines(x: alt.X, y: alt.Y) -> alt.Chart:
     return (
-        alt.Chart(alt.NamedData("lines"))
+        alt.Chart(alt.NamedData("lines"), name="lines")
         .mark_rule(clip=True, strokeCap="round")
         .encode(
             x=at(x, "x1"),
@@ -270,7 +270,7 @@ def _vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
         alt.Tooltip("high:Q", title="90 % of seeds below", format="+.3~g"),
     ]
     base = alt.Chart(alt.NamedData("vectors"))
-    shafts = base.mark_rule(clip=True).encode(
+    shafts = base.mark_rule(clip=True).properties(name="shafts").encode(
         x=x,
         y=y,
         x2="x2:Q",
@@ -287,7 +287,7 @@ def _vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
         angle=alt.ExprRef(frame.heading()),
         strokeWidth=0,
         clip=True,
-    ).encode(
+    ).properties(name="heads").encode(
         x=at(x, "x2"),
         y=at(y, "y2"),
         color=alt.when(RESULTANT + " && " + CONSENSUS).then(alt.value(INK))
@@ -312,7 +312,7 @@ def _boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     ]
     base = alt.Chart(alt.NamedData("boxes"))
     x1, y1 = at(x, "x1"), at(y, "y1")
-    fill = base.mark_rect(clip=True, strokeWidth=0).encode(
+    fill = base.mark_rect(clip=True, strokeWidth=0).properties(name="boxes").encode(
         x=x1,
         x2="x2:Q",
         y=y1,
@@ -330,7 +330,7 @@ def _boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         "open_top": (x1, at(y, "y2"), "x2:Q", None),
     }
     return [fill] + [
-        base.mark_rule(clip=True).encode(
+        base.mark_rule(clip=True).properties(name=side).encode(
             x=near_x,
             y=near_y,
             **({"x2": far_x} if far_x else {}),
@@ -362,7 +362,7 @@ def _connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     target = alt.Color(
         "target:N", scale=class_colour(classes)["scale"], legend=None
     )
-    ways = base.mark_rule(clip=True).encode(
+    ways = base.mark_rule(clip=True).properties(name="ways").encode(
         x=x,
         y=y,
         x2="x2:Q",
@@ -375,13 +375,13 @@ def _connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     )
     flips = base.mark_point(
         filled=True, shape="circle", color=INK, clip=True, strokeWidth=0
-    ).encode(
+    ).properties(name="flips").encode(
         x=at(x, "flip_x"),
         y=at(y, "flip_y"),
         size=alt.when(CONSENSUS).then(alt.value(40)).otherwise(alt.value(13)),
         opacity=_opacity(0.6),
     )
-    ends = base.mark_point(filled=False, shape="diamond", clip=True).encode(
+    ends = base.mark_point(filled=False, shape="diamond", clip=True).properties(name="ends").encode(
         x=at(x, "x2"),
         y=at(y, "y2"),
         color=target,

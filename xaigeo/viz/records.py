@@ -27,7 +27,11 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a frame as CSV: long tables take a third of the room that records take."""
-    rounded = {str(name): values(frame[name]) for name in frame.columns}
+    # Vega reads "false" as false but Python's "False" as true.
+    rounded = {
+        str(name): [str(v).lower() if isinstance(v, bool) else v for v in values(frame[name])]
+        for name in frame.columns
+    }
     return pd.DataFrame(rounded, dtype=object).to_csv(index=False, lineterminator="\n")
 
 

@@ -29,6 +29,17 @@ CLASSES = (
     "#8c8c8c",
 )
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "wedge")
+# The outlines of `SHAPES` for legends that are HTML.
+PATHS = {
+    "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
+    "square": "M-4.5-4.5h9v9h-9z",
+    "triangle-up": "M0-5.2L5.4 4.6H-5.4z",
+    "diamond": "M0-6L5.4 0L0 6L-5.4 0z",
+    "cross": "M-1.8-5.4h3.6v3.6h3.6v3.6h-3.6v3.6h-3.6v-3.6h-3.6v-3.6h3.6z",
+    "triangle-down": "M0 5.2L5.4-4.6H-5.4z",
+    "stroke": "M-5.4-1h10.8v2h-10.8z",
+    "wedge": "M0-5.6L2.6 4.6H-2.6z",
+}
 RAMP = ("#f3efe6", "#d5dcd3", "#9fc3bd", "#5c9ea0", "#2b6f7c", "#123f52")
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -61,6 +72,11 @@ def class_shape(classes: Sequence[str], *, title: str | None = "Predicted class"
         scale=alt.Scale(domain=list(classes), range=_shapes(len(classes))),
         legend=_LEGEND,
     )
+
+
+def class_mark(place: int) -> dict[str, str]:
+    """Return colour and outline (an SVG path about the origin, 12 units wide) of a class."""
+    return {"colour": _cycle(CLASSES, place + 1)[place], "path": PATHS[_shapes(place + 1)[place]]}
 
 
 def theme_config() -> dict[str, Any]:

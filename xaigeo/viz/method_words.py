@@ -1,0 +1,67 @@
+"""What each method is called before a reader, and how its marks are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xaigeo.explanations import Explanation
+
+Mark = Literal["line", "arrows", "box", "connector"]
+
+TITLES = {
+    "lime": "LIME",
+    "kernel_shap": "Kernel SHAP",
+    "saliency": "Gradient",
+    "input_x_gradient": "Input × gradient",
+    "integrated_gradients": "Integrated gradients",
+    "anchors": "Anchors",
+    "counterfactuals": "Counterfactuals",
+}
+READINGS: dict[Mark, str] = {
+    "line": "A thin line is where one seed's local model changes its answer, the other features "
+    "held at this row; the thick line is the seeds' consensus, and the shaded fan holds 90 % of "
+    "their directions. A dashed line means that no boundary passes nearby: it only shows the "
+    "direction. Lines that lie together mean seeds that agree.",
+    "arrows": "An arrow tells how much the feature on that axis adds to the answer (orange) or "
+    "takes from it (blue); the third arrow is both together. Thin arrows are single seeds, thick "
+    "dark ones their median, and the ellipse holds 90 % of the seeds. It is a contribution, not "
+    "a direction to walk in. The bar at the lower left gives the scale.",
+    "box": "While a row stays in a seed's box, and meets the rest of its rule, that seed keeps "
+    "its answer. Thin boxes are single seeds, the thick one is what all of them share, the grey "
+    "one holds them all. A dashed side is open: the rule has no bound there.",
+    "connector": "A connector leads from this row to the nearest row that one seed answers "
+    "otherwise; the diamond has the colour of that answer and the dot marks the place where it "
+    "changes. The thick connector ends in the middle of the seeds' end points.",
+}
+
+
+@dataclass(frozen=True)
+class MethodWords:
+    """Title, mark and reading of one method."""
+
+    name: str
+    title: str
+    mark: Mark
+    reading: str
+
+
+def words_for(explanation: Explanation) -> MethodWords:
+    """Return the words for an explanation; a method from elsewhere keeps its own name."""
+    mark = _mark(explanation)
+    return MethodWords(
+        explanation.method,
+        TITLES.get(explanation.method, explanation.method),
+        mark,
+        READINGS[mark],
+    )
+
+
+def _mark(explanation: Explanation) -> Mark:
+    if explanation.kind == "anchors":
+        return "box"
+    if explanation.kind == "counterfactuals":
+        return "connector"
+    # The same question that the scene asks: a local kernel has a boundary line.
+    local = explanation.method == "lime" or "kernel_radius" in explanation.data
+    return "line" if local else "arrows"

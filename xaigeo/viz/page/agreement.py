@@ -1,0 +1,133 @@
+"""Agreement as the report tells it: one leading score a method, and rows to look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.agreement import SCORES, compare, per_instance, same_answer_different_reason, summary
+from xaigeo.agreement.compared import ComparedAttributions
+from xaigeo.explanations import Attributions, Explanation
+
+LEADING = {
+    "attributions": "feature_agreement",
+    "anchors": "mass_iou",
+    "counterfactuals": "cross_validity",
+}
+# The audit judges attributions by Kernel SHAP where it is there; the report leads with the same.
+PREFERRED = "kernel_shap"
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """All that the page says about agreement.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `xaigeo.agreement.summary` of all methods.
+    by_row : dict
+        `per_instance` by method.
+    k : dict
+        Number of top features by attribution method.
+    contrasts : DataFrame or None
+        `same_answer_different_reason` of the leading attributions.
+    leading : str or None
+        Name of the leading attribution method.
+    """
+
+    table: pd.DataFrame
+    by_row: dict[str, pd.DataFrame]
+    k: dict[str, int]
+    contrasts: pd.DataFrame | None
+    leading: str | None
+
+    @property
+    def flagged(self) -> pd.DataFrame:
+        """Rows with one answer for different reasons, least agreement first."""
+        if self.contrasts is None:
+            return pd.DataFrame({"instance": [], "leading_features": []})
+        return self.contrasts[self.contrasts["flagged"]]
+
+    def score(self, method: str, name: str) -> pd.Series | None:
+        """Return one row of the table, or None where the score is missing or undefined."""
+        rows = self.table[(self.table["method"] == method) & (self.table["score"] == name)]
+        if not len(rows) or pd.isna(rows["value"].iloc[0]):
+            return None
+        return rows.iloc[0]
+
+    def scores_at_rows(self, method: str) -> list[str]:
+        """Return the scores that `by_row` holds for a method, the leading ones first."""
+        return [name for name in self.by_row[method].columns if name in SCORES]
+
+
+def measure_agreement(
+    explanations: Sequence[Explanation], *, random_state: int = 0
+) -> Agreement | None:
+    """Return the agreement of several methods; None for a single seed."""
+    if len(explanations[0].seeds) < 2:
+        return None
+    attributed = [e for e in explanations if isinstance(e, Attributions)]
+    leading = min(attributed, key=lambda e: e.method != PREFERRED, default=None)
+    classified = leading is not None and leading.task == "classification"
+    compared = {e.method: compare(e) for e in attributed}
+    return Agreement(
+        table=summary(explanations, random_state=random_state),
+        by_row={e.method: per_instance(e) for e in explanations},
+        k={
+            name: one.k for name, one in compared.items() if isinstance(one, ComparedAttributions)
+        },
+        contrasts=same_answer_different_reason(leading) if classified and leading else None,
+        leading=None if leading is None else leading.method,
+    )
+
+
+def leading_sentence(score: str, value: float, null: float, k: int | None) -> str:
+    """Return what one leading score says, in words with its chance level."""
+    chance = "" if np.isnan(null) else f"; unrelated {{}} would reach {null:.0%}"
+    if score == "feature_agreement":
+        return f"Two seeds share {value:.0%} of their top {k} features" + chance.format("reasons")
+    if score == "mass_iou":
+        return (
+            f"The rules of two seeds cover the same rows to {value:.0%}" + chance.format("rules")
+        )
+    if score == "cross_validity":
+        return (
+            f"The change that flips one seed also flips {value:.0%} of the others"
+            + chance.format("changes")
+        )
+    label = SCORES.get(score).label
+    return f"{label}: {value:.2f}" + ("" if np.isnan(null) else f" (unrelated: {null:.2f})")
+
+
+def method_sentence(agreement: Agreement, explanation: Explanation) -> str:
+    """Return the leading score of a method over all rows, as a sentence without full stop."""
+    name = LEADING[explanation.kind]
+    row = agreement.score(explanation.method, name)
+    if row is None:
+        return "No two seeds could be compared"
+    return leading_sentence(
+        name, float(row["value"]), float(row["null"]), agreement.k.get(explanation.method)
+    )
+
+
+def row_sentences(agreement: Agreement | None, explanation: Explanation) -> list[str]:
+    """Return the leading score of a method at every explained row."""
+    if agreement is None:
+        return [""] * len(explanation.instances)
+    name = LEADING[explanation.kind]
+    overall = agreement.score(explanation.method, name)
+    null = float("nan") if overall is None else float(overall["null"])
+    values: Any = agreement.by_row[explanation.method].get(name)
+    if values is None:
+        return [""] * len(explanation.instances)
+    k = agreement.k.get(explanation.method)
+    return [
+        "Here no two seeds can be compared." if np.isnan(value)
+        else leading_sentence(name, float(value), null, k) + "."
+        for value in values
+    ]

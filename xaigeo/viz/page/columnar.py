@@ -1,0 +1,60 @@
+"""Tables as short JSON: by column, each repeated value written once."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from xaigeo.viz.records import plain
+
+DIGITS = 4
+LONGEST_PERIOD = 128
+
+
+def columnar(frame: pd.DataFrame, *, digits: int = DIGITS) -> dict[str, Any]:
+    """Return a table as ``{"n": rows, "columns": {name: column}}``.
+
+    A column is the shortest of ``{"v": [values]}``; ``{"d": [values], "i": [places]}``;
+    ``{"d": [values], "r": [place, times, place, times, ...]}`` for runs; and, when the first
+    values come again and again in order, ``{"t": [values]}``. Floats keep `digits` significant
+    digits, more than a screen can show.
+
+    Examples
+    --------
+    >>> columnar(pd.DataFrame({"x": [1.23456, 2.5], "m": ["a", "a"]}))["columns"]
+    {'x': {'v': [1.235, 2.5]}, 'm': {'t': ['a']}}
+    """
+    return {
+        "n": len(frame),
+        "columns": {str(name): _column(frame[name], digits) for name in frame.columns},
+    }
+
+
+def _column(column: pd.Series, digits: int) -> dict[str, list[Any]]:
+    values = [plain(value, digits) for value in column.tolist()]
+    period = _period(values)
+    if period < len(values):
+        return {"t": values[:period]}
+    places: dict[Any, int] = {}
+    # True equals 1 and 1 equals 1.0 as dict keys, so the type is part of the key.
+    codes = [places.setdefault((type(value), value), len(places)) for value in values]
+    known = [value for _, value in places]
+    runs = [n for code, run in groupby(codes) for n in (code, len(list(run)))]
+    forms = ({"v": values}, {"d": known, "i": codes}, {"d": known, "r": runs})
+    return min(forms, key=lambda form: sum(_length(part) for part in form.values()))
+
+
+def _period(values: list[Any]) -> int:
+    """Return how many first values, repeated in order, make all of them."""
+    first = values[:1]
+    for period in range(1, min(len(values) // 2, LONGEST_PERIOD) + 1):
+        # Only where the first value comes again can a period begin.
+        if values[period : period + 1] == first and values[period:] == values[:-period]:
+            return period
+    return len(values)
+
+
+def _length(values: list[Any]) -> int:
+    return sum(len(str(value)) + 1 for value in values)

@@ -1,0 +1,376 @@
+"""The data behind the explorer: every row, method, seed and view as short tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.agreement import SCORES
+from xaigeo.errors import InputError
+from xaigeo.explanations import Attributions, Counterfactuals, Explanation
+from xaigeo.geometry import Scene, scene
+from xaigeo.viz.attribution_strip import majority_output, strip_tables
+from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
+from xaigeo.viz.method_words import words_for
+from xaigeo.viz.page.agreement import Agreement, row_sentences
+from xaigeo.viz.page.columnar import columnar
+from xaigeo.viz.records import plain
+
+SAME_ANSWER = "Same answer, different reasons"
+SPLIT = "The seeds' answers differ"
+ALIKE = "Same answer, reasons alike"
+EVERY = "All rows"
+
+# An ellipse travels as its centre and two semi-axes; the script walks its outline.
+ELLIPSE = ("mark", "method", "instance", "output", "predicted", "cx", "cy")
+ELLIPSE += ("x_major", "y_major", "x_minor", "y_minor")
+PAGE_TABLES = {
+    ("ellipses" if name == "ellipse_outlines" else name): (
+        ELLIPSE if name == "ellipse_outlines" else COLUMNS[name]
+    )
+    for name in MARK_TABLES
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """Scenes of the report, one a view, and the methods that have no mark in them.
+
+    Attributes
+    ----------
+    scenes : list of Scene
+    undrawn : dict
+        Method to the reason why it is not on the map.
+    """
+
+    scenes: list[Scene]
+    undrawn: dict[str, str]
+
+
+def draw(explanations: Sequence[Explanation], views: Sequence[Sequence[str]] | None) -> Drawing:
+    """Return the scenes of all views.
+
+    Raises
+    ------
+    InputError
+        Without two numeric columns, or for a view that cannot be drawn.
+    """
+    chosen = [default_view(explanations)] if views is None else list(views)
+    if not chosen:
+        raise InputError(
+            expected="at least one view, a pair of numeric columns",
+            arrived="an empty list",
+            do="Leave views out, or pass views=[('column for x', 'column for y')].",
+        )
+    drawn, undrawn = list(explanations), {}
+    for explanation in explanations:
+        # A LIME explanation with bins has no line; it still has a strip and scores.
+        if words_for(explanation).mark == "line" and "slope" not in explanation.data:
+            drawn.remove(explanation)
+            undrawn[explanation.method] = (
+                "This explanation was made with binned features: it is constant in steps and has "
+                "no boundary line to draw."
+            )
+    if not drawn:
+        raise InputError(
+            expected="at least one explanation that can be drawn",
+            arrived=", ".join(undrawn),
+            do="Explain with discretize=False, or add another method.",
+        )
+    return Drawing([scene(drawn, view=tuple(view)) for view in chosen], undrawn)
+
+
+def default_view(explanations: Sequence[Explanation]) -> tuple[str, str]:
+    """Return the two numeric columns that the explanations speak of most.
+
+    By mean absolute attribution, else by how often rules and counterfactuals use a column.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two numeric columns.
+    """
+    schema = explanations[0].schema
+    numeric = np.flatnonzero(~schema.discrete)
+    if len(numeric) < 2:
+        raise InputError(
+            expected="at least two numeric columns, to draw a map of the data",
+            arrived=f"{len(numeric)} ({', '.join(schema.names[j] for j in numeric) or 'none'})",
+            do="The map needs two axes; look at to_frame() and xaigeo.agreement.summary instead.",
+        )
+    weight = np.sum([_use(explanation) for explanation in explanations], axis=0)[numeric]
+    first, second = sorted(numeric[np.argsort(-weight, kind="stable")[:2]].tolist())
+    return schema.names[first], schema.names[second]
+
+
+def explorer_data(
+    explanations: Sequence[Explanation], drawing: Drawing, agreement: Agreement | None
+) -> dict[str, Any]:
+    """Return all that the page's script needs, JSON-able.
+
+    Explanations may differ in their rows; the explorer lists the rows of all, and a panel
+    stays empty where a method has none.
+    """
+    labels = _all_labels(explanations)
+    instances = _instances(explanations, labels, agreement)
+    return {
+        "task": explanations[0].task,
+        "classes": explanations[0].outputs,
+        "seeds": explanations[0].seeds.tolist(),
+        "instances": instances,
+        "groups": [g for g in (SAME_ANSWER, SPLIT, ALIKE, EVERY) if any(
+            one["group"] == g for one in instances)],
+        "methods": [_method(e, labels, agreement, drawing) for e in explanations],
+        "views": _views(drawing.scenes, labels),
+    }
+
+
+def _use(explanation: Explanation) -> np.ndarray:
+    if isinstance(explanation, Attributions):
+        size = np.abs(explanation.array("attribution")).mean(axis=(0, 1, 3))
+    elif isinstance(explanation, Counterfactuals):
+        size = explanation.array("changed").mean(axis=(0, 1, 2))
+    else:
+        bound = np.isfinite(explanation.array("lower")) | np.isfinite(explanation.array("upper"))
+        size = bound.mean(axis=(0, 1))
+    return np.asarray(size / (size.sum() or 1.0))
+
+
+def _all_labels(explanations: Sequence[Explanation]) -> list[Any]:
+    seen: dict[Any, None] = {}
+    for explanation in explanations:
+        seen |= dict.fromkeys(plain(label) for label in explanation.instances)
+    return list(seen)
+
+
+def _instances(
+    explanations: Sequence[Explanation], labels: list[Any], agreement: Agreement | None
+) -> list[dict[str, Any]]:
+    """Return one entry a row, in the order in which a reader should look at them."""
+    flagged: dict[Any, str] = {}
+    if agreement is not None:
+        flagged = {
+            plain(row.instance): row.leading_features for row in agreement.flagged.itertuples()
+        }
+    steadiness = _steadiness(explanations, agreement)
+    entries: dict[Any, dict[str, Any]] = {}
+    for explanation in explanations:
+        for place, label in enumerate(plain(one) for one in explanation.instances):
+            if label not in entries:
+                entries[label] = _instance(explanation, place, label, flagged)
+    order = {SAME_ANSWER: 0, SPLIT: 1, ALIKE: 2, EVERY: 3}
+    rank = {label: i for i, label in enumerate(flagged)}
+    return sorted(
+        (entry | {"id": labels.index(label)} for label, entry in entries.items()),
+        key=lambda e: (
+            order[e["group"]],
+            rank.get(e["label"], 0),
+            -e["flip_rate"],
+            steadiness.get(e["label"], 0.0),
+        ),
+    )
+
+
+def _instance(
+    explanation: Explanation, place: int, label: Any, flagged: dict[Any, str]
+) -> dict[str, Any]:
+    prediction = explanation.array("prediction")[:, place]
+    row = explanation.array("input")[place]
+    entry: dict[str, Any] = {
+        "label": label,
+        "values": [
+            [f.name, f"{f.text(v)}{f' {f.unit}' if f.unit else ''}"]
+            for f, v in zip(explanation.schema.features, row, strict=True)
+        ],
+    }
+    if explanation.task == "regression":
+        values = prediction[:, 0]
+        return entry | {
+            "group": EVERY,
+            "flip_rate": 0.0,
+            "answer": f"{values.mean():.4g}",
+            "sentence": f"The seeds predict {values.min():.4g} to {values.max():.4g}.",
+            "answers": [plain(v, 4) for v in values],
+        }
+    votes = prediction.argmax(axis=-1)
+    counts = np.bincount(votes, minlength=len(explanation.outputs))
+    leader = int(counts.argmax())
+    flip = 1.0 - counts[leader] / len(votes)
+    group = SAME_ANSWER if label in flagged else SPLIT if flip > 0 else ALIKE
+    sentence = _votes_sentence(counts, explanation.outputs)
+    if label in flagged:
+        sentence += f" Yet they do not lead with the same feature: {flagged[label]}."
+    return entry | {
+        "group": group,
+        "flip_rate": plain(flip, 3),
+        "answer": explanation.outputs[leader],
+        "sentence": sentence,
+        "answers": votes.tolist(),
+        "confidence": [plain(p, 3) for p in prediction.max(axis=-1)],
+    }
+
+
+def _votes_sentence(counts: np.ndarray, outputs: list[str]) -> str:
+    n_seeds = int(counts.sum())
+    order = [j for j in np.argsort(-counts, kind="stable") if counts[j]]
+    if len(order) == 1:
+        return f"All {n_seeds} seeds answer {outputs[order[0]]}."
+    parts = [f"{counts[j]} {'seed answers' if counts[j] == 1 else 'seeds answer'} {outputs[j]}"
+             for j in order]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}."
+
+
+def _steadiness(
+    explanations: Sequence[Explanation], agreement: Agreement | None
+) -> dict[Any, float]:
+    if agreement is None or agreement.leading is None:
+        return {}
+    values = agreement.by_row[agreement.leading]["feature_agreement"].fillna(1.0)
+    return {plain(label): float(value) for label, value in values.items()}
+
+
+def _method(
+    explanation: Explanation, labels: list[Any], agreement: Agreement | None, drawing: Drawing
+) -> dict[str, Any]:
+    words = words_for(explanation)
+    places = [labels.index(plain(label)) for label in explanation.instances]
+    entry: dict[str, Any] = {
+        "name": words.name,
+        "title": words.title,
+        "mark": words.mark,
+        "kind": explanation.kind,
+        "reading": drawing.undrawn.get(words.name, words.reading),
+        "rows": places,
+        "sentences": row_sentences(agreement, explanation),
+        "scores": [] if agreement is None else _scores(agreement, words.name),
+        "at_rows": [] if agreement is None else _values_at_rows(agreement, words.name),
+    }
+    if isinstance(explanation, Attributions):
+        entry |= _strips(explanation, places)
+    if isinstance(explanation, Counterfactuals):
+        entry["changes"] = _changes(explanation)
+    return entry
+
+
+def _scores(agreement: Agreement, method: str) -> list[dict[str, Any]]:
+    entries = []
+    for name in agreement.scores_at_rows(method):
+        row, score = agreement.score(method, name), SCORES.get(name)
+        entries.append(
+            {
+                "label": score.label,
+                "meaning": score.meaning,
+                "null": None if row is None else plain(row["null"], 2),
+                "better": "higher" if score.higher_is_better else "lower",
+            }
+        )
+    return entries
+
+
+def _values_at_rows(agreement: Agreement, method: str) -> list[list[Any]]:
+    table = agreement.by_row[method][agreement.scores_at_rows(method)]
+    return [[plain(value, 3) for value in row] for row in table.to_numpy(dtype=float)]
+
+
+def _strips(explanation: Attributions, places: list[int]) -> dict[str, Any]:
+    dots, medians, outputs = [], [], []
+    for i, place in enumerate(places):
+        output = majority_output(explanation, i)
+        dot, median = strip_tables(explanation, i, output)
+        dots.append(dot.assign(instance=place))
+        medians.append(median.assign(instance=place).drop(columns="one_sign"))
+        outputs.append(explanation.outputs[output])
+    return {
+        "unit": explanation.scale,
+        "outputs": outputs,
+        "dots": columnar(pd.concat(dots, ignore_index=True), digits=3),
+        "medians": columnar(pd.concat(medians, ignore_index=True), digits=3),
+    }
+
+
+def _changes(explanation: Counterfactuals) -> dict[str, Any]:
+    """Return the nearest counterfactuals in words.
+
+    `parts` holds each "feature from → to" once; `rows` its places by row and seed, None where
+    no counterfactual was found.
+    """
+    valid = explanation.array("valid").astype(bool)
+    best = np.where(valid, explanation.array("distance"), np.inf).argmin(axis=-1)
+    points, changed = explanation.array("point"), explanation.array("changed").astype(bool)
+    start = explanation.array("input")
+    parts: dict[str, int] = {}
+    rows = [
+        [
+            [
+                parts.setdefault(
+                    _part(explanation, j, start[i, j], points[s, i, best[s, i], j]), len(parts)
+                )
+                for j in np.flatnonzero(changed[s, i, best[s, i]]).tolist()
+            ]
+            if valid[s, i, best[s, i]]
+            else None
+            for s in range(len(explanation.seeds))
+        ]
+        for i in range(len(start))
+    ]
+    return {"parts": list(parts), "rows": rows}
+
+
+def _part(explanation: Counterfactuals, j: int, start: float, end: float) -> str:
+    feature = explanation.schema.features[j]
+    unit = f" {feature.unit}" if feature.unit else ""
+    return f"{feature.name} {feature.text(start)} → {feature.text(end)}{unit}"
+
+
+def _views(scenes: Sequence[Scene], labels: list[Any]) -> list[dict[str, Any]]:
+    """Return the tables of all views; columns that no view changes stand in the first alone."""
+    tables = [_tables(one, labels) for one in scenes]
+    views = []
+    for one, own in zip(scenes, tables, strict=True):
+        views.append(
+            {
+                "label": f"{one.view.y.name} against {one.view.x.name}",
+                "x_label": one.view.x_label,
+                "y_label": one.view.y_label,
+                "tables": {
+                    name: table
+                    if own is tables[0]
+                    else _without_shared(table, tables[0][name])
+                    for name, table in own.items()
+                },
+            }
+        )
+    return views
+
+
+def _without_shared(table: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
+    if table["n"] != first["n"]:
+        return table
+    columns = {
+        name: column
+        for name, column in table["columns"].items()
+        if column != first["columns"][name]
+    }
+    return {"n": table["n"], "columns": columns, "rest": True}
+
+
+def _tables(one: Scene, labels: list[Any]) -> dict[str, Any]:
+    """Return the tables of a scene; instances are written as their place in the list.
+
+    Rows that belong together stand together, which makes runs; within them seeds still come
+    before the consensus that is drawn over them.
+    """
+    place = {label: i for i, label in enumerate(labels)}
+    tables = {}
+    for name in ("points", "instances", *PAGE_TABLES):
+        table = getattr(one, name)[list(PAGE_TABLES.get(name, COLUMNS.get(name, ())))]
+        if "instance" in table:
+            table = table.assign(instance=[place[plain(label)] for label in table["instance"]])
+            keys = [key for key in ("instance", "method", "role", "feature") if key in table]
+            table = table.sort_values(keys, kind="stable")
+        tables[name] = columnar(table)
+    return tables

@@ -1,0 +1,121 @@
+"""The charts of the page as Vega-Lite specs that fill their column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from xaigeo.ensemble import Evaluation
+from xaigeo.explanations import Attributions
+from xaigeo.geometry import Scene
+from xaigeo.viz.agreement_scores import ROW, by_direction, score_layers, score_table
+from xaigeo.viz.attribution_strip import strip_layers
+from xaigeo.viz.explanation_map import class_names, is_regression, map_frame
+from xaigeo.viz.map_layers import (
+    MARK_TABLES,
+    chosen_layer,
+    instance_layer,
+    instance_tooltip,
+    map_layers,
+)
+from xaigeo.viz.records import records
+from xaigeo.viz.seed_accuracies import (
+    accuracy_dots,
+    accuracy_height,
+    accuracy_layers,
+    metric_name,
+)
+from xaigeo.viz.seed_agreement_heatmap import agreement_matrix, heatmap_cells, heatmap_layers
+
+Spec = dict[str, Any]
+STRIP_ROW = 26
+
+
+def map_spec(scene: Scene) -> Spec:
+    """Return the map of one view without rows: the page's script hands it those to draw."""
+    frame = map_frame(scene, width="width", height="height")
+    classes, regression = class_names(scene), is_regression(scene)
+    tables = [name for name in MARK_TABLES if len(getattr(scene, name))]
+    layers = map_layers(
+        frame, classes, tables=tables, regression=regression, keep=lambda layer, _: layer
+    )
+    points = instance_layer(
+        frame,
+        classes,
+        regression=regression,
+        tooltip=[
+            alt.Tooltip("label:N", title="Row"),
+            *instance_tooltip(frame, regression=regression)[1:],
+        ],
+    )
+    chart = alt.layer(*layers, points, chosen_layer(frame))
+    return _spec(chart.properties(width="container", height="container"), legend=False)
+
+
+def strip_spec() -> Spec:
+    """Return the strip of attributions without rows."""
+    chart = alt.layer(*strip_layers())
+    return _spec(chart.properties(width="container", height=alt.Step(STRIP_ROW)))
+
+
+def accuracy_spec(evaluation: Evaluation) -> Spec:
+    """Return the seeds' accuracies."""
+    dots = accuracy_dots(evaluation)
+    chart = alt.layer(*accuracy_layers(metric_name(evaluation), int(dots["stack"].max())))
+    return _spec(
+        chart.properties(width="container", height=accuracy_height(dots)),
+        seeds=dots,
+        median=pd.DataFrame({"score": [dots["score"].median()]}),
+    )
+
+
+def score_specs(summary: pd.DataFrame) -> list[tuple[bool, Spec]]:
+    """Return the scores of one method, one chart a direction, with whether higher is better."""
+    table = score_table(summary)
+    return [
+        (
+            better,
+            _spec(
+                alt.layer(*score_layers(part, name)).properties(
+                    width="container", height=alt.Step(ROW)
+                ),
+                **{name: part},
+            ),
+        )
+        for better, name, part in by_direction(table[table["bounded"]])
+    ]
+
+
+def heatmap_spec(explanation: Attributions) -> Spec:
+    """Return the agreement of every two seeds."""
+    matrix, k = agreement_matrix(explanation)
+    cells = heatmap_cells(matrix, explanation.seeds)
+    chart = alt.layer(*heatmap_layers(k / explanation.schema.n_features))
+    return _spec(chart.properties(width="container", height="container"), cells=cells)
+
+
+def _spec(chart: alt.LayerChart, *, legend: bool = True, **tables: pd.DataFrame) -> Spec:
+    spec: Spec = chart.to_dict()
+    spec.pop("config", None)  # the page holds the theme once
+    if tables:
+        spec["datasets"] = {name: records(table) for name, table in tables.items()}
+    if not legend:
+        _drop_legends(spec)
+    return spec
+
+
+def _drop_legends(part: Any) -> None:
+    """Write "no legend" into every colour and shape; the page draws its own, as text."""
+    if isinstance(part, dict):
+        for channel in ("color", "shape"):
+            encoding = part.get("encoding", {}).get(channel)
+            if isinstance(encoding, dict) and "field" in encoding:
+                encoding["legend"] = None
+        for value in part.values():
+            _drop_legends(value)
+    elif isinstance(part, Sequence) and not isinstance(part, str):
+        for value in part:
+            _drop_legends(value)

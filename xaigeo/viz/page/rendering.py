@@ -1,0 +1,91 @@
+"""Second stage of the report: the summary becomes one HTML page that asks no one for anything."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from xaigeo import __version__
+from xaigeo.viz.bundle import vega_bundle
+from xaigeo.viz.page.escaping import csp_hash, script_json, script_source
+
+
+def render(summary: dict[str, Any]) -> str:
+    """Return the page.
+
+    The content security policy admits three inline elements by their hash, the style sheet,
+    Vega and the page's script, and no address at all. Vega sets colours of SVG elements by
+    style attributes, which the policy allows; it evaluates expressions by an interpreter, so
+    no code is made from text (no ``unsafe-eval``).
+    """
+    style, script, vega = _asset("report.css"), _asset("report.js"), _wrapped(vega_bundle())
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {csp_hash(vega)} {csp_hash(script)}",
+            f"style-src-elem {csp_hash(style)}",
+            "style-src-attr 'unsafe-inline'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    charts, page = _parted(summary)
+    return _environment().get_template("report.html.j2").render(
+        **page,
+        policy=policy,
+        style=script_source(style),
+        vega=script_source(vega),
+        script=script_source(script),
+        data=script_json(
+            {
+                "charts": charts,
+                "explorer": summary["explorer"],
+                "specs": summary["specs"],
+                "config": summary["config"],
+            }
+        ),
+        version=__version__,
+    )
+
+
+def _parted(summary: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take the specs out of the sections, so that the template sees words and the script data."""
+    charts: dict[str, Any] = {}
+
+    def take(part: Any, path: str) -> Any:
+        if isinstance(part, dict):
+            if "spec" in part:
+                charts[path] = part["spec"]
+                part = {k: v for k, v in part.items() if k != "spec"} | {"chart": path}
+            return {k: take(v, f"{path}-{k}" if path else k) for k, v in part.items()}
+        if isinstance(part, list):
+            return [take(value, f"{path}-{i}") for i, value in enumerate(part)]
+        return part
+
+    shown = {name: summary[name] for name in summary if name not in ("specs", "config")}
+    page = {name: take(value, name) for name, value in shown.items() if name != "explorer"}
+    return charts, page | {"explorer": summary["explorer"]}
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("xaigeo.viz.page", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def _asset(name: str) -> str:
+    return (files("xaigeo.viz.page") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _wrapped(code: str) -> str:
+    """Keep the bundle's own names out of the page's; it puts three on `window` itself."""
+    return f"(() => {{{code}\n}})();"

@@ -1,0 +1,95 @@
+"""The report: one call from explanations to a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xaigeo.ensemble import Evaluation
+from xaigeo.errors import InputError
+from xaigeo.explanations import Explanation
+from xaigeo.viz.page.agreement import measure_agreement
+from xaigeo.viz.page.explorer import draw
+from xaigeo.viz.page.rendering import render
+from xaigeo.viz.page.summary import summarise
+
+if TYPE_CHECKING:
+    from xaigeo.audit import Audit
+
+
+def report(
+    explanations: Explanation | Sequence[Explanation],
+    path: str | Path,
+    *,
+    evaluation: Evaluation | None = None,
+    audit: Audit | None = None,
+    views: Sequence[Sequence[str]] | None = None,
+    title: str | None = None,
+    notes: str | None = None,
+) -> Path:
+    """Write one self-contained HTML page: do the seeds agree, and on what do they differ?
+
+    The page needs no network and opens from a disk: pick a row on the map or in a list and see
+    every seed's explanation of it, beside the scores of agreement, the seeds' accuracies and
+    the audit.
+
+    Parameters
+    ----------
+    explanations : Explanation or sequence of Explanation
+        One of each method, of one ensemble.
+    path : str or Path
+        File to write; missing folders are made.
+    evaluation : Evaluation, optional
+        From `SeedEnsemble.evaluate`; without it the page tells nothing of accuracy.
+    audit : Audit, optional
+        From `xaigeo.audit`; without it the page has no checklist.
+    views : sequence of pairs of str, optional
+        Numeric columns to draw on; the two that the explanations speak of most if None.
+    title, notes : str, optional
+        Plain text.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        For no explanations or ones that do not belong together, an evaluation of other seeds,
+        or columns that cannot be axes.
+    """
+    given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
+    _check(given, evaluation)
+    drawing = draw(given, views)
+    summary = summarise(
+        given,
+        drawing=drawing,
+        agreement=measure_agreement(given),
+        evaluation=evaluation,
+        audit=audit,
+        title=title,
+        notes=notes,
+    )
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(render(summary), encoding="utf-8", newline="\n")
+    return target
+
+
+def _check(given: list[Explanation], evaluation: Evaluation | None) -> None:
+    strangers = [type(one).__name__ for one in given if not isinstance(one, Explanation)]
+    if not given or strangers:
+        raise InputError(
+            expected="one or more explanations to report",
+            arrived=", ".join(strangers) or "none",
+            do="Pass what xaigeo.explain returns, for example report([lime, boxes], 'report.html').",
+        )
+    seeds = given[0].seeds.tolist()
+    if evaluation is not None and evaluation.seeds.tolist() != seeds:
+        raise InputError(
+            expected=f"an evaluation of the explained seeds {seeds}",
+            arrived=f"one of {evaluation.seeds.tolist()}",
+            do="Evaluate the ensemble that was explained: ensemble.evaluate(X_test, y_test).",
+        )

@@ -1,0 +1,315 @@
+"""First stage of the report: what was found, as a plain dict of words, numbers and specs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from xaigeo.agreement.predictions import churn
+from xaigeo.ensemble import Evaluation
+from xaigeo.explanations import Attributions, Explanation
+from xaigeo.viz.method_words import words_for
+from xaigeo.viz.page.agreement import Agreement, method_sentence
+from xaigeo.viz.page.explorer import Drawing, explorer_data
+from xaigeo.viz.page.figures import (
+    accuracy_spec,
+    heatmap_spec,
+    map_spec,
+    score_specs,
+    strip_spec,
+)
+from xaigeo.viz.page.provenance import made_tables
+from xaigeo.viz.records import plain
+from xaigeo.viz.seed_accuracies import metric_name
+from xaigeo.viz.theme import class_mark, theme_config
+
+if TYPE_CHECKING:
+    from xaigeo.audit import Audit
+
+Section = dict[str, Any]
+SHOWN_ROWS = 8
+STATUS = {
+    "pass": ("✓", "pass"),
+    "warn": ("!", "warning"),
+    "fail": ("✗", "fail"),
+    "not_evaluated": ("–", "not evaluated"),
+}
+
+
+def summarise(
+    explanations: Sequence[Explanation],
+    *,
+    drawing: Drawing,
+    agreement: Agreement | None,
+    evaluation: Evaluation | None,
+    audit: Audit | None,
+    title: str | None,
+    notes: str | None,
+) -> dict[str, Any]:
+    """Return everything that the page shows; nothing is computed after this."""
+    first = explanations[0]
+    return {
+        "title": title or f"{len(first.seeds)} seeds, {_answers(first)}",
+        "made": datetime.now(UTC),
+        "facts": _facts(explanations),
+        "verdict": _verdict(explanations, agreement, evaluation, audit),
+        "trained": _trained(first, notes),
+        "performance": None if evaluation is None else _performance(evaluation),
+        "reasons": None if agreement is None else _reasons(explanations, agreement),
+        "classes": [
+            {"name": name} | class_mark(i) for i, name in enumerate(first.outputs)
+        ]
+        if first.task == "classification"
+        else [],
+        "explorer": explorer_data(explanations, drawing, agreement),
+        "specs": {"maps": [map_spec(scene) for scene in drawing.scenes], "strip": strip_spec()},
+        "config": theme_config() | {"background": "transparent", "aria": False},
+        "audit": None if audit is None else _audit(audit),
+        "provenance": made_tables(explanations),
+    }
+
+
+def _facts(explanations: Sequence[Explanation]) -> list[str]:
+    first = explanations[0]
+    rows = {plain(label) for e in explanations for label in e.instances}
+    return [
+        _count(len(first.seeds), "seed"),
+        _count(len(explanations), "method"),
+        f"{_count(len(rows), 'row')} explained",
+        f"{_count(len(first.features), 'feature')}",
+    ]
+
+
+def _verdict(
+    explanations: Sequence[Explanation],
+    agreement: Agreement | None,
+    evaluation: Evaluation | None,
+    audit: Audit | None,
+) -> list[str]:
+    """Return the sentences under the title, numbers in each."""
+    parts = []
+    if evaluation is not None:
+        parts.append(_performance_sentence(evaluation))
+    if agreement is None:
+        parts.append("There is one seed only, so there is nothing to compare its reasons with.")
+        return parts
+    leading = next((e for e in explanations if e.method == agreement.leading), explanations[0])
+    parts.append(f"{method_sentence(agreement, leading)} ({words_for(leading).title}).")
+    if agreement.contrasts is not None:
+        parts.append(_contrast_sentence(agreement))
+    if audit is not None:
+        parts.append(f"The audit: {_tally(audit)}.")
+    return parts
+
+
+def _performance_sentence(evaluation: Evaluation) -> str:
+    metric = metric_name(evaluation)
+    column = "r2" if evaluation.task == "regression" else "accuracy"
+    scores = evaluation.scores[column]
+    metric = metric if column == "r2" else metric.lower()
+    said = (
+        f"The {_count(len(scores), 'seed')} reach {metric} {scores.min():.3f} to "
+        f"{scores.max():.3f} on {len(evaluation.labels)} {evaluation.name} rows"
+    )
+    if evaluation.task == "regression" or len(scores) < 2:
+        return said + "."
+    return f"{said}; two of them differ in {churn(evaluation.predicted).mean():.1%} of the answers."
+
+
+def _contrast_sentence(agreement: Agreement) -> str:
+    assert agreement.contrasts is not None  # the caller looked
+    n, flagged = len(agreement.contrasts), len(agreement.flagged)
+    if not n:
+        return "There is no explained row on which all seeds give the same answer."
+    return (
+        f"Of the {_count(n, 'row')} on which all seeds give the same answer, "
+        f"{flagged} {'rests' if flagged == 1 else 'rest'} on different reasons."
+    )
+
+
+def _trained(first: Explanation, notes: str | None) -> Section:
+    ensemble = first.provenance["ensemble"]
+    record = ensemble.get("record") or {}
+    n_seeds = len(first.seeds)
+    task = (
+        f"predict {first.outputs[0]}"
+        if first.task == "regression"
+        else f"tell {_listed(first.outputs)} apart"
+    )
+    models = f"{n_seeds} {ensemble['kind']} model{'s' if n_seeds > 1 else ''}"
+    rows = [
+        ("Seeds", ", ".join(map(str, first.seeds.tolist()))),
+        ("Features", ", ".join(f.label for f in first.schema.features)),
+    ]
+    rows += [
+        (label, str(record[name]))
+        for label, name in (
+            ("Rows given", "n_rows"),
+            ("Rows to train on", "n_train"),
+            ("Rows to stop by", "n_validation"),
+        )
+        if record.get(name)
+    ]
+    return {
+        "finding": f"{models} learned to {task} from {_count(len(first.features), 'feature')}. "
+        "They share architecture, data and settings and differ in their random seed: in the "
+        "weights they start from and the order in which they see the data.",
+        "notes": notes,
+        "rows": rows,
+    }
+
+
+def _performance(evaluation: Evaluation) -> Section:
+    metric = metric_name(evaluation)
+    scores = evaluation.scores
+    return {
+        "finding": _performance_sentence(evaluation),
+        "spec": accuracy_spec(evaluation),
+        "description": f"Dot plot of {metric} by seed.",
+        "reading": f"Each dot is one seed, placed by its {metric if metric == 'R²' else metric.lower()}; "
+        "seeds that score alike are stacked. The dark rule is the median. The closer the dots, "
+        "the less the scores give away that these are different models.",
+        "columns": [str(name) for name in scores.columns],
+        "rows": [[plain(v, 4) for v in row] for row in scores.itertuples(index=False)],
+    }
+
+
+def _reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Section:
+    methods = []
+    for explanation in explanations:
+        table = agreement.table[agreement.table["method"] == explanation.method]
+        words = words_for(explanation)
+        methods.append(
+            {
+                "name": words.name,
+                "title": words.title,
+                "finding": method_sentence(agreement, explanation) + ".",
+                "charts": [
+                    {
+                        "spec": spec,
+                        "direction": "Higher means more agreement →"
+                        if better
+                        else "← Lower means more agreement",
+                    }
+                    for better, spec in score_specs(_reasons_only(table))
+                ],
+                "rows": [_score_row(row) for row in table.to_dict(orient="records")],
+            }
+        )
+    leading = next((e for e in explanations if e.method == agreement.leading), None)
+    return {
+        "finding": _reasons_sentence(agreement, leading),
+        "methods": methods,
+        "contrasts": _contrasts(agreement),
+        "heatmap": _heatmap(leading) if isinstance(leading, Attributions) else None,
+    }
+
+
+def _reasons_only(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the answers (flips, churn), which the section before this one tells."""
+    return table[~table["score"].isin(["flip_rate", "churn"])]
+
+
+def _reasons_sentence(agreement: Agreement, leading: Explanation | None) -> str:
+    if leading is None:
+        best = agreement.table.iloc[0]
+        return f"{best['meaning']} Here: {best['value']:.2f}."
+    sentence = f"{method_sentence(agreement, leading)} ({words_for(leading).title})."
+    if agreement.contrasts is not None:
+        sentence += f" {_contrast_sentence(agreement)}"
+    return sentence
+
+
+def _score_row(row: dict[str, Any]) -> dict[str, Any]:
+    from xaigeo.agreement import SCORES
+
+    def text(value: float) -> str:
+        return "–" if value is None or np.isnan(value) else f"{value:.2f}"
+
+    interval = text(row["low"]) != "–"
+    return {
+        "label": SCORES.get(row["score"]).label,
+        "meaning": row["meaning"],
+        "value": text(row["value"]),
+        "interval": f"{text(row['low'])} to {text(row['high'])}" if interval else "–",
+        "null": text(row["null"]),
+        "spread": f"{text(row['lowest'])} to {text(row['highest'])}",
+        "better": "higher" if row["higher_is_better"] else "lower",
+    }
+
+
+def _contrasts(agreement: Agreement) -> list[dict[str, Any]]:
+    return [
+        {
+            "instance": plain(row.instance),
+            "predicted": row.predicted,
+            "leading": row.leading_features,
+            "stability": f"{row.stability:.2f}",
+        }
+        for row in agreement.flagged.head(SHOWN_ROWS).itertuples()
+    ]
+
+
+def _heatmap(leading: Attributions) -> Section:
+    return {
+        "spec": heatmap_spec(leading),
+        "title": f"Which seeds think alike ({words_for(leading).title})",
+        "reading": "Each square compares two seeds: the darker, the larger the share of top "
+        "features they have in common. Seeds that think alike stand side by side, so dark blocks "
+        "are groups of seeds with reasons of their own.",
+        "description": "Heat map of the agreement of every two seeds.",
+    }
+
+
+def _audit(audit: Audit) -> Section:
+    return {
+        "verdict": str(audit.verdict),
+        "finding": f"{_tally(audit)[0].upper()}{_tally(audit)[1:]}.",
+        "rows": [checklist_row(finding) for finding in audit.findings],
+    }
+
+
+def checklist_row(finding: Any) -> dict[str, Any]:
+    """Return one answer of the audit as a row of the checklist."""
+    from xaigeo.audit.finding import number
+
+    icon, word = STATUS[finding.status]
+    return {
+        "id": finding.id,
+        "question": finding.question,
+        "status": finding.status,
+        "icon": icon,
+        "word": word,
+        "value": finding.value_text,
+        "null": "–" if finding.null is None else number(finding.null, finding.unit),
+        "threshold": finding.threshold_text,
+        "basis": finding.basis,
+        "reason": finding.reason,
+        "maps_to": ", ".join(finding.maps_to),
+    }
+
+
+def _tally(audit: Audit) -> str:
+    counts = Counter(finding.status for finding in audit.findings)
+    words = (
+        ("fail", "failed"), ("warn", "with a warning"), ("pass", "passed"),
+        ("not_evaluated", "not evaluated"),
+    )
+    return ", ".join(f"{counts[status]} {word}" for status, word in words if counts[status])
+
+
+def _answers(first: Explanation) -> str:
+    return first.outputs[0] if first.task == "regression" else f"{len(first.outputs)} answers"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,368 @@
+"use strict";
+(() => {
+  const page = JSON.parse(document.getElementById("report-data").textContent);
+  const { explorer, specs } = page;
+  const byId = (id) => document.getElementById(id);
+  const state = { row: null, method: 0, seeds: "all", view: 0 };
+
+  // Tables travel by column, in the shortest of four forms (columnar.py).
+  const valuesOf = ({ v, d, i, r, t }, n) => {
+    if (v) return v;
+    if (t) return Array.from({ length: n }, (_, k) => t[k % t.length]);
+    if (i) return i.map((place) => d[place]);
+    const out = [];
+    for (let k = 0; k < r.length; k += 2) out.push(...Array(r[k + 1]).fill(d[r[k]]));
+    return out;
+  };
+  const rowsOf = (table, first) => {
+    const columns = table.rest ? { ...first.columns, ...table.columns } : table.columns;
+    const names = Object.keys(columns);
+    const values = names.map((name) => valuesOf(columns[name], table.n));
+    return Array.from({ length: table.n }, (_, n) =>
+      Object.fromEntries(names.map((name, k) => [name, values[k][n]])));
+  };
+  const outlineOf = (ellipse, steps = 48) => Array.from({ length: steps + 1 }, (_, order) => {
+    const [c, s] = [Math.cos, Math.sin].map((f) => f((2 * Math.PI * order) / steps));
+    return { ...ellipse, order,
+      x: ellipse.cx + c * ellipse.x_major + s * ellipse.x_minor,
+      y: ellipse.cy + c * ellipse.y_major + s * ellipse.y_minor };
+  });
+
+  const byInstance = (rows) => {
+    const groups = new Map();
+    for (const row of rows) {
+      if (!groups.has(row.instance)) groups.set(row.instance, []);
+      groups.get(row.instance).push(row);
+    }
+    return groups;
+  };
+
+  const element = (name, text, attributes = {}) => {
+    const made = document.createElement(name);
+    if (text !== undefined && text !== null) made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+
+  const tableOf = (columns, rows) => {
+    const table = element("table");
+    const head = element("tr");
+    for (const column of columns) {
+      head.append(element("th", column.title, { scope: "col", class: column.number ? "number" : "" }));
+    }
+    const body = element("tbody");
+    for (const row of rows) {
+      const line = element("tr");
+      columns.forEach((column, k) => {
+        const cell = element(k ? "td" : "th", row[k], { class: column.number ? "number" : "" });
+        if (!k) cell.setAttribute("scope", "row");
+        line.append(cell);
+      });
+      body.append(line);
+    }
+    const top = element("thead");
+    top.append(head);
+    table.append(top, body);
+    return table;
+  };
+
+  const missing = (value) => value === null || value === undefined || value === "null" ||
+    value === "undefined" || value === "NaN" || value === "";
+  const tooltip = (value, sanitize) => {
+    const words = { true: "yes", false: "no", consensus: "consensus", seed: "one seed" };
+    const lines = Object.entries(value).filter(([, said]) => !missing(said)).map(([key, said]) =>
+      `<tr><td class="key">${sanitize(key)}</td><td>${sanitize(words[said] ?? said)}</td></tr>`);
+    return `<table><tbody>${lines.join("")}</tbody></table>`;
+  };
+
+  const embed = (target, spec) => vegaEmbed(target, spec, {
+    mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, ast: true,
+    config: page.config, tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
+  }).then((result) => result.view);
+
+  const share = (value, digits = 0) => `${(100 * value).toFixed(digits)} %`;
+  const fixed = (value, digits = 2) => missing(value) ? "–" : value.toFixed(digits);
+  const range = (values, write) => {
+    const known = values.filter((value) => !missing(value));
+    if (!known.length) return "–";
+    const low = write(Math.min(...known));
+    const high = write(Math.max(...known));
+    return low === high ? low : `${low} to ${high}`;
+  };
+
+  // ---- the map -------------------------------------------------------------------------
+  const byPlace = new Map(explorer.instances.map((one) => [one.id, one]));
+  const tablesOf = explorer.views.map((view) => {
+    let made = null;
+    return () => {
+      if (!made) {
+        made = {};
+        for (const [name, table] of Object.entries(view.tables)) {
+          const rows = rowsOf(table, explorer.views[0].tables[name]);
+          made[name] = rows.length && "instance" in rows[0] && name !== "instances"
+            ? byInstance(rows) : rows;
+        }
+        for (const row of made.instances) row.label = byPlace.get(row.instance).label;
+      }
+      return made;
+    };
+  });
+
+  let map = null;
+  let mapOf = null;
+  const mapView = () => {
+    if (mapOf !== state.view) {
+      mapOf = state.view;
+      if (map) map.then((view) => view.finalize());
+      const tables = tablesOf[state.view]();
+      map = embed("#map", specs.maps[state.view]).then((view) => {
+        view.data("points", tables.points);
+        view.data("instances", tables.instances);
+        view.addEventListener("click", (_, item) => {
+          if (item?.mark?.name === "rows_marks") choose({ row: item.datum.instance });
+        });
+        return view;
+      });
+    }
+    return map;
+  };
+
+  const wanted = (row) => {
+    if (state.method >= 0 && row.method !== explorer.methods[state.method].name) return false;
+    if (row.layer === undefined) return state.seeds === "all" || state.seeds === "consensus";
+    if (state.seeds === "all") return true;
+    if (state.seeds === "consensus") return row.layer !== "seed";
+    return row.layer === "seed" && String(row.seed) === state.seeds;
+  };
+
+  const marks = () => {
+    const tables = tablesOf[state.view]();
+    const drawn = {};
+    for (const name of Object.keys(tables)) {
+      if (name === "points" || name === "instances") continue;
+      const table = tables[name];
+      const rows = table instanceof Map ? table.get(state.row) ?? [] : table;
+      if (name === "ellipses") drawn.ellipse_outlines = rows.filter(wanted).flatMap((row) => outlineOf(row));
+      else if (name === "scale_bar") drawn[name] = rows.filter((row) => state.method >= 0 && wanted({ ...row, layer: "seed", seed: state.seeds }));
+      else drawn[name] = rows.filter(wanted);
+    }
+    return drawn;
+  };
+
+  const hasData = (view, name) => {
+    try { view.data(name); return true; } catch { return false; }
+  };
+
+  let drawing = Promise.resolve();
+  const drawMap = () => {
+    const drawn = marks();
+    const chosen = tablesOf[state.view]().instances.filter((row) => row.instance === state.row);
+    const one = byPlace.get(state.row);
+    byId("map").setAttribute("aria-label",
+      `Map of the data: ${explorer.views[state.view].label}. Row ${one.label}. ${one.sentence}`);
+    drawing = drawing.then(mapView).then((view) => {
+      for (const [name, rows] of Object.entries(drawn)) {
+        if (hasData(view, name)) view.data(name, rows);
+      }
+      view.data("chosen", chosen);
+      return view.runAsync();
+    }).then(() => { document.body.dataset.shown = JSON.stringify(state); });
+  };
+
+  // ---- the panels ----------------------------------------------------------------------
+  const strips = explorer.methods.map((method) => {
+    let made = null;
+    return () => {
+      if (!made && method.dots) {
+        made = { dots: byInstance(rowsOf(method.dots)), medians: byInstance(rowsOf(method.medians)) };
+      }
+      return made;
+    };
+  });
+  let strip = null;
+
+  const grouped = (rows, key) => {
+    const groups = new Map();
+    for (const row of rows) {
+      if (!groups.has(row[key])) groups.set(row[key], []);
+      groups.get(row[key]).push(row);
+    }
+    return [...groups].sort((a, b) => b[1].length - a[1].length);
+  };
+  const seedsOf = (rows) => rows.map((row) => row.seed).join(", ");
+  const ownSeeds = (rows) => /^-?\d+$/.test(state.seeds)
+    ? rows.filter((row) => String(row.seed) === state.seeds) : rows;
+
+  const attributionPanel = (method, place) => {
+    byId("why-title").textContent =
+      `What each feature adds to the ${explorer.task === "regression" ? "prediction" : `answer “${method.outputs[place]}”`}`;
+    byId("strip").hidden = false;
+    const tables = strips[state.method]();
+    const dots = tables.dots.get(state.row);
+    const medians = tables.medians.get(state.row);
+    strip ??= embed("#strip", specs.strip);
+    strip = strip.then(async (view) => {
+      view.data("dots", state.seeds === "consensus" ? [] : ownSeeds(dots));
+      view.data("medians", medians);
+      await view.runAsync();
+      return view;
+    });
+    const note = `Dots: single seeds, orange for and blue against the answer. Dark bar: median and middle 80 % of the seeds. Unit: ${method.unit}.`;
+    byId("why-table").replaceChildren(element("p", note, { class: "empty" }));
+  };
+
+  const rulePanel = () => {
+    byId("why-title").textContent = "The rules, in words";
+    const boxes = tablesOf[state.view]().boxes.get(state.row) ?? [];
+    const groups = grouped(ownSeeds(boxes.filter((row) => row.layer === "seed")), "rule");
+    const rows = groups.map(([rule, found]) => [rule, String(found.length), seedsOf(found),
+      found[0].predicted, range(found.map((row) => row.precision), (v) => share(v)),
+      range(found.map((row) => row.coverage), (v) => share(v))]);
+    for (const row of boxes.filter((box) => box.layer === "intersection")) {
+      rows.unshift([row.rule, "shared", "", row.predicted, "–", share(row.coverage)]);
+    }
+    byId("why-table").replaceChildren(tableOf(
+      [{ title: "If" }, { title: "Seeds", number: true }, { title: "Which" }, { title: "Answer" },
+        { title: "Precision", number: true }, { title: "Coverage", number: true }],
+      rows,
+    ));
+  };
+
+  const changePanel = (method, place) => {
+    byId("why-title").textContent = "The nearest changes of the answer";
+    const all = tablesOf[state.view]().connectors.get(state.row) ?? [];
+    const seen = new Map();
+    for (const row of all) {
+      if (row.layer === "seed" && row.valid && (!seen.has(row.seed) || row.distance < seen.get(row.seed).distance)) {
+        seen.set(row.seed, row);
+      }
+    }
+    const found = explorer.seeds.map((seed, s) => ({
+      seed, row: seen.get(seed),
+      change: method.changes.rows[place][s]?.map((k) => method.changes.parts[k]).join(", ") ?? "",
+    }));
+    const groups = grouped(ownSeeds(found), "change");
+    byId("why-table").replaceChildren(tableOf(
+      [{ title: "Change" }, { title: "Seeds", number: true }, { title: "Which" }, { title: "Then" },
+        { title: "Flips other seeds", number: true }],
+      groups.map(([change, same]) => [change || "no such row found", String(same.length), seedsOf(same),
+        same[0].row?.target ?? "–",
+        range(same.map((one) => one.row?.cross_validity), (v) => share(v))]),
+    ));
+  };
+
+  const answersPanel = (one) => {
+    const target = byId("answers");
+    if (explorer.task === "regression") {
+      const rows = explorer.seeds.map((seed, s) => [`Seed ${seed}`, String(one.answers[s])]);
+      target.replaceChildren(tableOf([{ title: "Seed" }, { title: "Predicts", number: true }],
+        rows.filter((_, s) => !/^-?\d+$/.test(state.seeds) || String(explorer.seeds[s]) === state.seeds)));
+      return;
+    }
+    const seeds = ownSeeds(explorer.seeds.map((seed, s) => ({
+      seed, answer: explorer.classes[one.answers[s]], confidence: one.confidence[s],
+    })));
+    const groups = grouped(seeds, "answer");
+    target.replaceChildren(tableOf(
+      [{ title: "Answer" }, { title: "Seeds", number: true }, { title: "Which" }, { title: "Probability", number: true }],
+      groups.map(([answer, found]) => [answer, String(found.length),
+        groups.length === 1 && found.length > 1 ? "all" : seedsOf(found),
+        range(found.map((seed) => seed.confidence), (v) => v.toFixed(2))]),
+    ));
+    const each = element("details");
+    each.append(element("summary", "Seed by seed"), tableOf(
+      [{ title: "Seed" }, { title: "Answer" }, { title: "Probability", number: true }],
+      seeds.map((seed) => [String(seed.seed), seed.answer, seed.confidence.toFixed(3)]),
+    ));
+    target.append(each);
+  };
+
+  const scoresPanel = (method, place) => {
+    byId("scores-panel").hidden = !method || place < 0 || !method.scores.length;
+    if (byId("scores-panel").hidden) return;
+    const rows = method.scores.map((score, k) => [score.label, fixed(method.at_rows[place][k]),
+      fixed(score.null), score.better]);
+    const table = tableOf([{ title: "Score" }, { title: "Here", number: true },
+      { title: "Unrelated", number: true }, { title: "Better" }], rows);
+    table.querySelectorAll("tbody th").forEach((cell, k) => { cell.title = method.scores[k].meaning; });
+    byId("scores").replaceChildren(table);
+  };
+
+  const drawPanels = () => {
+    const one = byPlace.get(state.row);
+    byId("row-sentence").textContent = `Row ${one.label}. ${one.sentence}`;
+    byId("values").replaceChildren(...one.values.map(([name, value]) => {
+      const pair = element("div");
+      pair.append(element("dt", name), element("dd", value));
+      return pair;
+    }));
+    answersPanel(one);
+    byId("strip").hidden = true;
+    const method = state.method >= 0 ? explorer.methods[state.method] : null;
+    const place = method ? method.rows.indexOf(state.row) : -1;
+    scoresPanel(method, place);
+    if (!method) {
+      byId("method-sentence").textContent = "";
+      byId("reading").textContent = "All methods on one map. Choose one method to read its marks apart.";
+      byId("why-title").textContent = "What each method says";
+      byId("why-table").replaceChildren(tableOf([{ title: "Method" }, { title: "Here" }],
+        explorer.methods.map((each) => {
+          const at = each.rows.indexOf(state.row);
+          return [each.title, at < 0 ? "does not explain this row" : each.sentences[at]];
+        })));
+      return;
+    }
+    byId("reading").textContent = method.reading;
+    if (place < 0) {
+      byId("method-sentence").textContent = `${method.title} does not explain this row.`;
+      byId("why-title").textContent = "";
+      byId("why-table").replaceChildren();
+      return;
+    }
+    byId("method-sentence").textContent = method.sentences[place];
+    if (method.kind === "attributions") attributionPanel(method, place);
+    else if (method.kind === "anchors") rulePanel();
+    else changePanel(method, place);
+  };
+
+  // ---- choosing ------------------------------------------------------------------------
+  const choose = (change) => {
+    Object.assign(state, change);
+    byId("row").value = String(state.row);
+    byId("seed").value = state.seeds;
+    for (const button of byId("methods").querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset.method) === state.method));
+    }
+    drawPanels();
+    drawMap();
+  };
+  const step = (by) => {
+    const order = explorer.instances.map((one) => one.id);
+    const at = order.indexOf(state.row);
+    choose({ row: order[(at + by + order.length) % order.length] });
+  };
+
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  byId("row").addEventListener("change", (event) => choose({ row: Number(event.target.value) }));
+  byId("seed").addEventListener("change", (event) => choose({ seeds: event.target.value }));
+  byId("view")?.addEventListener("change", (event) => choose({ view: Number(event.target.value) }));
+  byId("previous").addEventListener("click", () => step(-1));
+  byId("next").addEventListener("click", () => step(1));
+  byId("methods").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) choose({ method: Number(button.dataset.method) });
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-row]");
+    if (!link) return;
+    const one = explorer.instances.find((each) => String(each.label) === link.dataset.row);
+    choose({ row: one.id });
+    byId("explorer").scrollIntoView();
+    byId("row").focus({ preventScroll: true });
+  });
+
+  for (const target of document.querySelectorAll("[data-chart]")) {
+    embed(target, page.charts[target.dataset.chart]);
+  }
+  choose({ row: explorer.instances[0].id });
+})();
