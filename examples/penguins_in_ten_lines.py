@@ -1,4 +1,4 @@
-"""The ten lines: twenty networks, three explanations, do the seeds agree?"""
+"""The ten lines: twenty networks, two explanations, and whether the seeds agree."""
 
 from torch import nn
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from xaigeo.explanations import Anchors as Anchors
     from xaigeo.explanations import Attributions as Attributions
     from xaigeo.explanations import Counterfactuals as Counterfactuals
-    from xaigeo.geometry import scene as scene
+    from xaigeo.geometry.scene import scene as scene
     from xaigeo.schema import FeatureSchema as FeatureSchema
     from xaigeo.store import load as load
     from xaigeo.viz import report as report

@@ -299,7 +299,8 @@ def _decode_column(values: np.ndarray, feature: Feature) -> Any:
         return values.astype(np.int64) if whole else values
     codes = np.round(values).astype(np.intp)
     if feature.kind == "ordinal":
-        return pd.Categorical.from_codes(codes, list(feature.categories), ordered=True)
+        kind = pd.CategoricalDtype(list(feature.categories), ordered=True)
+        return pd.Categorical.from_codes(codes, dtype=kind)
     lookup = np.empty(len(feature.categories), dtype=object)
     lookup[:] = feature.categories
     return pd.Series(lookup[codes]).infer_objects()

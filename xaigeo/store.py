@@ -84,7 +84,7 @@ def load(path: str | Path, *, verify: bool = True) -> Explanation:
     }
     group = zarr.open_group(str(folder / ARRAYS), mode="r")
     try:
-        arrays = {name: np.asarray(group[name][...]) for name in manifest["arrays"]}
+        arrays = {name: np.asarray(group[name]) for name in manifest["arrays"]}
     except KeyError as error:
         raise StoreError(
             expected=f"the array {error} in {folder / ARRAYS}",

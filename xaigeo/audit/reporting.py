@@ -103,12 +103,12 @@ def agreement_has_not_dropped(evidence: Evidence) -> Outcome:
     """Compare A1-A3 with those of an earlier audit."""
     if evidence.baseline is None:
         return Missing("No earlier audit was passed as baseline.")
-    before = {finding.id: finding.value for finding in evidence.baseline.findings}
+    before = {f.id: f.value for f in evidence.baseline.findings if f.value is not None}
     drops = {}
     for name in BASELINE_ITEMS:
-        now, then = evidence.outcome(name), before.get(name)
-        if isinstance(now, Measured) and then is not None:
-            drops[name] = then - now.value
+        now = evidence.outcome(name)
+        if isinstance(now, Measured) and name in before:
+            drops[name] = before[name] - now.value
     if not drops:
         return Missing("None of A1, A2 and A3 is evaluated both in the baseline and now.")
     worst = max(drops, key=lambda name: drops[name])
