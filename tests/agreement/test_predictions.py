@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from xaigeo.agreement.predictions import (
+    accuracy,
+    ambiguity,
+    churn,
+    discrepancy,
+    flip_rate,
+    majority,
+    share_agreeing,
+    spread,
+)
+
+# Three seeds, four rows: all agree, one dissents twice, another once.
+LABELS = np.array([[0, 1, 1, 0], [0, 1, 0, 1], [0, 1, 1, 1]])
+
+
+def test_majority_and_ties():
+    outputs = np.array([[[0.9, 0.1]], [[0.4, 0.6]]])
+    assert majority(outputs).tolist() == [0]  # one vote each: the larger mean output wins
+    assert majority(outputs[1:]).tolist() == [1]
+
+
+def test_majority_counts_votes_not_confidence():
+    outputs = np.array([[[1.0, 0.0]], [[0.4, 0.6]], [[0.4, 0.6]]])
+    assert majority(outputs).tolist() == [1]
+
+
+def test_scores_by_hand():
+    reference = np.array([0, 1, 1, 1])
+    np.testing.assert_allclose(flip_rate(LABELS, reference), [0, 0, 1 / 3, 1 / 3])
+    np.testing.assert_allclose(share_agreeing(LABELS, reference), [1, 1, 2 / 3, 2 / 3])
+    np.testing.assert_allclose(churn(LABELS), [0, 0, 2 / 3, 2 / 3])
+    assert ambiguity(LABELS, reference) == 0.5
+    assert discrepancy(LABELS, reference) == 0.25
+    np.testing.assert_allclose(accuracy(LABELS, reference), [0.75, 0.75, 1.0])
+
+
+def test_churn_equals_the_loop(rng):
+    labels = rng.integers(0, 3, (6, 50))
+    loop = [labels[a] != labels[b] for a in range(6) for b in range(a + 1, 6)]
+    np.testing.assert_allclose(churn(labels), np.mean(loop, axis=0))
+
+
+def test_spread():
+    found = spread(np.array([0.9, 0.95, 0.85]))
+    assert found["gap"] == pytest.approx(0.1)
+    assert found["sd"] == pytest.approx(0.05)
+    assert np.isnan(spread(np.array([0.9]))["sd"])

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from xaigeo.agreement.selection import feature_sign_consensus, sign_consensus, stability
+
+
+def naive_stability(values, k):
+    """Nogueira's estimator from a 0/1 selection matrix."""
+    n_seeds, m = values.shape
+    chosen = np.zeros((n_seeds, m))
+    for s, row in enumerate(values):
+        chosen[s, np.argsort(-np.abs(row))[:k]] = 1
+    p = chosen.mean(axis=0)
+    variance = n_seeds / (n_seeds - 1) * p * (1 - p)
+    return 1 - variance.mean() / (k / m * (1 - k / m))
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_stability_equals_the_estimator(distinct, k):
+    expected = [naive_stability(distinct[:, i], k) for i in range(distinct.shape[1])]
+    np.testing.assert_allclose(stability(distinct, k), expected, atol=1e-12)
+
+
+def test_equal_selections_are_stable_and_all_features_no_selection(distinct):
+    np.testing.assert_allclose(stability(np.repeat(distinct[:1], 3, axis=0), 2), 1.0)
+    assert np.isnan(stability(distinct, 6)).all()
+
+
+def test_two_disjoint_selections():
+    values = np.array([[9.0, 8, 1, 2], [1.0, 2, 9, 8]])
+    assert stability(values, 2) == pytest.approx(-1.0)
+
+
+def test_sign_consensus_by_hand():
+    values = np.array([[5.0, 3, -1], [5.0, -3, 1], [4.0, -3, 1], [-4.0, 3, 0]])
+    # Top two by mean size: x0 (3 of 4 positive) and x1 (2 of 4 either way).
+    assert sign_consensus(values, 2) == pytest.approx((0.75 + 0.5) / 2)
+    assert feature_sign_consensus(values).tolist() == [0.75, 0.5, 0.5]
+
+
+def test_order_does_not_matter(tied, rng):
+    shuffled = tied[rng.permutation(5)][..., rng.permutation(6)]
+    for score in (stability, sign_consensus):
+        np.testing.assert_allclose(score(shuffled, 3), score(tied, 3))

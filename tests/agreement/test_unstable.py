@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from xaigeo.agreement import same_answer_different_reason, unstable
+from xaigeo.agreement.selection import stability
+from xaigeo.errors import InputError
+
+STEADY = np.array([9.0, 8.0, 7.0, 0.3, 0.2, 0.1])
+
+
+def steady(n_seeds=4, n_instances=4):
+    return np.tile(STEADY, (n_seeds, n_instances, 1))
+
+
+def test_nothing_is_listed_when_all_agree(build):
+    table = unstable(build.make_attributions(steady()))
+    assert not len(table)
+    assert table.columns.tolist() == [
+        "kind", "label", "stability", "sign_consensus", "contested", "why",
+    ]  # fmt: skip
+
+
+def test_an_instance_whose_top_features_differ_is_listed(build):
+    values = steady()
+    values[:2, 1] = values[:2, 1, ::-1]
+    table = unstable(build.make_attributions(values))
+    found = table[table.kind == "instance"]
+    assert found["label"].tolist() == [1]
+    assert found["why"].iloc[0].startswith("the seeds' top 3 features differ (stability -")
+
+
+def test_a_feature_whose_sign_flips_is_listed(build):
+    values = steady()
+    values[:2, :, 1] *= -1
+    table = unstable(build.make_attributions(values))
+    assert table[["kind", "label"]].to_numpy().tolist() == [["feature", "x1"]]
+    assert "only 50% of the seeds share its sign" in table["why"].iloc[0]
+
+
+def test_a_feature_that_divides_the_seeds_is_listed(build):
+    values = steady()
+    values[:2, :, 3] = 7.5  # pushes x2 out of the top 3 for half of the seeds
+    table = unstable(build.make_attributions(values))
+    features = table[table.kind == "feature"]
+    assert sorted(features["label"]) == ["x2", "x3"]
+    assert (features["contested"] == 1.0).all()
+
+
+def test_unanimous_rows_with_other_reasons_come_first(build, distinct):
+    labels = np.ones((5, 7), dtype=int)
+    labels[0, 0] = 0
+    explanation = build.make_attributions(distinct, labels=labels)
+    table = same_answer_different_reason(explanation)
+    assert 0 not in table["instance"].tolist()
+    assert len(table) == 6
+    assert table["stability"].is_monotonic_increasing
+    np.testing.assert_allclose(
+        table["stability"], stability(distinct, 3)[table["instance"].to_numpy()]
+    )
+    assert (table["flagged"] == (table["stability"] < 0.4)).all()
+
+
+def test_leading_features_are_counted_by_seed(build):
+    values = steady(4, 1)
+    values[0, 0] = STEADY[::-1]
+    table = same_answer_different_reason(build.make_attributions(values))
+    assert table["leading_features"].tolist() == ["x0 (3), x5 (1)"]
+
+
+def test_other_results_raise(build, distinct):
+    anchors = build.make_anchors(np.zeros((2, 3, 2)), np.ones((2, 3, 2)))
+    with pytest.raises(InputError, match="Expected Attributions, got Anchors"):
+        unstable(anchors)
+    with pytest.raises(
+        InputError, match=r"a classification, in which seeds can .*, got a regression"
+    ):
+        same_answer_different_reason(build.make_attributions(distinct, task="regression"))
