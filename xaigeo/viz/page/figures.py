@@ -55,10 +55,10 @@ def map_spec(scene: Scene) -> Spec:
     return _spec(chart.properties(width="container", height="container"), legend=False)
 
 
-def strip_spec() -> Spec:
+def strip_spec(n_features: int) -> Spec:
     """Return the strip of attributions without rows."""
     chart = alt.layer(*strip_layers())
-    return _spec(chart.properties(width="container", height=alt.Step(STRIP_ROW)))
+    return _spec(chart.properties(width="container", height=STRIP_ROW * n_features))
 
 
 def accuracy_spec(evaluation: Evaluation) -> Spec:
@@ -80,7 +80,7 @@ def score_specs(summary: pd.DataFrame) -> list[tuple[bool, Spec]]:
             better,
             _spec(
                 alt.layer(*score_layers(part, name)).properties(
-                    width="container", height=alt.Step(ROW)
+                    width="container", height=ROW * len(part)
                 ),
                 **{name: part},
             ),
@@ -100,6 +100,8 @@ def heatmap_spec(explanation: Attributions) -> Spec:
 def _spec(chart: alt.LayerChart, *, legend: bool = True, **tables: pd.DataFrame) -> Spec:
     spec: Spec = chart.to_dict()
     spec.pop("config", None)  # the page holds the theme once
+    stretches = spec["height"] == "container"
+    spec["autosize"] = {"type": "fit" if stretches else "fit-x", "contains": "padding"}
     if tables:
         spec["datasets"] = {name: records(table) for name, table in tables.items()}
     if not legend:

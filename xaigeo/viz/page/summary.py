@@ -67,7 +67,7 @@ def summarise(
         if first.task == "classification"
         else [],
         "explorer": explorer_data(explanations, drawing, agreement),
-        "specs": {"maps": [map_spec(scene) for scene in drawing.scenes], "strip": strip_spec()},
+        "specs": {"maps": [map_spec(scene) for scene in drawing.scenes], "strip": strip_spec(len(first.features))},
         "config": theme_config() | {"background": "transparent", "aria": False},
         "audit": None if audit is None else _audit(audit),
         "provenance": made_tables(explanations),

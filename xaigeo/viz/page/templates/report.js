@@ -75,7 +75,7 @@
     return `<table><tbody>${lines.join("")}</tbody></table>`;
   };
 
-  const embed = (target, spec) => vegaEmbed(target, spec, {
+  const embed = (target, spec, datasets = spec.datasets) => vegaEmbed(target, { ...spec, datasets }, {
     mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, ast: true,
     config: page.config, tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
   }).then((result) => result.view);
@@ -99,8 +99,7 @@
         made = {};
         for (const [name, table] of Object.entries(view.tables)) {
           const rows = rowsOf(table, explorer.views[0].tables[name]);
-          made[name] = rows.length && "instance" in rows[0] && name !== "instances"
-            ? byInstance(rows) : rows;
+          made[name] = ["points", "instances", "scale_bar"].includes(name) ? rows : byInstance(rows);
         }
         for (const row of made.instances) row.label = byPlace.get(row.instance).label;
       }
@@ -110,14 +109,11 @@
 
   let map = null;
   let mapOf = null;
-  const mapView = () => {
+  const mapView = (tables) => {
     if (mapOf !== state.view) {
       mapOf = state.view;
       if (map) map.then((view) => view.finalize());
-      const tables = tablesOf[state.view]();
-      map = embed("#map", specs.maps[state.view]).then((view) => {
-        view.data("points", tables.points);
-        view.data("instances", tables.instances);
+      map = embed("#map", specs.maps[state.view], tables).then((view) => {
         view.addEventListener("click", (_, item) => {
           if (item?.mark?.name === "rows_marks") choose({ row: item.datum.instance });
         });
@@ -127,44 +123,37 @@
     return map;
   };
 
-  const wanted = (row) => {
-    if (state.method >= 0 && row.method !== explorer.methods[state.method].name) return false;
-    if (row.layer === undefined) return state.seeds === "all" || state.seeds === "consensus";
+  const ownMethod = (row) =>
+    state.method < 0 || row.method === explorer.methods[state.method].name;
+  const ownLayer = (row) => {
     if (state.seeds === "all") return true;
     if (state.seeds === "consensus") return row.layer !== "seed";
     return row.layer === "seed" && String(row.seed) === state.seeds;
   };
 
-  const marks = () => {
+  // What the map draws now, by table: the rows of this instance, method and choice of seeds.
+  const drawnTables = () => {
     const tables = tablesOf[state.view]();
-    const drawn = {};
-    for (const name of Object.keys(tables)) {
-      if (name === "points" || name === "instances") continue;
-      const table = tables[name];
-      const rows = table instanceof Map ? table.get(state.row) ?? [] : table;
-      if (name === "ellipses") drawn.ellipse_outlines = rows.filter(wanted).flatMap((row) => outlineOf(row));
-      else if (name === "scale_bar") drawn[name] = rows.filter((row) => state.method >= 0 && wanted({ ...row, layer: "seed", seed: state.seeds }));
-      else drawn[name] = rows.filter(wanted);
-    }
+    const own = (name) => (tables[name].get(state.row) ?? []).filter((row) => ownMethod(row) && ownLayer(row));
+    const drawn = { points: tables.points, instances: tables.instances };
+    for (const name of ["boxes", "cones", "lines", "vectors", "connectors"]) drawn[name] = own(name);
+    drawn.ellipse_outlines = own("ellipses").flatMap((row) => outlineOf(row));
+    // Bars of several methods would lie on each other.
+    drawn.scale_bar = state.method < 0 ? [] : tables.scale_bar.filter(ownMethod);
+    drawn.chosen = tables.instances.filter((row) => row.instance === state.row);
     return drawn;
-  };
-
-  const hasData = (view, name) => {
-    try { view.data(name); return true; } catch { return false; }
   };
 
   let drawing = Promise.resolve();
   const drawMap = () => {
-    const drawn = marks();
-    const chosen = tablesOf[state.view]().instances.filter((row) => row.instance === state.row);
+    const drawn = drawnTables();
     const one = byPlace.get(state.row);
     byId("map").setAttribute("aria-label",
       `Map of the data: ${explorer.views[state.view].label}. Row ${one.label}. ${one.sentence}`);
-    drawing = drawing.then(mapView).then((view) => {
-      for (const [name, rows] of Object.entries(drawn)) {
-        if (hasData(view, name)) view.data(name, rows);
+    drawing = drawing.then(() => mapView(drawn)).then((view) => {
+      for (const { name } of specs.maps[state.view].layer.map((layer) => layer.data)) {
+        if (name !== "points" && name !== "instances") view.data(name, drawn[name]);
       }
-      view.data("chosen", chosen);
       return view.runAsync();
     }).then(() => { document.body.dataset.shown = JSON.stringify(state); });
   };
@@ -200,10 +189,12 @@
     const tables = strips[state.method]();
     const dots = tables.dots.get(state.row);
     const medians = tables.medians.get(state.row);
-    strip ??= embed("#strip", specs.strip);
+    const shown = { dots: state.seeds === "consensus" ? [] : ownSeeds(dots), medians };
+    strip ??= embed("#strip", specs.strip, shown);
     strip = strip.then(async (view) => {
-      view.data("dots", state.seeds === "consensus" ? [] : ownSeeds(dots));
-      view.data("medians", medians);
+      view.data("dots", shown.dots).data("medians", shown.medians);
+      // A chart that was hidden while the window changed has lost its width.
+      window.dispatchEvent(new Event("resize"));
       await view.runAsync();
       return view;
     });
@@ -211,44 +202,67 @@
     byId("why-table").replaceChildren(element("p", note, { class: "empty" }));
   };
 
+  const MOST_SAID = 5;
+  const saidList = (entries) => {
+    const items = entries.map(({ text, lead, meta }) => {
+      const item = element("li");
+      const line = element("p", null, { class: "meta" });
+      line.append(element("b", lead), ` ${meta.filter(Boolean).join(" · ")}`);
+      item.append(element("p", text, { class: "text" }), line);
+      return item;
+    });
+    const list = element("ol", null, { class: "said" });
+    list.append(...items.slice(0, MOST_SAID));
+    if (items.length <= MOST_SAID) return [list];
+    const more = element("details");
+    const rest = element("ol", null, { class: "said" });
+    rest.append(...items.slice(MOST_SAID));
+    more.append(element("summary", `${items.length - MOST_SAID} more`), rest);
+    return [list, more];
+  };
+  const seedsLead = (rows) => rows.length === explorer.seeds.length ? `All ${rows.length} seeds`
+    : rows.length === 1 ? `Seed ${rows[0].seed}` : `${rows.length} seeds`;
+  const seedsMeta = (rows) => rows.length > 1 && rows.length < explorer.seeds.length
+    ? `seeds ${seedsOf(rows)}` : "";
+
   const rulePanel = () => {
     byId("why-title").textContent = "The rules, in words";
     const boxes = tablesOf[state.view]().boxes.get(state.row) ?? [];
-    const groups = grouped(ownSeeds(boxes.filter((row) => row.layer === "seed")), "rule");
-    const rows = groups.map(([rule, found]) => [rule, String(found.length), seedsOf(found),
-      found[0].predicted, range(found.map((row) => row.precision), (v) => share(v)),
-      range(found.map((row) => row.coverage), (v) => share(v))]);
-    for (const row of boxes.filter((box) => box.layer === "intersection")) {
-      rows.unshift([row.rule, "shared", "", row.predicted, "–", share(row.coverage)]);
-    }
-    byId("why-table").replaceChildren(tableOf(
-      [{ title: "If" }, { title: "Seeds", number: true }, { title: "Which" }, { title: "Answer" },
-        { title: "Precision", number: true }, { title: "Coverage", number: true }],
-      rows,
-    ));
+    const shared = boxes.filter((box) => box.layer === "intersection" && !/^-?\d+$/.test(state.seeds));
+    const groups = state.seeds === "consensus" ? []
+      : grouped(ownSeeds(boxes.filter((row) => row.layer === "seed")), "rule");
+    byId("why-table").replaceChildren(...saidList([
+      ...shared.map((row) => ({ text: row.rule, lead: `Common to all seeds that answer ${row.predicted}:`,
+        meta: [`holds for ${share(row.coverage)} of the data`] })),
+      ...groups.map(([rule, found]) => ({ text: rule, lead: `${seedsLead(found)}:`, meta: [
+        `answer ${found[0].predicted}`,
+        `right in ${range(found.map((row) => row.precision), (v) => share(v))} of such rows`,
+        `holds for ${range(found.map((row) => row.coverage), (v) => share(v))} of the data`,
+        found.every((row) => row.met) ? "" : "below the wanted precision", seedsMeta(found)] })),
+    ]));
   };
 
   const changePanel = (method, place) => {
     byId("why-title").textContent = "The nearest changes of the answer";
     const all = tablesOf[state.view]().connectors.get(state.row) ?? [];
-    const seen = new Map();
+    const nearest = new Map();
     for (const row of all) {
-      if (row.layer === "seed" && row.valid && (!seen.has(row.seed) || row.distance < seen.get(row.seed).distance)) {
-        seen.set(row.seed, row);
+      const known = nearest.get(row.seed);
+      if (row.layer === "seed" && row.valid && (!known || row.distance < known.distance)) {
+        nearest.set(row.seed, row);
       }
     }
     const found = explorer.seeds.map((seed, s) => ({
-      seed, row: seen.get(seed),
-      change: method.changes.rows[place][s]?.map((k) => method.changes.parts[k]).join(", ") ?? "",
+      seed, row: nearest.get(seed),
+      change: method.changes.rows[place][s]?.map((k) => method.changes.parts[k]).join(", ")
+        ?? "No row with another answer was found",
     }));
-    const groups = grouped(ownSeeds(found), "change");
-    byId("why-table").replaceChildren(tableOf(
-      [{ title: "Change" }, { title: "Seeds", number: true }, { title: "Which" }, { title: "Then" },
-        { title: "Flips other seeds", number: true }],
-      groups.map(([change, same]) => [change || "no such row found", String(same.length), seedsOf(same),
-        same[0].row?.target ?? "–",
-        range(same.map((one) => one.row?.cross_validity), (v) => share(v))]),
-    ));
+    byId("why-table").replaceChildren(...saidList(grouped(ownSeeds(found), "change").map(([change, same]) => ({
+      text: change, lead: `${seedsLead(same)}:`, meta: [
+        same[0].row ? `then ${[...new Set(same.map((one) => one.row.target))].join(" or ")}` : "",
+        same[0].row ? `also flips ${range(same.map((one) => one.row.cross_validity), (v) => share(v))} of the other seeds` : "",
+        seedsMeta(same)],
+    }))));
   };
 
   const answersPanel = (one) => {
@@ -280,10 +294,11 @@
   const scoresPanel = (method, place) => {
     byId("scores-panel").hidden = !method || place < 0 || !method.scores.length;
     if (byId("scores-panel").hidden) return;
-    const rows = method.scores.map((score, k) => [score.label, fixed(method.at_rows[place][k]),
-      fixed(score.null), score.better]);
-    const table = tableOf([{ title: "Score" }, { title: "Here", number: true },
-      { title: "Unrelated", number: true }, { title: "Better" }], rows);
+    const rows = method.scores.map((score, k) => [
+      `${score.label} ${score.better === "higher" ? "↑" : "↓"}`,
+      fixed(method.at_rows[place][k]), fixed(score.null)]);
+    const table = tableOf([{ title: "↑ higher, ↓ lower is more agreement" },
+      { title: "Here", number: true }, { title: "Unrelated", number: true }], rows);
     table.querySelectorAll("tbody th").forEach((cell, k) => { cell.title = method.scores[k].meaning; });
     byId("scores").replaceChildren(table);
   };
