@@ -201,7 +201,7 @@ def relative_gap(a: Explanation, b: Explanation) -> float:
         finite = np.isfinite(left) & np.isfinite(right)
         if (~same & ~finite).any():
             return float("inf")
-        far = np.abs(np.where(same, 0.0, left - right)).max(initial=0.0)
+        far = np.abs(np.where(same, 0.0, left) - np.where(same, 0.0, right)).max(initial=0.0)
         size = np.abs(np.where(finite, left, 0.0)).max(initial=0.0)
         gaps.append(far / size if size > 0 else far)
     return float(max(gaps))

@@ -1,0 +1,93 @@
+import pandas as pd
+import pytest
+
+from xaigeo.audit.answer import Audit
+from xaigeo.audit.runner import audit
+from xaigeo.audit.thresholds import read_thresholds
+from xaigeo.errors import InputError
+
+QUICK = {"settings": {"n_bootstrap": 20}}
+# Thresholds that nothing can fail, and that nothing can pass without a warning.
+LENIENT = QUICK | {"A2": {"pass": -1, "warn": -1}}
+STRICT = QUICK | {"A2": {"pass": 2, "warn": -1}}
+IMPOSSIBLE = QUICK | {"A2": {"pass": 2, "warn": 2}}
+
+
+@pytest.fixture
+def answer(build, agreeing):
+    def make(thresholds=LENIENT, **changes):
+        explanation = build.make_attributions(agreeing, additive=True)
+        return audit(explanation, thresholds=thresholds, **changes)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "changes", "verdict", "code", "code_on_warn"),
+    [
+        (LENIENT, {}, "pass", 0, 0),
+        (STRICT, {}, "warn", 0, 3),
+        (IMPOSSIBLE, {}, "fail", 1, 1),
+        (LENIENT, {"required": ["A8"]}, "not_evaluated", 4, 4),
+        (IMPOSSIBLE, {"required": ["A8"]}, "fail", 1, 1),
+        (STRICT, {"required": ["A1"]}, "warn", 0, 3),
+    ],
+)
+def test_verdict_and_exit_codes(answer, thresholds, changes, verdict, code, code_on_warn):
+    found = answer(thresholds, **changes)
+    assert found.verdict == verdict
+    assert found.exit_code() == code
+    assert found.exit_code(fail_on="warn") == code_on_warn
+
+
+def test_nothing_evaluated_is_no_pass():
+    empty = Audit(findings=(), required=(), created_at="2030-01-01T00:00:00+00:00", about={})
+    assert empty.verdict == "not_evaluated"
+    assert empty.exit_code() == 4
+
+
+def test_texts(answer):
+    found = answer(required=["A8"])
+    assert found.unanswered == ["A8"]
+    assert "required but not evaluated: A8." in found.verdict_text
+    assert repr(found).startswith("Audit(The audit could not be completed: ")
+
+
+def test_frame(answer):
+    frame = answer().to_frame()
+    assert len(frame) == 29
+    assert frame.columns.tolist()[:4] == ["id", "status", "question", "value"]
+    assert pd.api.types.is_float_dtype(frame["value"])
+    row = frame.set_index("id").loc["A1"]
+    assert (row["pass"], row["warn"], row["better"]) == (0.75, 0.5, "higher")
+
+
+def test_item_by_id(answer):
+    assert answer()["A1"].id == "A1"
+    with pytest.raises(InputError, match=r"an item of the audit \(P1, .*\), got 'Z1'"):
+        answer()["Z1"]
+
+
+def test_required_items_are_known(answer):
+    with pytest.raises(InputError, match=r"required items among P1, .*, got 'B1', 'B2'"):
+        answer(required=["B1", "A1", "B2"])
+
+
+def test_fail_on_is_checked(answer):
+    with pytest.raises(InputError, match="fail_on to be one of 'fail', 'warn', got 'warning'"):
+        answer().exit_code(fail_on="warning")
+
+
+def test_save_follows_the_suffix(answer, tmp_path):
+    found = answer()
+    for name, start in (("a.json", "{"), ("b.xml", "<?xml"), ("c/d.md", "## Agreement")):
+        assert found.save(tmp_path / name).read_text(encoding="utf-8").startswith(start)
+    with pytest.raises(InputError, match=r"a path that ends in \.json, \.xml \(JUnit\) or \.md"):
+        found.save(tmp_path / "a.txt")
+
+
+def test_html_is_static_and_escaped(build, agreeing):
+    explanation = build.make_attributions(agreeing, method="<script>alert(1)</script>")
+    html = audit(explanation, thresholds=read_thresholds(QUICK))._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html

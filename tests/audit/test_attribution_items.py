@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from xaigeo.agreement import summary
+from xaigeo.agreement.selection import stability
+from xaigeo.audit.item import Measured, Missing
+from xaigeo.audit.thresholds import read_thresholds
+
+ITEMS = ["A1", "A2", "A3", "A4", "A6", "A7"]
+
+
+def test_seeds_that_agree_score_high_and_unrelated_ones_low(build, agreeing, unrelated, evidence):
+    good = evidence(build.make_attributions(agreeing))
+    bad = evidence(build.make_attributions(unrelated))
+    for name in ("A1", "A2", "A3", "A4"):
+        assert good.outcome(name).value > 0.95
+    assert good.outcome("A6").value == 0.0
+    assert bad.outcome("A1").judged < 0.5
+    assert bad.outcome("A2").value < 0.4
+    assert bad.outcome("A3").value < 0.9
+    assert bad.outcome("A4").value < 0.5
+    assert bad.outcome("A6").value > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "score"), [("A1", "icc_agreement"), ("A2", "stability"), ("A3", "sign_consensus")]
+)
+def test_values_are_those_of_the_summary(build, unrelated, evidence, name, score):
+    explanation = build.make_attributions(unrelated)
+    found = evidence(explanation).outcome(name)
+    row = summary(explanation).set_index("score").loc[score]
+    for field in ("value", "low", "high", "null"):
+        assert getattr(found, field) == pytest.approx(row[field])
+    assert found.evidence["by_method"] == {"kernel_shap": pytest.approx(row["value"])}
+
+
+def test_a1_is_judged_by_its_lower_bound(build, unrelated, evidence):
+    found = evidence(build.make_attributions(unrelated)).outcome("A1")
+    assert found.judged == found.low < found.value
+
+
+def test_a1_needs_two_rows(build, agreeing, evidence):
+    found = evidence(build.make_attributions(agreeing[:, :1])).outcome("A1")
+    assert isinstance(found, Missing)
+    assert "explain at least two rows" in found.reason
+
+
+def test_nothing_varies(build, evidence):
+    found = evidence(build.make_attributions(np.zeros((3, 4, 5))))
+    assert found.outcome("A1").reason == (
+        "The attributions do not vary, so no correlation is defined."
+    )
+
+
+def test_k_comes_from_the_thresholds(build, unrelated, evidence):
+    thresholds = read_thresholds({"settings": {"k": 1}})
+    found = evidence(build.make_attributions(unrelated), thresholds=thresholds).outcome("A2")
+    assert found.value == pytest.approx(stability(unrelated, 1).mean())
+    everything = read_thresholds({"settings": {"k": 5}})
+    found = evidence(build.make_attributions(unrelated), thresholds=everything).outcome("A2")
+    assert isinstance(found, Missing)
+
+
+def test_a4_cannot_be_beyond_luck_with_too_little(build, agreeing, evidence):
+    found = evidence(build.make_attributions(agreeing[:2, :, :2])).outcome("A4")
+    assert isinstance(found, Missing)
+    assert found.reason.startswith("With 2 seeds and 2 features even full agreement")
+
+
+def test_a6_leaves_rows_out_on_which_seeds_disagree(build, unrelated, evidence):
+    labels = np.ones((6, 12), dtype=int)
+    labels[0, :4] = 0
+    found = evidence(build.make_attributions(unrelated, labels=labels)).outcome("A6")
+    expected = stability(unrelated, 3)[4:] < 0.4
+    assert found.value == pytest.approx(expected.mean())
+    assert found.evidence["n_unanimous"] == 8
+    assert len(found.evidence["rows"]) == min(10, expected.sum())
+
+
+def test_a6_does_not_pass_on_nothing(build, agreeing, evidence):
+    labels = np.ones((6, 12), dtype=int)
+    labels[0] = 0
+    found = evidence(build.make_attributions(agreeing, labels=labels)).outcome("A6")
+    assert isinstance(found, Missing)
+
+
+def test_a6_is_for_classes(build, agreeing, evidence):
+    found = evidence(build.make_attributions(agreeing, task="regression")).outcome("A6")
+    assert "A regression has no class" in found.reason
+
+
+def test_a7_is_the_worst_pair_of_methods(build, agreeing, unrelated, evidence):
+    found = evidence(
+        build.make_attributions(agreeing),
+        build.make_attributions(agreeing, method="lime"),
+        build.make_attributions(unrelated, method="saliency"),
+    ).outcome("A7")
+    assert found.value < 0.8
+    assert "saliency" in found.reason
+    assert len(found.evidence["pairs"]) == 3
+    assert found.null == pytest.approx(3 / 5)
+
+
+def test_a7_needs_two_methods(build, agreeing, evidence):
+    found = evidence(build.make_attributions(agreeing)).outcome("A7")
+    assert isinstance(found, Missing)
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_one_model_or_no_attributions(build, agreeing, evidence, everything, name):
+    alone = evidence(build.make_attributions(agreeing[:1])).outcome(name)
+    assert alone == Missing("A single model has no other to agree with.")
+    none = evidence(everything[4]).outcome(name)
+    assert isinstance(none, Missing)
+    assert none.reason.startswith("No attributions were passed")
+
+
+def test_kernel_shap_is_judged_and_others_stand_beside(everything, evidence):
+    found = evidence(*everything).outcome("A2")
+    assert isinstance(found, Measured)
+    assert found.evidence["method"] == "kernel_shap"
+    assert list(found.evidence["by_method"]) == ["kernel_shap", "lime"]

@@ -1,0 +1,65 @@
+import pytest
+
+from xaigeo.audit.item import Missing
+from xaigeo.audit.runner import audit
+from xaigeo.audit.thresholds import read_thresholds
+
+QUICK = read_thresholds({"settings": {"n_bootstrap": 20}})
+
+
+def test_c1_counts_intervals(everything, build, agreeing, evidence):
+    found = evidence(*everything).outcome("C1")
+    assert found.value == 1.0
+    assert found.reason.startswith("240 of 240 attributions")
+    assert evidence(build.make_attributions(agreeing[:1])).outcome("C1").value == 0.0
+    assert isinstance(evidence(everything[4]).outcome("C1"), Missing)
+
+
+def test_c2_carries_the_list(build, agreeing, evidence):
+    values = agreeing.copy()
+    values[:3, :, 0] *= -1
+    found = evidence(build.make_attributions(values)).outcome("C2")
+    assert found.value == 1
+    assert found.evidence["features"] == ["x0"]
+    assert "1 of 5 features (x0) and 0 of 12 rows" in found.reason
+
+
+def test_c2_needs_seeds_and_attributions(build, agreeing, everything, evidence):
+    assert isinstance(evidence(build.make_attributions(agreeing[:1])).outcome("C2"), Missing)
+    assert isinstance(evidence(everything[4]).outcome("C2"), Missing)
+
+
+def test_c3_is_the_largest_drop(build, agreeing, unrelated, evidence):
+    before = audit(build.make_attributions(agreeing), thresholds=QUICK)
+    now = evidence(build.make_attributions(unrelated), baseline=before, thresholds=QUICK)
+    found = now.outcome("C3")
+    drops = {name: before[name].value - now.outcome(name).value for name in ("A1", "A2", "A3")}
+    assert found.value == pytest.approx(max(drops.values()))
+    assert found.at_best == "pass"
+
+
+def test_c3_cannot_pass_on_a_part(build, agreeing, evidence):
+    # With k = p nothing is selected and A2 is undefined.
+    whole = read_thresholds({"settings": {"k": 5, "n_bootstrap": 20}})
+    explanation = build.make_attributions(agreeing)
+    before = audit(explanation, thresholds=whole)
+    found = evidence(explanation, baseline=before, thresholds=whole).outcome("C3")
+    assert found.at_best == "warn"
+    assert "A2 cannot be compared, so this cannot pass" in found.reason
+
+
+def test_c3_needs_a_baseline_with_attributions(everything, evidence):
+    assert evidence(*everything).outcome("C3").reason == "No earlier audit was passed as baseline."
+    before = audit(everything[4], thresholds=QUICK)
+    found = evidence(*everything, baseline=before).outcome("C3")
+    assert found.reason.startswith("None of A1, A2 and A3 is evaluated both")
+
+
+def test_c4_recomputes_the_hashes(build, agreeing, everything, evidence):
+    assert evidence(*everything).outcome("C4").value == 1
+    altered = build.make_attributions(agreeing, background_sha256="0" * 64)
+    found = evidence(altered).outcome("C4")
+    assert found.value == 0
+    assert "hashes of kernel_shap do not match their data" in found.reason
+    unknown = build.make_attributions(agreeing, background_sha256=None)
+    assert isinstance(evidence(unknown).outcome("C4"), Missing)

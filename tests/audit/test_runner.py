@@ -1,0 +1,80 @@
+import subprocess
+import sys
+from datetime import datetime
+
+import pytest
+
+import xaigeo
+from xaigeo.audit.registration import register
+from xaigeo.audit.runner import audit
+from xaigeo.errors import ConfigError, InputError
+from xaigeo.store import digest
+
+QUICK = {"settings": {"n_bootstrap": 20}}
+EVALUATED = [
+    "P1", "P2", "P3", "P4", "M1", "M2", "M3", "M4", "F1", "F2",
+    "A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", "C1", "C2", "C4",
+]  # fmt: skip
+
+
+def test_every_item_is_answered(everything, evaluation):
+    found = audit(everything, evaluation=evaluation, registration=register(QUICK), thresholds=QUICK)
+    status = {f.id: f.status for f in found.findings}
+    assert [name for name, s in status.items() if s != "not_evaluated"] == EVALUATED
+    assert "fail" not in status.values()
+    assert all(f.reason for f in found.findings)
+
+
+def test_nothing_passes_on_nothing(build, agreeing):
+    one = audit(build.make_attributions(agreeing[:1, :1]), thresholds=QUICK)
+    passed = [f.id for f in one.findings if f.status == "pass"]
+    assert set(passed) <= {"C4"}  # hashes and date hold for one model too
+    assert one["P1"].status == "fail"
+
+
+def test_the_package_is_callable(build, agreeing):
+    explanation = build.make_attributions(agreeing)
+    found = xaigeo.audit(explanation, thresholds=QUICK)
+    assert isinstance(found, xaigeo.audit.Audit)
+    assert found["A1"] == audit(explanation, thresholds=QUICK)["A1"]
+    with pytest.raises(TypeError):
+        xaigeo.audit(explanation, treshold={})
+
+
+def test_same_random_state_same_findings(everything):
+    runs = [audit(everything, thresholds=QUICK, random_state=3).findings for _ in range(2)]
+    assert runs[0] == runs[1]
+
+
+def test_what_it_rests_on(everything, evaluation):
+    found = audit(everything, evaluation=evaluation, thresholds=QUICK)
+    assert datetime.fromisoformat(found.created_at).tzinfo is not None
+    about = found.about
+    assert [e["sha256"] for e in about["explanations"]] == [digest(e) for e in everything]
+    assert about["ensemble"]["seeds"] == [0, 1, 2, 3, 4, 5]
+    assert about["evaluation"] == {"name": "test", "n_rows": 100}
+    assert about["thresholds"]["values"]["settings"]["n_bootstrap"] == 20
+    assert about["versions"]["xaigeo"] == xaigeo.__version__
+
+
+def test_a_baseline_may_be_a_path(everything, tmp_path):
+    path = audit(everything, thresholds=QUICK).save(tmp_path / "audit.json")
+    found = audit(everything, thresholds=QUICK, baseline=path)
+    assert found["C3"].status == "pass"
+    assert found["C3"].value == pytest.approx(0.0)
+
+
+def test_bad_arguments_raise(everything):
+    with pytest.raises(ConfigError, match="audit items"):
+        audit(everything, thresholds={"nothing": {}})
+    with pytest.raises(InputError, match="random_state to be a non-negative integer, got -1"):
+        audit(everything, random_state=-1)
+
+
+def test_audit_needs_no_plotting_and_no_explainer_library():
+    code = (
+        "import sys, xaigeo.audit, xaigeo.agreement;"
+        "print([m for m in ('torch', 'altair', 'shap', 'lime', 'captum') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
