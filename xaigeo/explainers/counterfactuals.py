@@ -12,7 +12,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block, Engine, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.nearest import N_HALVINGS, Approach, trade_noise
+from xaigeo.explainers.nearest import Approach, first_accepted, trade_noise
 from xaigeo.explainers.proximity import Proximity
 from xaigeo.explainers.unlike_rows import UnlikeRows
 from xaigeo.explanations import Counterfactuals
@@ -65,7 +65,7 @@ class CounterfactualExplainer(Explainer):
     -----
     Random rows are drawn once for an instance and tried on all models. From the cheapest
     ones that have the wanted class, columns are set back to the instance's values while the
-    class stays, the rest of the way is halved until the class is about to change, and random
+    class stays, the rest of the way is shortened until the class is about to change, and random
     steps trade one column for another. The search does not prove that no nearer point exists.
 
     Where no row with the wanted class is found, the point where that class came closest is
@@ -216,7 +216,7 @@ class _Search:
         if len(instance):
             approach = Approach(
                 self.proximity,
-                lambda points, which: self._accepts(seed, points, instance[which]),
+                lambda points, which: self._lead(seed, points, instance[which]),
                 self.rows[instance],
                 self.explainer.max_changed,
             )
@@ -225,9 +225,9 @@ class _Search:
             )
         return np.stack([self._candidates(i, starts[i], started[i]) for i in range(len(self.rows))])
 
-    def _accepts(self, seed: int, points: Matrix, instance: np.ndarray) -> np.ndarray:
+    def _lead(self, seed: int, points: Matrix, instance: np.ndarray) -> np.ndarray:
         outputs = self.ensemble.member_outputs_encoded(seed, points)
-        return self.lead(outputs, self.target[seed, instance]) >= 0
+        return self.lead(outputs, self.target[seed, instance])
 
     def _climb(self, seed: int, i: int, point: np.ndarray) -> tuple[np.ndarray, bool]:
         """Change one column after another to what brings the wanted class closest."""
@@ -310,12 +310,7 @@ class _Search:
         on_grid = flipped(np.repeat(grid[:, None], len(instance), axis=1))
         on_grid[-1] = True
         first = on_grid.argmax(axis=0)
-        low, high = grid[np.maximum(first - 1, 0)], grid[first]
-        for _ in range(N_HALVINGS):
-            middle = (low + high) / 2
-            there = flipped(middle)
-            high, low = np.where(there, middle, high), np.where(there, low, middle)
-        return np.asarray(high)
+        return first_accepted(flipped, grid[np.maximum(first - 1, 0)], grid[first])
 
 
 def _choose(lead: np.ndarray, patterns: np.ndarray, n_starts: int) -> tuple[np.ndarray, np.ndarray]:

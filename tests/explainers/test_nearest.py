@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaigeo.explainers.background import Background
+from xaigeo.explainers.nearest import N_ROUNDS, N_TRIALS, Approach, first_accepted, trade_noise
+from xaigeo.explainers.proximity import Proximity
+from xaigeo.schema import FeatureSchema
+
+
+@pytest.fixture
+def background():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "a": rng.normal(0, 1, 200),
+            "b": rng.normal(0, 10, 200),
+            "c": rng.choice(["x", "y"], 200),
+        }
+    )
+    schema = FeatureSchema.from_data(frame)
+    return Background.from_frame(schema, schema.encode(frame))
+
+
+def make(background, accepts, origins, max_changed=None, change_cost=0.1):
+    proximity = Proximity.from_background(background, np.ones(3, dtype=bool), change_cost)
+    return Approach(
+        proximity, lambda points, places: np.where(accepts(points), 0.0, -1.0), origins, max_changed
+    )
+
+
+def beyond_one(points):
+    return points[:, 0] >= 1.0
+
+
+def test_columns_that_do_not_matter_are_set_back(background):
+    origins = np.array([[0.0, 0.0, 0.0]])
+    approach = make(background, beyond_one, origins)
+    point = approach.with_fewer_changes(np.array([[1.5, 7.0, 1.0]]))
+    assert point.tolist() == [[1.5, 0.0, 0.0]]
+
+
+def test_the_way_is_shortened_to_where_the_class_changes(background):
+    origins = np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 1.0]])
+    approach = make(background, beyond_one, origins)
+    point = approach.along_the_way(np.array([[2.0, 4.0, 1.0], [1.5, 0.0, 1.0]]))
+    assert point[:, 0] == pytest.approx([1.0, 1.0], abs=1e-5)
+    assert point[0, 1] == pytest.approx(2.0, abs=1e-5)
+    assert beyond_one(point).all()
+
+
+def test_columns_are_shortened_one_by_one(background):
+    origins = np.array([[0.0, 0.0, 0.0]])
+    approach = make(background, beyond_one, origins)
+    point = approach.column_by_column(np.array([[2.0, 4.0, 0.0]]))
+    assert point[0] == pytest.approx([1.0, 0.0, 0.0], abs=1e-5)
+
+
+def test_a_pivot_brings_in_the_column_that_gains_most(background):
+    # Per distance the second column gains more; the first has to go.
+    unit = Proximity.from_background(background, np.ones(3, dtype=bool), 0.0).unit
+
+    def lead(points, places):
+        return points[:, 0] / unit[0] + 3 * points[:, 1] / unit[1] - 1.0
+
+    origins = np.array([[0.0, 0.0, 0.0]])
+    proximity = Proximity.from_background(background, np.ones(3, dtype=bool), 0.0)
+    approach = Approach(proximity, lead, origins, None)
+    point = approach.by_pivots(np.array([[unit[0] * 1.001, 0.0, 0.0]]))
+    assert point[0] == pytest.approx([0.0, unit[1] * 1.001 / 3, 0.0], abs=1e-9)
+
+
+def test_trades_lower_the_cost_and_keep_the_class(background):
+    # A round border, on which no single column is the shortest way.
+    def accepts(points):
+        return (points[:, 0] ** 2 + (points[:, 1] / 10) ** 2) >= 1.0
+
+    origins = np.array([[0.6, 6.0, 0.0]])
+    approach = make(background, accepts, origins, change_cost=0.0)
+    start = np.array([[1.0, 12.0, 0.0]])
+    noise = trade_noise(np.random.default_rng(0), 1, 3)
+    point = approach.by_trades(start, noise)
+    assert accepts(point).all()
+    assert approach.proximity.cost(point, origins) < approach.proximity.cost(start, origins)
+
+
+def test_every_step_keeps_points_accepted_and_never_raises_the_cost(background):
+    rng = np.random.default_rng(1)
+    weights = rng.normal(size=3) / [1.0, 10.0, 1.0]
+
+    def accepts(points):
+        return points @ weights + 0.3 * np.sin(points[:, 0] * 3) > 0.5
+
+    rows = background.rows
+    starts = rows[accepts(rows)][:30]
+    origins = rows[~accepts(rows)][:30][: len(starts)]
+    starts = starts[: len(origins)]
+    approach = make(background, accepts, origins)
+    noise = np.stack([trade_noise(rng, 1, 3)[0] for _ in origins])
+    point = approach.approach(starts, noise)
+    assert accepts(point).all()
+    cost = approach.proximity.cost
+    assert (cost(point, origins) <= cost(starts, origins)).all()
+
+
+def test_trades_respect_the_most_columns(background):
+    origins = np.array([[0.0, 0.0, 0.0]])
+    approach = make(background, beyond_one, origins, max_changed=1)
+    noise = trade_noise(np.random.default_rng(0), 1, 3)
+    point = approach.by_trades(np.array([[2.0, 0.0, 0.0]]), noise)
+    assert (point != origins).sum() == 1
+
+
+def test_noise_moves_one_to_three_columns():
+    noise = trade_noise(np.random.default_rng(0), 4, 6)
+    assert noise.shape == (4, N_ROUNDS, N_TRIALS, 6)
+    n_moved = (noise != 0).sum(axis=-1)
+    assert set(np.unique(n_moved)) == {1, 2, 3}
+
+
+def test_acceptance_is_found_where_it_begins():
+    border = np.array([0.0, 0.3, 0.999, 1.0])
+    found = first_accepted(lambda fraction: fraction >= border, np.zeros(4), np.ones(4))
+    assert found == pytest.approx(border, abs=1e-6)
+    assert (found >= border).all()
+
+
+def test_of_several_stretches_a_near_one_is_found():
+    def accepted(fraction):
+        return ((fraction > 0.2) & (fraction < 0.3)) | (fraction > 0.7)
+
+    found = first_accepted(accepted, np.zeros(1), np.ones(1))
+    assert found == pytest.approx(0.2, abs=1e-6)

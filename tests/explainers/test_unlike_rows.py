@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xaigeo.explainers.background import Background
+from xaigeo.explainers.proximity import Proximity
+from xaigeo.explainers.unlike_rows import GRID_SIZE, UnlikeRows
+
+
+@pytest.fixture
+def background(mixed_frame, mixed_schema):
+    return Background.from_frame(mixed_schema, mixed_schema.encode(mixed_frame))
+
+
+def make(background, *, mutable=(True, True, True, True, True), max_changed=None):
+    proximity = Proximity.from_background(background, np.array(mutable), 0.1)
+    return UnlikeRows(background, proximity, 50, max_changed)
+
+
+def test_moves_are_all_values_of_one_column_at_a_time(background):
+    columns, values = make(background).moves
+    counts = np.bincount(columns)
+    # A real column is cut evenly; the whole number has nine values; then the categories.
+    assert counts.tolist() == [GRID_SIZE, 9, 3, 2, 3]
+    assert values[columns == 2].tolist() == [0.0, 1.0, 2.0]
+    assert values[columns == 0][[0, -1]].tolist() == [
+        background.rows[:, 0].min(),
+        background.rows[:, 0].max(),
+    ]
+
+
+def test_moved_rows_differ_in_one_column(background):
+    unlike = make(background)
+    rows = unlike.moved(background.rows[:2])
+    assert ((rows != background.rows[:2, None]).sum(axis=-1) <= 1).all()
+
+
+def test_rows_around_an_instance_differ_from_it_and_respect_limits(background):
+    unlike = make(background, mutable=(True, True, True, True, False), max_changed=2)
+    origin = background.rows[0]
+    rows = unlike.around(origin, np.random.default_rng(0))
+    n_changed = (rows != origin).sum(axis=1)
+    assert n_changed.min() == 1
+    assert n_changed.max() == 2
+    assert (rows[:, 4] == origin[4]).all()
+
+
+def test_without_limits_whole_background_rows_are_among_them(background):
+    origin = background.rows[0]
+    rows = make(background).around(origin, np.random.default_rng(0))
+    held = {tuple(row) for row in rows}
+    others = [row for row in background.rows if (row != origin).any()]
+    assert all(tuple(row) in held for row in others)
