@@ -201,11 +201,11 @@ def test_bad_input_is_told(change, message, mixed):
 def test_columns_and_categories_are_checked_when_predicting(mixed):
     X, y = mixed
     ensemble = train(X, y)
-    with pytest.raises(InputError, match="without 'mass' and with unknown 'maas'.*looks like"):
+    with pytest.raises(InputError, match=r"without 'mass' and with unknown 'maas'.*looks like"):
         ensemble.predict(X.rename(columns={"mass": "maas"}))
     with pytest.raises(InputError, match="with unknown 'more'"):
         ensemble.predict(X.assign(more=1))
-    with pytest.raises(InputError, match="'island' in X to be one of Biscoe.*got Atlantis"):
+    with pytest.raises(InputError, match=r"'island' in X to be one of Biscoe.*got Atlantis"):
         ensemble.predict(X.assign(island="Atlantis"))
 
 
@@ -227,7 +227,7 @@ def test_state_outside_parameters_and_buffers_is_refused(plane):
         def forward(self, x):
             return self.linear(x) / self.temperature
 
-    with pytest.raises(InputError, match="other attributes differ between seeds.*register_buffer"):
+    with pytest.raises(InputError, match=r"other attributes differ between seeds.*register_buffer"):
         train(*plane, Tempered)
 
 
