@@ -43,6 +43,15 @@ def test_many_instances_are_sampled(build, rng):
     assert found == pytest.approx(3 / 5, abs=0.02)
 
 
+def test_instances_with_the_same_ties_share_a_quantile(build, rng):
+    values = rng.normal(size=(4, 6, 5))
+    values[:2, 3:, :2] = 0.0  # two seeds tie two features at three instances
+    values[2:, 4, 2:4] = 0.0  # the other two as well at one of them
+    found = rank_agreement_quantile(compare(build.make_attributions(values)), rng, n_draws=200)
+    assert found[0] == found[1] == found[2]
+    assert found[3] == found[5]
+
+
 def test_quantile_of_rank_agreement_holds_its_level(build, rng):
     compared = compare(build.make_attributions(rng.normal(size=(6, 400, 8))))
     limits = rank_agreement_quantile(compared, rng)

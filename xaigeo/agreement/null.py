@@ -6,7 +6,7 @@ import numpy as np
 
 from xaigeo.agreement.compared import Compared, ComparedAttributions
 from xaigeo.agreement.pairs import mean_defined
-from xaigeo.agreement.places import mean_overlap, rank_places
+from xaigeo.agreement.places import mean_overlap, rank_places, rank_span
 from xaigeo.agreement.score import Score
 
 # Enough for two digits of a mean; a larger ensemble is represented by a sample of instances.
@@ -57,25 +57,35 @@ def rank_agreement_quantile(
     rng: np.random.Generator,
     *,
     quantile: float = 0.95,
-    n_draws: int = 499,
+    n_draws: int = 999,
 ) -> np.ndarray:
     """Return a quantile of the mean rank agreement of unrelated seeds, by instance.
 
     Every seed's features are permuted on their own, `n_draws` times, which keeps the ties of
-    each instance as they are.
+    each instance as they are. Permutations forget everything else, so instances with the same
+    ties (all those without) share one distribution.
 
     Returns
     -------
     ndarray, shape (n_instances,)
     """
-    places = rank_places(compared.values, compared.k)
-    n_seeds, n_instances, n_features, k = places.shape
-    seeds = np.arange(n_seeds)[:, None, None]
-    limits = np.empty(n_instances)
-    for i in range(n_instances):
-        orders = rng.permuted(
-            np.broadcast_to(np.arange(n_features), (n_seeds, n_draws, n_features)), axis=-1
-        )
-        dealt = places[:, i][seeds, orders]
-        limits[i] = np.quantile(mean_overlap(dealt, 2) / k, quantile, method="higher")
+    spans = np.sort(rank_span(compared.values)[0], axis=-1)
+    limits = np.empty(compared.n_instances)
+    known: dict[bytes, float] = {}
+    for i in range(compared.n_instances):
+        ties = spans[:, i][np.lexsort(spans[:, i].T)].tobytes()
+        if ties not in known:
+            places = rank_places(compared.values[:, i], compared.k)
+            known[ties] = _dealt_quantile(places, rng, quantile, n_draws)
+        limits[i] = known[ties]
     return limits
+
+
+def _dealt_quantile(
+    places: np.ndarray, rng: np.random.Generator, quantile: float, n_draws: int
+) -> float:
+    """Return a quantile of the mean overlap of places (n_seeds, n_features, k) dealt anew."""
+    n_seeds, n_features, k = places.shape
+    features = np.broadcast_to(np.arange(n_features), (n_seeds, n_draws, n_features))
+    dealt = places[np.arange(n_seeds)[:, None, None], rng.permuted(features, axis=-1)]
+    return float(np.quantile(mean_overlap(dealt, 2) / k, quantile, method="higher"))
