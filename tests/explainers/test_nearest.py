@@ -99,10 +99,11 @@ def test_every_step_keeps_points_accepted_and_never_raises_the_cost(background):
     starts = starts[: len(origins)]
     approach = make(background, accepts, origins)
     noise = np.stack([trade_noise(rng, 1, 3)[0] for _ in origins])
-    point = approach.approach(starts, noise)
-    assert accepts(point).all()
+    shortened, traded = np.moveaxis(approach.approach(starts, noise), 1, 0)
     cost = approach.proximity.cost
-    assert (cost(point, origins) <= cost(starts, origins)).all()
+    for nearer, before in ((shortened, starts), (traded, shortened)):
+        assert accepts(nearer).all()
+        assert (cost(nearer, origins) <= cost(before, origins)).all()
 
 
 def test_trades_respect_the_most_columns(background):

@@ -220,9 +220,11 @@ class _Search:
                 self.rows[instance],
                 self.explainer.max_changed,
             )
-            starts[instance, place] = approach.approach(
-                starts[instance, place], noise[instance, place]
-            )
+            nearer = approach.approach(starts[instance, place], noise[instance, place])
+            starts = np.repeat(starts[:, :, None], 2, axis=2)
+            starts[instance, place] = nearer
+            starts = starts.reshape(len(starts), -1, starts.shape[-1])
+            started = np.repeat(started, 2, axis=1)
         return np.stack([self._candidates(i, starts[i], started[i]) for i in range(len(self.rows))])
 
     def _lead(self, seed: int, points: Matrix, instance: np.ndarray) -> np.ndarray:
