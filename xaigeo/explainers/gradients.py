@@ -103,12 +103,12 @@ class SaliencyExplainer(_GradientExplainer):
 
     The attribution of a numeric column is the gradient per standard deviation of the
     background, ``slope * feature_scale``, with `slope` the signed gradient per original
-    unit; an ordinal column's per standard deviation of its codes. A categorical column enters
-    the networks as one indicator a category; its attribution is the gradient of its own
-    category's indicator less the mean gradient of all, weighted by the categories' shares in the
-    background: to first order, what having this category rather than a usual one does. The
-    indicator's gradient alone would not do: adding one number to all weights of a one-hot
-    block and taking it off the bias leaves the model as it is, but moves that gradient.
+    unit. That of a categorical or ordinal column is the gradient times the way from the
+    background's mean inputs to the category's own: to first order, what having this category
+    rather than a usual one does. For one-hot inputs this is the gradient of the category's
+    indicator less the mean of all indicators' gradients, weighted by the categories' shares.
+    (The indicator's gradient alone would not do: adding one number to all weights of a one-hot
+    block and taking it off the bias leaves the model as it is, but moves that gradient.)
 
     Parameters
     ----------
@@ -128,14 +128,16 @@ class SaliencyExplainer(_GradientExplainer):
 
     def _explain(self, work: _Work) -> Arrays:
         gradient, background = work.gradient(), work.block.background
-        signed = work.columns.sensitivities(gradient, work.block.rows, background)
-        categorical = [feature.kind == "categorical" for feature in background.schema.features]
+        inputs = work.inputs.numpy().astype(np.float64)
+        usual = work.members.inputs(background.rows).numpy().mean(axis=0, dtype=np.float64)
+        signed = work.columns.sensitivities(gradient, inputs, usual, background.scale)
+        discrete = background.schema.discrete
         return {
             "attribution": np.abs(signed) if self.absolute else signed,
             "slope": work.columns.slopes(gradient),
             "explained_value": work.explained_value,
-            "feature_location": np.where(categorical, 0.0, background.location),
-            "feature_scale": np.where(categorical, 1.0, background.scale),
+            "feature_location": np.where(discrete, 0.0, background.location),
+            "feature_scale": np.where(discrete, 1.0, background.scale),
         }
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xaigeo.explainers.background import Background
 from xaigeo.schema import FeatureSchema
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class InputColumns:
     blocks : tuple of slice
         Inputs of each column.
     location, scale : ndarray, shape (n_features,)
-        An input of a numeric or ordinal column is (value - location) / scale.
+        The input of a numeric column is (value - location) / scale.
     """
 
     schema: FeatureSchema
@@ -58,15 +57,13 @@ class InputColumns:
         return slope
 
     def sensitivities(
-        self, gradient: np.ndarray, rows: np.ndarray, background: Background
+        self, gradient: np.ndarray, inputs: np.ndarray, usual: np.ndarray, spread: np.ndarray
     ) -> np.ndarray:
-        """Return gradients on a scale on which columns compare; see `SaliencyExplainer`."""
-        spread = background.scale / self.scale
-        answer: np.ndarray = self.sums(gradient) * spread[:, None]
-        for j, feature in enumerate(self.schema.features):
-            if feature.kind == "categorical":
-                block = gradient[:, :, self.blocks[j]]
-                own = block[:, np.arange(len(rows)), rows[:, j].astype(np.intp)]
-                usual = np.einsum("c,sico->sio", background.frequencies[j], block)
-                answer[:, :, j] = own - usual
-        return answer
+        """Return gradients on a scale on which columns compare; see `SaliencyExplainer`.
+
+        `inputs` are the instances', shape (n_instances, n_inputs), `usual` their mean over
+        the background, `spread` the columns' standard deviations in it.
+        """
+        by_deviation: np.ndarray = self.sums(gradient) * (spread / self.scale)[:, None]
+        by_category = self.sums(gradient * (inputs - usual)[None, :, :, None])
+        return np.where(self.schema.discrete[:, None], by_category, by_deviation)
