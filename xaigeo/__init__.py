@@ -26,11 +26,13 @@ __all__ = [*_HOME, *_MODULES, "__version__"]
 
 if TYPE_CHECKING:
     from xaigeo import agreement as agreement
-    from xaigeo import audit as audit
     from xaigeo import datasets as datasets
     from xaigeo import explainers as explainers
     from xaigeo import geometry as geometry
     from xaigeo import viz as viz
+
+    # The package is callable at run time; a type checker sees the function that it calls.
+    from xaigeo.audit.runner import audit as audit
     from xaigeo.ensemble import Evaluation as Evaluation
     from xaigeo.ensemble import SeedEnsemble as SeedEnsemble
     from xaigeo.errors import InputError as InputError

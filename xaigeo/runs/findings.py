@@ -101,10 +101,10 @@ def _reasons(attributions: Attributions | None) -> str:
         return "One seed only: nothing to compare."
     table = agreement.summary(attributions).set_index("score")
     k = default_k(len(attributions.features))
+    shared, ranked = _of(table, "feature_agreement"), _of(table, "rank_agreement")
     return (
-        f"{attributions.method}: two seeds share {_of(table, 'feature_agreement')} of their top {k} "
-        f"features and {_of(table, 'rank_agreement')} in the same rank"
-        f" (chance {_of(table, 'feature_agreement', 'null')} and "
+        f"{attributions.method}: two seeds share {shared} of their top {k} features and "
+        f"{ranked} in the same rank (chance {_of(table, 'feature_agreement', 'null')} and "
         f"{_of(table, 'rank_agreement', 'null')})."
     )
 

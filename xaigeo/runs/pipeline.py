@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xaigeo import __version__
+from xaigeo.audit import Audit, Registration, Thresholds, audit, register
 from xaigeo.datasets.dataset import Dataset, Split
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import StoreError
@@ -22,9 +23,6 @@ from xaigeo.runs.config import RunConfig, config_from_dict
 from xaigeo.runs.folder import RunFolder, primary
 from xaigeo.runs.models import estimator_pipeline, network_factory
 from xaigeo.runs.table import read_dataset
-
-if TYPE_CHECKING:
-    from xaigeo.audit import Audit, Thresholds
 
 Log = Callable[[str], None]
 RANDOM_METHODS = ("lime", "kernel_shap")
@@ -66,8 +64,6 @@ def run(
     ConfigError
         If the configuration names data, models, methods or views that cannot be used.
     """
-    from xaigeo import audit as auditing
-
     for method in config.explain.methods:
         EXPLAINERS.get(method)
     data = read_dataset(config.data, base=Path(base))
@@ -75,7 +71,7 @@ def run(
         check_keywords("the data (report.views)", pair, data.schema.names)
     target = Path(config.output)
     folder = _prepare(target)
-    registration = auditing.register(config.thresholds or None)
+    registration = register(config.thresholds or None)
     started = _now()
     clock = time.perf_counter()
     split = data.split(config.data.test_share, random_state=config.data.split_random_state)
@@ -155,14 +151,12 @@ def audit_run(
     thresholds : Thresholds or dict, optional
         Other thresholds than the run registered; item P4 then fails, as it should.
     """
-    from xaigeo import audit as auditing
-
     manifest = folder.manifest()
     explanations, evaluation = folder.load()
-    answer = auditing.audit(
+    answer = audit(
         list(explanations.values()),
         evaluation=evaluation,
-        registration=auditing.Registration.from_dict(
+        registration=Registration.from_dict(
             manifest["registration"] | {"started_at": manifest["started_at"]}
         ),
         thresholds=thresholds or manifest["config"]["thresholds"] or None,
@@ -174,13 +168,12 @@ def audit_run(
 
 def report_run(folder: RunFolder) -> Path:
     """Write the HTML report of a stored run and return its path."""
-    from xaigeo import audit as auditing
     from xaigeo.viz import report
 
     manifest = folder.manifest()
     explanations, evaluation = folder.load()
     stored = folder.audit
-    answer = auditing.Audit.load(stored) if stored.is_file() else audit_run(folder)
+    answer = Audit.load(stored) if stored.is_file() else audit_run(folder)
     views = manifest["config"]["report"]["views"]
     return report(
         primary(explanations),
