@@ -167,8 +167,7 @@ def test_estimators_bring_their_classes_and_may_order_them_differently(plane):
 
 
 def test_estimators_fitted_on_frames_get_frames(mixed):
-    X, y = mixed
-    X = X[["mass", "length"]]
+    X = mixed[0][["mass", "length"]]
     forests = [RandomForestRegressor(3, random_state=s).fit(X, X.mass) for s in (1, 2)]
     ensemble = SeedEnsemble.wrap(forests, schema=X)
     assert ensemble.task == "regression"

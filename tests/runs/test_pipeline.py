@@ -65,7 +65,7 @@ def test_the_audit_is_of_this_run(finished_run):
 
 def test_other_thresholds_than_registered_fail_p4(finished_run, tmp_path):
     folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
-    audit = audit_run(folder, thresholds={"M1": {"pass": 0.5}})
+    audit = audit_run(folder, thresholds={"M1": {"pass": 0.5, "warn": 0.6}})
     status = {finding.id: finding.status for finding in audit.findings}
     assert status["P4"] == "fail"
 

@@ -76,7 +76,10 @@ def regression_seeds(X: pd.DataFrame, *, n_seeds: int = N_SEEDS) -> LinearSeeds:
 
 
 def dataset(
-    model: LinearSeeds, X: pd.DataFrame, arrays: dict[str, np.ndarray], background: pd.DataFrame,
+    model: LinearSeeds,
+    X: pd.DataFrame,
+    arrays: dict[str, np.ndarray],
+    background: pd.DataFrame,
     shapes: dict[str, tuple[str, ...]],
 ) -> xr.Dataset:
     rows, reference = model.schema.encode(X), model.schema.encode(background)
@@ -151,9 +154,7 @@ def attributions(
     if method == "kernel_shap":
         arrays["explained_value"] = model.outputs(rows)
     return Attributions(
-        data=dataset(
-            model, X, arrays, background, Attributions.required | Attributions.optional
-        ),
+        data=dataset(model, X, arrays, background, Attributions.required | Attributions.optional),
         schema=model.schema,
         method=method,
         provenance=provenance(model, method, n_samples=500),
@@ -239,9 +240,7 @@ def counterfactuals(
     )
 
 
-def all_methods(
-    model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame
-) -> list[Explanation]:
+def all_methods(model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame) -> list[Explanation]:
     linear = [
         attributions(model, X, background, method)
         for method in ("lime", "kernel_shap", "integrated_gradients")

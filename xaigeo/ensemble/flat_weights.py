@@ -76,7 +76,11 @@ class FlatWeights:
 
     def state(self, values: Tensor) -> State:
         """Return `values`, shape (n_seeds, n_weights), as named parameters."""
-        return {name: value.clone() for name, value in self._split(values).items()}
+        return {
+            # Contiguous, so that loaded weights take the same path through BLAS to the bit.
+            name: value.clone(memory_format=torch.contiguous_format)
+            for name, value in self._split(values).items()
+        }
 
     def _split(self, values: Tensor) -> State:
         pieces = torch.split(values, self.sizes, dim=1)

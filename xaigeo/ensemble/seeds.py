@@ -70,12 +70,8 @@ def paired_seeds(name: str, given: Any, seeds: tuple[int, ...]) -> tuple[int, ..
     return paired
 
 
-def _integers(seeds: Iterable[Any], name: str) -> tuple[int, ...]:
-    try:
-        given = list(seeds)
-    except TypeError:
-        given = [seeds]
-        seeds = ()
+def _integers(seeds: Any, name: str) -> tuple[int, ...]:
+    given = list(seeds) if isinstance(seeds, Iterable) else []
     wrong = [
         seed
         for seed in given
@@ -83,10 +79,10 @@ def _integers(seeds: Iterable[Any], name: str) -> tuple[int, ...]:
         or not isinstance(seed, int | np.integer)
         or not 0 <= seed < LARGEST
     ]
-    if wrong or not given or seeds == ():
+    if wrong or not given:
         raise InputError(
             expected=f"{name} as a sequence of whole numbers from 0 to 2**32 - 1",
-            arrived=repr((wrong or given or ["none"])[0]),
+            arrived=repr(wrong[0] if wrong else seeds),
             do=f"Pass for example {name}=range(20).",
         )
     return tuple(int(seed) for seed in given)

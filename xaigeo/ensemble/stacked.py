@@ -17,6 +17,9 @@ from xaigeo.ensemble.dropout import DropoutNoise
 
 State = dict[str, Tensor]
 
+# Layers with fewer outputs than this are multiplied from the left.
+NARROW = 16
+
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "ReLU": functional.relu,
     "LeakyReLU": functional.leaky_relu,
@@ -110,10 +113,7 @@ def _apply(
 ) -> Tensor:
     own = _own(state, name)
     if kind == "Linear":
-        weight = own["weight"].transpose(1, 2)
-        if not options["bias"]:
-            return torch.bmm(x, weight)
-        return torch.baddbmm(own["bias"][:, None], x, weight)
+        return _linear(own, x)
     if kind in ACTIVATIONS:
         return ACTIVATIONS[kind](x, **options)
     if kind == "Dropout":
@@ -129,6 +129,17 @@ def _own(state: State, name: str) -> State:
     prefix = f"{name}." if name else ""
     parts = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
     return {part: state[prefix + part] for part in parts if prefix + part in state}
+
+
+def _linear(own: State, x: Tensor) -> Tensor:
+    weight, bias = own["weight"], own.get("bias")
+    if weight.shape[1] < NARROW < x.shape[1]:
+        # Few outputs of many rows: the product the other way round is two to eight times faster.
+        x = x.transpose(1, 2)
+        y = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias[:, :, None], weight, x)
+        return y.transpose(1, 2)
+    weight = weight.transpose(1, 2)
+    return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias[:, None], x, weight)
 
 
 def _affine(own: State, x: Tensor) -> Tensor:

@@ -85,7 +85,9 @@ def read_torch(
 
     described = manifest["members"]
     preprocessor = Preprocessor.from_dict(schema, described["preprocessor"])
-    state = load_file(str(folder / WEIGHTS))
+    # Cloned, since safetensors gives views that are not aligned as torch's own memory is, and
+    # BLAS may round otherwise on those.
+    state = {name: value.clone() for name, value in load_file(str(folder / WEIGHTS)).items()}
     template = _template(described, preprocessor, make_model)
     _check_fit(template, state)
     network = _network(described, template, state, len(manifest["seeds"]))

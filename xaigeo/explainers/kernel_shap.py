@@ -26,8 +26,8 @@ from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import Matrix
 
-# Rows asked of the models at once: with tens of small networks their activations stay in cache.
-ROWS_AT_ONCE = 2**12
+# Rows asked of the models at once; torch members cut them further, to what stays in cache.
+ROWS_AT_ONCE = 2**14
 
 
 @EXPLAINERS.register("kernel_shap")
@@ -216,10 +216,11 @@ def _means(outputs: np.ndarray, n_rows: int) -> np.ndarray:
     """Return means over consecutive groups of rows, shape (n_seeds, n_groups, n_outputs)."""
     n_seeds, _, n_outputs = outputs.shape
     if n_outputs > 8:
-        return outputs.reshape(n_seeds, -1, n_rows, n_outputs).mean(axis=2)
+        return np.asarray(outputs.reshape(n_seeds, -1, n_rows, n_outputs).mean(axis=2))
     # numpy sums a middle axis slowly when the last one is short; a matrix product does not.
     picker = np.tile(np.eye(n_outputs), (n_rows, 1)) / n_rows
-    return (outputs.reshape(-1, n_rows * n_outputs) @ picker).reshape(n_seeds, -1, n_outputs)
+    means = outputs.reshape(-1, n_rows * n_outputs) @ picker
+    return np.asarray(means.reshape(n_seeds, -1, n_outputs))
 
 
 def _shares(coalitions: Coalitions, worth: np.ndarray, total: np.ndarray) -> np.ndarray:

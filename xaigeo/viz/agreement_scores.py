@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
-from xaigeo.viz.channels import at
+from xaigeo.viz.channels import at, layered
 from xaigeo.viz.records import records
 from xaigeo.viz.theme import FAINT, INK, SOFT_INK, themed
 
@@ -47,7 +48,7 @@ def agreement_scores(summary: pd.DataFrame, method: str | None = None) -> Any:
     drawn = table[table["bounded"]]
     unbounded = table.loc[~table["bounded"], "label"].tolist()
     parts = [
-        alt.layer(*score_layers(part, f"scores_{name}")).properties(
+        layered(*score_layers(part, f"scores_{name}")).properties(
             width=330,
             height=alt.Step(ROW),
             title=alt.Title(_DIRECTION[better], fontSize=11, fontWeight="normal", color=SOFT_INK),
@@ -59,16 +60,17 @@ def agreement_scores(summary: pd.DataFrame, method: str | None = None) -> Any:
             title=alt.Title(
                 _title(method, drawn),
                 subtitle=[
-                    "Dot and bar: mean and 95 % interval. Light tick: unrelated explanations.",
-                    *([f"Not drawn, for want of a bounded range: {', '.join(unbounded)}."]
-                      if unbounded else []),
+                    "Dot and bar: mean and 95% interval. Light tick: unrelated explanations.",
+                    *(
+                        [f"Not drawn, for want of a bounded range: {', '.join(unbounded)}."]
+                        if unbounded
+                        else []
+                    ),
                 ],
             ),
             description=f"Agreement of the seeds' {method} explanations: "
             + "; ".join(f"{row.label} {row.value:.2f}" for row in drawn.itertuples()),
-            datasets={
-                f"scores_{name}": records(part) for _, name, part in by_direction(drawn)
-            },
+            datasets={f"scores_{name}": records(part) for _, name, part in by_direction(drawn)},
         )
     )
 
@@ -120,7 +122,7 @@ def score_layers(table: pd.DataFrame, name: str) -> list[alt.Chart]:
     tooltip = [
         alt.Tooltip("label:N", title="Score"),
         alt.Tooltip("value:Q", title="Mean", format=".3~f"),
-        alt.Tooltip("low:Q", title="95 % interval from", format=".3~f"),
+        alt.Tooltip("low:Q", title="95% interval from", format=".3~f"),
         alt.Tooltip("high:Q", title="to", format=".3~f"),
         alt.Tooltip("null:Q", title="Unrelated explanations", format=".3~f"),
         alt.Tooltip("meaning:N", title="Meaning"),
@@ -129,9 +131,7 @@ def score_layers(table: pd.DataFrame, name: str) -> list[alt.Chart]:
     rail = base.mark_rule(color=FAINT, strokeWidth=1).encode(
         x=alt.datum(domain[0], type="quantitative"), x2=alt.datum(domain[1]), y=y
     )
-    interval = base.mark_rule(color=INK, strokeWidth=2.2).encode(
-        x=at(x, "low"), x2="high:Q", y=y
-    )
+    interval = base.mark_rule(color=INK, strokeWidth=2.2).encode(x=at(x, "low"), x2="high:Q", y=y)
     null = base.mark_tick(color=SOFT_INK, thickness=1.4, size=15).encode(
         x=at(x, "null"), y=y, tooltip=tooltip
     )
@@ -152,8 +152,9 @@ def by_direction(table: pd.DataFrame) -> list[tuple[bool, str, pd.DataFrame]]:
 
 def _title(method: str, table: pd.DataFrame) -> str:
     comparable = table[table["null"].notna() & table["low"].notna()]
-    beyond = [
-        row.low > row.null if row.higher_is_better else row.high < row.null
-        for row in comparable.itertuples()
-    ]
-    return f"{method}: {sum(beyond)} of {len(beyond)} scores lie beyond what chance would give"
+    beyond = np.where(
+        comparable["higher_is_better"],
+        comparable["low"] > comparable["null"],
+        comparable["high"] < comparable["null"],
+    )
+    return f"{method}: {beyond.sum()} of {len(beyond)} scores lie beyond what chance would give"

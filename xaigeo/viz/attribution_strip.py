@@ -10,7 +10,7 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.options import suggestion
-from xaigeo.viz.channels import at
+from xaigeo.viz.channels import at, layered
 from xaigeo.viz.records import plain, records
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, themed
 
@@ -23,7 +23,7 @@ INTERVAL = (0.1, 0.9)
 def attribution_strip(
     explanation: Attributions, instance: Any = None, output: str | None = None
 ) -> alt.LayerChart:
-    """Draw the attributions of one instance: a dot a seed, the median and the middle 80 %.
+    """Draw the attributions of one instance: a dot a seed, the median and the middle 80%.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def attribution_strip(
     dots, consensus = strip_tables(explanation, place, chosen)
     label = plain(explanation.instances[place])
     agreeing = int(consensus["one_sign"].sum())
-    chart = alt.layer(*strip_layers()).properties(
+    chart = layered(*strip_layers()).properties(
         width=420,
         height=alt.Step(26),
         title=alt.Title(
@@ -51,7 +51,7 @@ def attribution_strip(
             f"{len(consensus)} attributions",
             subtitle=[
                 f"{explanation.method}, contribution to {explanation.outputs[chosen]}. "
-                "Dot: one seed. Dark bar: median and middle 80 % of seeds."
+                "Dot: one seed. Dark bar: median and middle 80% of seeds."
             ],
         ),
         description=f"Dot plot of the attributions of row {label} by feature for "
@@ -110,8 +110,8 @@ def strip_layers() -> list[alt.Chart]:
             tooltip=[
                 alt.Tooltip("label:N", title="Feature"),
                 alt.Tooltip("median:Q", title="Median of seeds", format="+.3~g"),
-                alt.Tooltip("low:Q", title="10 % of seeds below", format="+.3~g"),
-                alt.Tooltip("high:Q", title="90 % of seeds below", format="+.3~g"),
+                alt.Tooltip("low:Q", title="10% of seeds below", format="+.3~g"),
+                alt.Tooltip("high:Q", title="90% of seeds below", format="+.3~g"),
             ],
         )
     )

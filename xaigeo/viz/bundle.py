@@ -6,14 +6,16 @@ from functools import cache
 
 import altair as alt
 
+ON_WINDOW = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
+
 
 @cache
-def vega_bundle() -> str:
-    """Return the JavaScript that puts `vegaEmbed`, `vega` and `vegaLite` on `window`.
+def vega_bundle(snippet: str = ON_WINDOW) -> str:
+    """Return the JavaScript of the libraries, followed by `snippet`, which may use their names.
 
     It comes from vl-convert, in the Vega-Lite version for which Altair writes its specs.
     """
     import vl_convert
 
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return str(vl_convert.javascript_bundle(vl_version=version))
+    return str(vl_convert.javascript_bundle(snippet, vl_version=version))

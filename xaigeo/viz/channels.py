@@ -1,8 +1,10 @@
-"""Encodings reused from one field to the next."""
+"""What charts have in common: layers on one frame, one encoding over several fields."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, cast
+
+import altair as alt
 
 Channel = TypeVar("Channel")
 
@@ -21,4 +23,9 @@ def at(channel: Channel, field: str) -> Channel:
     """
     moved = channel.copy()  # type: ignore[attr-defined]
     moved.shorthand = f"{field}:Q"
-    return moved  # type: ignore[no-any-return]
+    return cast(Channel, moved)
+
+
+def layered(*layers: alt.Chart) -> alt.LayerChart:
+    """Return layers as one chart; `alt.layer` makes facets only of layers that hold some."""
+    return cast(alt.LayerChart, alt.layer(*layers))

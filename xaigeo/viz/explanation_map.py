@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.viz.channels import layered
 from xaigeo.viz.map_layers import (
     COLUMNS,
     MARK_TABLES,
@@ -83,7 +84,9 @@ def explanation_map(
     def keep(chart: alt.Chart, table: str) -> alt.Chart:
         chart = chart.properties(data=alt.NamedData(table, format=csv_format(slim[table])))
         if shown is not None:
-            chart = chart.transform_filter("method_shown === 'all' || datum.method === method_shown")
+            chart = chart.transform_filter(
+                "method_shown === 'all' || datum.method === method_shown"
+            )
         if "instance" in COLUMNS[table]:
             chart = chart.transform_filter(picked)
         if "layer" in COLUMNS[table]:
@@ -93,13 +96,15 @@ def explanation_map(
     classes = class_names(scene)
     marks = map_layers(frame, classes, tables=drawn, regression=regression, keep=keep)
     points = instance_layer(
-        frame, classes, regression=regression,
+        frame,
+        classes,
+        regression=regression,
         tooltip=instance_tooltip(frame, regression=regression),
     ).add_params(picked)
     ring = chosen_layer(frame, "instances").transform_filter(picked)
     parameters = [layer] if shown is None else [shown, layer]
     chart = (
-        alt.layer(*marks, points, ring, _caption().transform_filter(picked))
+        layered(*marks, points, ring, _caption().transform_filter(picked))
         .add_params(*parameters)
         .properties(
             width=WIDTH,
@@ -198,22 +203,20 @@ def _method_choice(tables: dict[str, pd.DataFrame]) -> Any:
 
 
 def _caption() -> alt.Chart:
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData("instances"))
         .mark_text(align="left", baseline="bottom", fontSize=12, color=SOFT_INK)
         .encode(x=alt.value(0), y=alt.value(-8), text="finding:N")
     )
+    return chart
 
 
 def _findings(instances: pd.DataFrame, regression: bool) -> list[str]:
     if regression:
         return [
-            f"Row {row.instance}: the seeds predict {row.classes}"
-            for row in instances.itertuples()
+            f"Row {row.instance}: the seeds predict {row.classes}" for row in instances.itertuples()
         ]
-    return [
-        f"Row {row.instance}: the seeds answer {row.classes}" for row in instances.itertuples()
-    ]
+    return [f"Row {row.instance}: the seeds answer {row.classes}" for row in instances.itertuples()]
 
 
 def _title(scene: Scene) -> str:

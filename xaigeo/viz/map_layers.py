@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+
 from xaigeo.viz.channels import at
 from xaigeo.viz.theme import (
     INK,
@@ -26,24 +27,68 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "points": ("x", "y", "predicted"),
     "instances": ("instance", "x", "y", "predicted", "flip_rate", "classes"),
     "boxes": (
-        *_OWNER, "predicted", "x1", "x2", "y1", "y2",
-        "open_left", "open_right", "open_bottom", "open_top",
-        "precision", "precision_low", "coverage", "met", "rule",
+        *_OWNER,
+        "predicted",
+        "x1",
+        "x2",
+        "y1",
+        "y2",
+        "open_left",
+        "open_right",
+        "open_bottom",
+        "open_top",
+        "precision",
+        "precision_low",
+        "coverage",
+        "met",
+        "rule",
     ),
     "cones": ("method", "instance", "predicted", "side", "order", "x", "y"),
     "ellipse_outlines": ("mark", "method", "instance", "output", "predicted", "order", "x", "y"),
     "lines": (
-        *_OWNER, "output", "predicted", "x1", "y1", "x2", "y2", "boundary", "distance",
-        "local_r2", "resultant_length",
+        *_OWNER,
+        "output",
+        "predicted",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "boundary",
+        "distance",
+        "local_r2",
+        "resultant_length",
     ),
     "vectors": (
-        *_OWNER, "output", "predicted", "feature", "role", "x", "y", "x2", "y2",
-        "attribution", "low", "high",
+        *_OWNER,
+        "output",
+        "predicted",
+        "feature",
+        "role",
+        "x",
+        "y",
+        "x2",
+        "y2",
+        "attribution",
+        "low",
+        "high",
     ),
     "scale_bar": ("method", "axis", "x", "y", "x2", "y2", "label"),
     "connectors": (
-        *_OWNER, "predicted", "target", "x", "y", "x2", "y2", "flip_x", "flip_y", "valid",
-        "n_changed", "distance", "foreshortening", "text", "cross_validity",
+        *_OWNER,
+        "predicted",
+        "target",
+        "x",
+        "y",
+        "x2",
+        "y2",
+        "flip_x",
+        "flip_y",
+        "valid",
+        "n_changed",
+        "distance",
+        "foreshortening",
+        "text",
+        "cross_validity",
     ),
 }
 MARK_TABLES = tuple(name for name in COLUMNS if name not in ("points", "instances"))
@@ -123,10 +168,12 @@ def map_layers(
         "scale_bar": lambda: _scale_bar(x, y),
         "connectors": lambda: _connectors(x, y, classes),
     }
-    layers = [_points(x, y, classes, regression)]
+    layers: list[alt.Chart] = []
     for name in MARK_TABLES:
         if name in tables:
             layers += [keep(layer, name) for layer in drawn[name]()]
+        if name == "boxes":  # areas lie under the data, lines over it
+            layers.append(_points(x, y, classes, regression))
     return layers
 
 
@@ -138,10 +185,15 @@ def instance_layer(
     encoding: dict[str, Any] = {"x": x, "y": y, "color": _point_colour(classes, regression)}
     if not regression:
         encoding["shape"] = class_shape(classes)
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData("instances"), name="rows")
         .mark_point(
-            filled=True, size=62, opacity=1, strokeWidth=1.2, clip=True, cursor="pointer",
+            filled=True,
+            size=62,
+            opacity=1,
+            strokeWidth=1.2,
+            clip=True,
+            cursor="pointer",
             description="explained instance",
         )
         .encode(
@@ -152,16 +204,18 @@ def instance_layer(
             tooltip=tooltip,
         )
     )
+    return chart
 
 
 def chosen_layer(frame: Frame, table: str = "chosen") -> alt.Chart:
     """Return the ring around the chosen instance."""
     x, y = frame.axes()
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData(table), name="ring")
         .mark_point(filled=False, shape="circle", size=260, strokeWidth=2.2, color=INK, clip=True)
         .encode(x=x, y=y)
     )
+    return chart
 
 
 def instance_tooltip(frame: Frame, *, regression: bool) -> list[alt.Tooltip]:
@@ -193,16 +247,17 @@ def _points(x: alt.X, y: alt.Y, classes: Sequence[str], regression: bool) -> alt
     encoding: dict[str, Any] = {"x": x, "y": y, "color": _point_colour(classes, regression)}
     if not regression:
         encoding["shape"] = class_shape(classes)
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData("points"), name="data")
         .mark_point(filled=True, size=26, opacity=0.38, strokeWidth=0, clip=True, tooltip=False)
         .encode(**encoding)
     )
+    return chart
 
 
 def _area(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Chart:
     """Return closed outlines, filled faintly: where the consensus might as well lie."""
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData(table), name=table)
         .mark_line(
             interpolate="linear-closed",
@@ -221,6 +276,7 @@ def _area(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Chart:
             detail=[f"{name}:N" for name in ("method", "instance", *detail)],
         )
     )
+    return chart
 
 
 def _scale_bar(x: alt.X, y: alt.Y) -> list[alt.Chart]:
@@ -237,7 +293,7 @@ def _scale_bar(x: alt.X, y: alt.Y) -> list[alt.Chart]:
 
 
 def _lines(x: alt.X, y: alt.Y) -> alt.Chart:
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData("lines"), name="lines")
         .mark_rule(clip=True, strokeCap="round")
         .encode(
@@ -258,6 +314,7 @@ def _lines(x: alt.X, y: alt.Y) -> alt.Chart:
             ],
         )
     )
+    return chart
 
 
 def _vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
@@ -266,36 +323,53 @@ def _vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
         alt.Tooltip("feature:N", title="Feature"),
         alt.Tooltip("output:N", title="Output"),
         alt.Tooltip("attribution:Q", title="Contribution (output units)", format="+.3~g"),
-        alt.Tooltip("low:Q", title="10 % of seeds below", format="+.3~g"),
-        alt.Tooltip("high:Q", title="90 % of seeds below", format="+.3~g"),
+        alt.Tooltip("low:Q", title="10% of seeds below", format="+.3~g"),
+        alt.Tooltip("high:Q", title="90% of seeds below", format="+.3~g"),
     ]
     base = alt.Chart(alt.NamedData("vectors"))
-    shafts = base.mark_rule(clip=True).properties(name="shafts").encode(
-        x=x,
-        y=y,
-        x2="x2:Q",
-        y2="y2:Q",
-        color=alt.when(CONSENSUS).then(alt.value(INK)).when(RESULTANT).then(alt.value(SEED))
-        .when("datum.attribution < 0").then(alt.value(NEGATIVE)).otherwise(alt.value(POSITIVE)),
-        strokeWidth=_width(),
-        opacity=_opacity(0.4),
-        tooltip=tooltip,
+    shafts = (
+        base.mark_rule(clip=True)
+        .properties(name="shafts")
+        .encode(
+            x=x,
+            y=y,
+            x2="x2:Q",
+            y2="y2:Q",
+            color=alt.when(CONSENSUS)
+            .then(alt.value(INK))
+            .when(RESULTANT)
+            .then(alt.value(SEED))
+            .when("datum.attribution < 0")
+            .then(alt.value(NEGATIVE))
+            .otherwise(alt.value(POSITIVE)),
+            strokeWidth=_width(),
+            opacity=_opacity(0.4),
+            tooltip=tooltip,
+        )
     )
-    heads = base.mark_point(
-        filled=True,
-        shape="triangle-up",
-        angle=alt.ExprRef(frame.heading()),
-        strokeWidth=0,
-        clip=True,
-    ).properties(name="heads").encode(
-        x=at(x, "x2"),
-        y=at(y, "y2"),
-        color=alt.when(RESULTANT + " && " + CONSENSUS).then(alt.value(INK))
-        .when(RESULTANT).then(alt.value(SEED))
-        .when("datum.attribution < 0").then(alt.value(NEGATIVE)).otherwise(alt.value(POSITIVE)),
-        size=alt.when(CONSENSUS).then(alt.value(95)).otherwise(alt.value(24)),
-        opacity=_opacity(0.5),
-        tooltip=tooltip,
+    heads = (
+        base.mark_point(
+            filled=True,
+            shape="triangle-up",
+            angle=alt.ExprRef(frame.heading()),
+            strokeWidth=0,
+            clip=True,
+        )
+        .properties(name="heads")
+        .encode(
+            x=at(x, "x2"),
+            y=at(y, "y2"),
+            color=alt.when(RESULTANT + " && " + CONSENSUS)
+            .then(alt.value(INK))
+            .when(RESULTANT)
+            .then(alt.value(SEED))
+            .when("datum.attribution < 0")
+            .then(alt.value(NEGATIVE))
+            .otherwise(alt.value(POSITIVE)),
+            size=alt.when(CONSENSUS).then(alt.value(70)).otherwise(alt.value(18)),
+            opacity=_opacity(0.5),
+            tooltip=tooltip,
+        )
     )
     return [shafts, heads]
 
@@ -312,15 +386,22 @@ def _boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     ]
     base = alt.Chart(alt.NamedData("boxes"))
     x1, y1 = at(x, "x1"), at(y, "y1")
-    fill = base.mark_rect(clip=True, strokeWidth=0).properties(name="boxes").encode(
-        x=x1,
-        x2="x2:Q",
-        y=y1,
-        y2="y2:Q",
-        color=class_colour(classes),
-        opacity=alt.when("datum.layer === 'seed'").then(alt.value(0.035))
-        .when("datum.layer === 'intersection'").then(alt.value(0.1)).otherwise(alt.value(0)),
-        tooltip=tooltip,
+    fill = (
+        base.mark_rect(clip=True, strokeWidth=0)
+        .properties(name="boxes")
+        .encode(
+            x=x1,
+            x2="x2:Q",
+            y=y1,
+            y2="y2:Q",
+            color=class_colour(classes),
+            opacity=alt.when("datum.layer === 'seed'")
+            .then(alt.value(0.012))
+            .when("datum.layer === 'intersection'")
+            .then(alt.value(0.1))
+            .otherwise(alt.value(0)),
+            tooltip=tooltip,
+        )
     )
     # A rectangle has one stroke for all four sides; four rules let open sides be dashed.
     sides = {
@@ -330,17 +411,26 @@ def _boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         "open_top": (x1, at(y, "y2"), "x2:Q", None),
     }
     return [fill] + [
-        base.mark_rule(clip=True).properties(name=side).encode(
+        base.mark_rule(clip=True)
+        .properties(name=side)
+        .encode(
             x=near_x,
             y=near_y,
             **({"x2": far_x} if far_x else {}),
             **({"y2": far_y} if far_y else {}),
-            color=alt.when("datum.layer === 'intersection'").then(alt.value(INK))
-            .when("datum.layer === 'union'").then(alt.value(SOFT_INK)).otherwise(alt.value(SEED)),
-            strokeWidth=alt.when("datum.layer === 'intersection'").then(alt.value(CONSENSUS_WIDTH))
-            .when("datum.layer === 'union'").then(alt.value(1.4)).otherwise(alt.value(SEED_WIDTH)),
+            color=alt.when("datum.layer === 'intersection'")
+            .then(alt.value(INK))
+            .when("datum.layer === 'union'")
+            .then(alt.value(SOFT_INK))
+            .otherwise(alt.value(SEED)),
+            strokeWidth=alt.when("datum.layer === 'intersection'")
+            .then(alt.value(CONSENSUS_WIDTH))
+            .when("datum.layer === 'union'")
+            .then(alt.value(1.4))
+            .otherwise(alt.value(SEED_WIDTH)),
             opacity=_opacity(0.3),
-            strokeDash=alt.when(f"datum.{side}").then(alt.value(DASHED))
+            strokeDash=alt.when(f"datum.{side}")
+            .then(alt.value(DASHED))
             .otherwise(alt.value(SOLID)),
         )
         for side, (near_x, near_y, far_x, far_y) in sides.items()
@@ -359,36 +449,44 @@ def _connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         alt.Tooltip("cross_validity:Q", title="Also flips other seeds", format=".0%"),
     ]
     base = alt.Chart(alt.NamedData("connectors"))
-    target = alt.Color(
-        "target:N", scale=class_colour(classes)["scale"], legend=None
+    target = alt.Color("target:N", scale=class_colour(classes)["scale"], legend=None)
+    ways = (
+        base.mark_rule(clip=True)
+        .properties(name="ways")
+        .encode(
+            x=x,
+            y=y,
+            x2="x2:Q",
+            y2="y2:Q",
+            color=alt.when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
+            strokeWidth=_width(),
+            opacity=_opacity(0.5),
+            strokeDash=_dashed_unless("datum.valid"),
+            tooltip=tooltip,
+        )
     )
-    ways = base.mark_rule(clip=True).properties(name="ways").encode(
-        x=x,
-        y=y,
-        x2="x2:Q",
-        y2="y2:Q",
-        color=alt.when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
-        strokeWidth=_width(),
-        opacity=_opacity(0.5),
-        strokeDash=_dashed_unless("datum.valid"),
-        tooltip=tooltip,
+    flips = (
+        base.mark_point(filled=True, shape="circle", color=INK, clip=True, strokeWidth=0)
+        .properties(name="flips")
+        .encode(
+            x=at(x, "flip_x"),
+            y=at(y, "flip_y"),
+            size=alt.when(CONSENSUS).then(alt.value(40)).otherwise(alt.value(13)),
+            opacity=_opacity(0.6),
+        )
     )
-    flips = base.mark_point(
-        filled=True, shape="circle", color=INK, clip=True, strokeWidth=0
-    ).properties(name="flips").encode(
-        x=at(x, "flip_x"),
-        y=at(y, "flip_y"),
-        size=alt.when(CONSENSUS).then(alt.value(40)).otherwise(alt.value(13)),
-        opacity=_opacity(0.6),
-    )
-    ends = base.mark_point(filled=False, shape="diamond", clip=True).properties(name="ends").encode(
-        x=at(x, "x2"),
-        y=at(y, "y2"),
-        color=target,
-        size=alt.when(CONSENSUS).then(alt.value(230)).otherwise(alt.value(64)),
-        strokeWidth=alt.when(CONSENSUS).then(alt.value(2.6)).otherwise(alt.value(1.3)),
-        opacity=_opacity(0.9),
-        tooltip=tooltip,
+    ends = (
+        base.mark_point(filled=False, shape="diamond", clip=True)
+        .properties(name="ends")
+        .encode(
+            x=at(x, "x2"),
+            y=at(y, "y2"),
+            color=target,
+            size=alt.when(CONSENSUS).then(alt.value(230)).otherwise(alt.value(64)),
+            strokeWidth=alt.when(CONSENSUS).then(alt.value(2.6)).otherwise(alt.value(1.3)),
+            opacity=_opacity(0.9),
+            tooltip=tooltip,
+        )
     )
     return [ways, flips, ends]
 

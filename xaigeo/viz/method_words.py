@@ -20,12 +20,12 @@ TITLES = {
 }
 READINGS: dict[Mark, str] = {
     "line": "A thin line is where one seed's local model changes its answer, the other features "
-    "held at this row; the thick line is the seeds' consensus, and the shaded fan holds 90 % of "
+    "held at this row; the thick line is the seeds' consensus, and the shaded fan holds 90% of "
     "their directions. A dashed line means that no boundary passes nearby: it only shows the "
     "direction. Lines that lie together mean seeds that agree.",
     "arrows": "An arrow tells how much the feature on that axis adds to the answer (orange) or "
     "takes from it (blue); the third arrow is both together. Thin arrows are single seeds, thick "
-    "dark ones their median, and the ellipse holds 90 % of the seeds. It is a contribution, not "
+    "dark ones their median, and the ellipse holds 90% of the seeds. It is a contribution, not "
     "a direction to walk in. The bar at the lower left gives the scale.",
     "box": "While a row stays in a seed's box, and meets the rest of its rule, that seed keeps "
     "its answer. Thin boxes are single seeds, the thick one is what all of them share, the grey "

@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from xaigeo.viz.channels import layered
 from xaigeo.viz.records import records
 from xaigeo.viz.theme import INK, SEED, themed
 
@@ -24,7 +25,7 @@ def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
     values = dots["score"]
     metric = metric_name(evaluation)
     n_rows = len(evaluation.labels)
-    chart = alt.layer(*accuracy_layers(metric, int(dots["stack"].max()))).properties(
+    chart = layered(*accuracy_layers(metric, int(dots["stack"].max()))).properties(
         width=420,
         height=accuracy_height(dots),
         title=alt.Title(

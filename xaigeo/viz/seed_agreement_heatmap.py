@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.viz.channels import layered
 from xaigeo.viz.records import records
 from xaigeo.viz.theme import RAMP, themed
 
@@ -35,7 +36,7 @@ def seed_agreement_heatmap(explanation: Attributions, k: int | None = None) -> a
     off = matrix[~np.eye(len(matrix), dtype=bool)]
     n = explanation.schema.n_features
     side = max(180, min(420, 19 * len(matrix)))
-    chart = alt.layer(*heatmap_layers(k / n)).properties(
+    chart = layered(*heatmap_layers(k / n)).properties(
         width=side,
         height=side,
         title=alt.Title(

@@ -18,6 +18,8 @@ LEADING = {
     "anchors": "mass_iou",
     "counterfactuals": "cross_validity",
 }
+# Scores of the answers, which the explorer shows as votes.
+OF_ANSWERS = ("flip_rate", "churn")
 # The audit judges attributions by Kernel SHAP where it is there; the report leads with the same.
 PREFERRED = "kernel_shap"
 
@@ -61,8 +63,9 @@ class Agreement:
         return rows.iloc[0]
 
     def scores_at_rows(self, method: str) -> list[str]:
-        """Return the scores that `by_row` holds for a method, the leading ones first."""
-        return [name for name in self.by_row[method].columns if name in SCORES]
+        """Return the scores of reasons that `by_row` holds for a method."""
+        names = self.by_row[method].columns
+        return [name for name in names if name in SCORES and name not in OF_ANSWERS]
 
 
 def measure_agreement(
@@ -78,9 +81,7 @@ def measure_agreement(
     return Agreement(
         table=summary(explanations, random_state=random_state),
         by_row={e.method: per_instance(e) for e in explanations},
-        k={
-            name: one.k for name, one in compared.items() if isinstance(one, ComparedAttributions)
-        },
+        k={name: one.k for name, one in compared.items() if isinstance(one, ComparedAttributions)},
         contrasts=same_answer_different_reason(leading) if classified and leading else None,
         leading=None if leading is None else leading.method,
     )
@@ -92,9 +93,7 @@ def leading_sentence(score: str, value: float, null: float, k: int | None) -> st
     if score == "feature_agreement":
         return f"Two seeds share {value:.0%} of their top {k} features" + chance.format("reasons")
     if score == "mass_iou":
-        return (
-            f"The rules of two seeds cover the same rows to {value:.0%}" + chance.format("rules")
-        )
+        return f"The rules of two seeds cover the same rows to {value:.0%}" + chance.format("rules")
     if score == "cross_validity":
         return (
             f"The change that flips one seed also flips {value:.0%} of the others"
@@ -127,7 +126,8 @@ def row_sentences(agreement: Agreement | None, explanation: Explanation) -> list
         return [""] * len(explanation.instances)
     k = agreement.k.get(explanation.method)
     return [
-        "Here no two seeds can be compared." if np.isnan(value)
+        "Here no two seeds can be compared."
+        if np.isnan(value)
         else leading_sentence(name, float(value), null, k) + "."
         for value in values
     ]

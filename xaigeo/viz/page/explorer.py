@@ -26,8 +26,10 @@ ALIKE = "Same answer, reasons alike"
 EVERY = "All rows"
 
 # An ellipse travels as its centre and two semi-axes; the script walks its outline.
-ELLIPSE = ("mark", "method", "instance", "output", "predicted", "cx", "cy")
-ELLIPSE += ("x_major", "y_major", "x_minor", "y_minor")
+ELLIPSE = (
+    *("mark", "method", "instance", "output", "predicted", "cx", "cy"),
+    *("x_major", "y_major", "x_minor", "y_minor"),
+)
 PAGE_TABLES = {
     ("ellipses" if name == "ellipse_outlines" else name): (
         ELLIPSE if name == "ellipse_outlines" else COLUMNS[name]
@@ -122,8 +124,11 @@ def explorer_data(
         "classes": explanations[0].outputs,
         "seeds": explanations[0].seeds.tolist(),
         "instances": instances,
-        "groups": [g for g in (SAME_ANSWER, SPLIT, ALIKE, EVERY) if any(
-            one["group"] == g for one in instances)],
+        "groups": [
+            g
+            for g in (SAME_ANSWER, SPLIT, ALIKE, EVERY)
+            if any(one["group"] == g for one in instances)
+        ],
         "methods": [_method(e, labels, agreement, drawing) for e in explanations],
         "views": _views(drawing.scenes, labels),
     }
@@ -153,9 +158,10 @@ def _instances(
     """Return one entry a row, in the order in which a reader should look at them."""
     flagged: dict[Any, str] = {}
     if agreement is not None:
-        flagged = {
-            plain(row.instance): row.leading_features for row in agreement.flagged.itertuples()
-        }
+        table = agreement.flagged
+        flagged = dict(
+            zip(map(plain, table["instance"]), map(str, table["leading_features"]), strict=True)
+        )
     steadiness = _steadiness(explanations, agreement)
     entries: dict[Any, dict[str, Any]] = {}
     for explanation in explanations:
@@ -219,8 +225,10 @@ def _votes_sentence(counts: np.ndarray, outputs: list[str]) -> str:
     order = [j for j in np.argsort(-counts, kind="stable") if counts[j]]
     if len(order) == 1:
         return f"All {n_seeds} seeds answer {outputs[order[0]]}."
-    parts = [f"{counts[j]} {'seed answers' if counts[j] == 1 else 'seeds answer'} {outputs[j]}"
-             for j in order]
+    parts = [
+        f"{counts[j]} {'seed answers' if counts[j] == 1 else 'seeds answer'} {outputs[j]}"
+        for j in order
+    ]
     return f"{', '.join(parts[:-1])} and {parts[-1]}."
 
 
@@ -337,9 +345,7 @@ def _views(scenes: Sequence[Scene], labels: list[Any]) -> list[dict[str, Any]]:
                 "x_label": one.view.x_label,
                 "y_label": one.view.y_label,
                 "tables": {
-                    name: table
-                    if own is tables[0]
-                    else _without_shared(table, tables[0][name])
+                    name: table if own is tables[0] else _without_shared(table, tables[0][name])
                     for name, table in own.items()
                 },
             }

@@ -13,6 +13,7 @@ from xaigeo.explanations import Attributions
 from xaigeo.geometry import Scene
 from xaigeo.viz.agreement_scores import ROW, by_direction, score_layers, score_table
 from xaigeo.viz.attribution_strip import strip_layers
+from xaigeo.viz.channels import layered
 from xaigeo.viz.explanation_map import class_names, is_regression, map_frame
 from xaigeo.viz.map_layers import (
     MARK_TABLES,
@@ -51,24 +52,23 @@ def map_spec(scene: Scene) -> Spec:
             *instance_tooltip(frame, regression=regression)[1:],
         ],
     )
-    chart = alt.layer(*layers, points, chosen_layer(frame))
+    chart = layered(*layers, points, chosen_layer(frame))
     return _spec(chart.properties(width="container", height="container"), legend=False)
 
 
 def strip_spec(n_features: int) -> Spec:
     """Return the strip of attributions without rows."""
-    chart = alt.layer(*strip_layers())
+    chart = layered(*strip_layers())
     return _spec(chart.properties(width="container", height=STRIP_ROW * n_features))
 
 
 def accuracy_spec(evaluation: Evaluation) -> Spec:
     """Return the seeds' accuracies."""
     dots = accuracy_dots(evaluation)
-    chart = alt.layer(*accuracy_layers(metric_name(evaluation), int(dots["stack"].max())))
+    chart = layered(*accuracy_layers(metric_name(evaluation), int(dots["stack"].max())))
     return _spec(
         chart.properties(width="container", height=accuracy_height(dots)),
-        seeds=dots,
-        median=pd.DataFrame({"score": [dots["score"].median()]}),
+        tables={"seeds": dots, "median": pd.DataFrame({"score": [dots["score"].median()]})},
     )
 
 
@@ -79,10 +79,10 @@ def score_specs(summary: pd.DataFrame) -> list[tuple[bool, Spec]]:
         (
             better,
             _spec(
-                alt.layer(*score_layers(part, name)).properties(
+                layered(*score_layers(part, name)).properties(
                     width="container", height=ROW * len(part)
                 ),
-                **{name: part},
+                tables={name: part},
             ),
         )
         for better, name, part in by_direction(table[table["bounded"]])
@@ -93,14 +93,17 @@ def heatmap_spec(explanation: Attributions) -> Spec:
     """Return the agreement of every two seeds."""
     matrix, k = agreement_matrix(explanation)
     cells = heatmap_cells(matrix, explanation.seeds)
-    chart = alt.layer(*heatmap_layers(k / explanation.schema.n_features))
-    return _spec(chart.properties(width="container", height="container"), cells=cells)
+    chart = layered(*heatmap_layers(k / explanation.schema.n_features))
+    return _spec(chart.properties(width="container", height="container"), tables={"cells": cells})
 
 
-def _spec(chart: alt.LayerChart, *, legend: bool = True, **tables: pd.DataFrame) -> Spec:
+def _spec(
+    chart: alt.LayerChart, *, legend: bool = True, tables: dict[str, pd.DataFrame] | None = None
+) -> Spec:
     spec: Spec = chart.to_dict()
     spec.pop("config", None)  # the page holds the theme once
     stretches = spec["height"] == "container"
+    spec["padding"] = {"left": 0, "top": 6, "right": 8, "bottom": 0}
     spec["autosize"] = {"type": "fit" if stretches else "fit-x", "contains": "padding"}
     if tables:
         spec["datasets"] = {name: records(table) for name, table in tables.items()}

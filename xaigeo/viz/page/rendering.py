@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import jinja2
-
 from xaigeo import __version__
 from xaigeo.viz.bundle import vega_bundle
-from xaigeo.viz.page.escaping import csp_hash, script_json, script_source
+from xaigeo.viz.checklist import templates
+from xaigeo.viz.escaping import csp_hash, script_json, script_source
 
 
 def render(summary: dict[str, Any]) -> str:
@@ -34,21 +32,25 @@ def render(summary: dict[str, Any]) -> str:
         ]
     )
     charts, page = _parted(summary)
-    return _environment().get_template("report.html.j2").render(
-        **page,
-        policy=policy,
-        style=script_source(style),
-        vega=script_source(vega),
-        script=script_source(script),
-        data=script_json(
-            {
-                "charts": charts,
-                "explorer": summary["explorer"],
-                "specs": summary["specs"],
-                "config": summary["config"],
-            }
-        ),
-        version=__version__,
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            **page,
+            policy=policy,
+            style=script_source(style),
+            vega=script_source(vega),
+            script=script_source(script),
+            data=script_json(
+                {
+                    "charts": charts,
+                    "explorer": summary["explorer"],
+                    "specs": summary["specs"],
+                    "config": summary["config"],
+                }
+            ),
+            version=__version__,
+        )
     )
 
 
@@ -69,17 +71,6 @@ def _parted(summary: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     shown = {name: summary[name] for name in summary if name not in ("specs", "config")}
     page = {name: take(value, name) for name, value in shown.items() if name != "explorer"}
     return charts, page | {"explorer": summary["explorer"]}
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("xaigeo.viz.page", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
 
 
 def _asset(name: str) -> str:

@@ -28,7 +28,7 @@ def report(
     title: str | None = None,
     notes: str | None = None,
 ) -> Path:
-    """Write one self-contained HTML page: do the seeds agree, and on what do they differ?
+    """Write one self-contained HTML page: whether the seeds agree, and on what they differ.
 
     The page needs no network and opens from a disk: pick a row on the map or in a list and see
     every seed's explanation of it, beside the scores of agreement, the seeds' accuracies and
@@ -84,7 +84,8 @@ def _check(given: list[Explanation], evaluation: Evaluation | None) -> None:
         raise InputError(
             expected="one or more explanations to report",
             arrived=", ".join(strangers) or "none",
-            do="Pass what xaigeo.explain returns, for example report([lime, boxes], 'report.html').",
+            do="Pass what xaigeo.explain returns, for example "
+            "report([lime, boxes], 'report.html').",
         )
     seeds = given[0].seeds.tolist()
     if evaluation is not None and evaluation.seeds.tolist() != seeds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,9 @@ import pandas as pd
 from xaigeo.agreement.predictions import churn
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.viz.checklist import checklist
 from xaigeo.viz.method_words import words_for
-from xaigeo.viz.page.agreement import Agreement, method_sentence
+from xaigeo.viz.page.agreement import OF_ANSWERS, Agreement, method_sentence
 from xaigeo.viz.page.explorer import Drawing, explorer_data
 from xaigeo.viz.page.figures import (
     accuracy_spec,
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 
 Section = dict[str, Any]
 SHOWN_ROWS = 8
-STATUS = {
-    "pass": ("✓", "pass"),
-    "warn": ("!", "warning"),
-    "fail": ("✗", "fail"),
-    "not_evaluated": ("–", "not evaluated"),
-}
 
 
 def summarise(
@@ -61,13 +55,14 @@ def summarise(
         "trained": _trained(first, notes),
         "performance": None if evaluation is None else _performance(evaluation),
         "reasons": None if agreement is None else _reasons(explanations, agreement),
-        "classes": [
-            {"name": name} | class_mark(i) for i, name in enumerate(first.outputs)
-        ]
+        "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
         if first.task == "classification"
         else [],
         "explorer": explorer_data(explanations, drawing, agreement),
-        "specs": {"maps": [map_spec(scene) for scene in drawing.scenes], "strip": strip_spec(len(first.features))},
+        "specs": {
+            "maps": [map_spec(scene) for scene in drawing.scenes],
+            "strip": strip_spec(len(first.features)),
+        },
         "config": theme_config() | {"background": "transparent", "aria": False},
         "audit": None if audit is None else _audit(audit),
         "provenance": made_tables(explanations),
@@ -103,7 +98,7 @@ def _verdict(
     if agreement.contrasts is not None:
         parts.append(_contrast_sentence(agreement))
     if audit is not None:
-        parts.append(f"The audit: {_tally(audit)}.")
+        parts.append(f"The audit: {checklist(audit).tally}.")
     return parts
 
 
@@ -128,7 +123,7 @@ def _contrast_sentence(agreement: Agreement) -> str:
         return "There is no explained row on which all seeds give the same answer."
     return (
         f"Of the {_count(n, 'row')} on which all seeds give the same answer, "
-        f"{flagged} {'rests' if flagged == 1 else 'rest'} on different reasons."
+        f"{flagged or 'none'} {'rest' if flagged > 1 else 'rests'} on different reasons."
     )
 
 
@@ -166,12 +161,13 @@ def _trained(first: Explanation, notes: str | None) -> Section:
 
 def _performance(evaluation: Evaluation) -> Section:
     metric = metric_name(evaluation)
+    score = metric if metric == "R²" else metric.lower()
     scores = evaluation.scores
     return {
         "finding": _performance_sentence(evaluation),
         "spec": accuracy_spec(evaluation),
         "description": f"Dot plot of {metric} by seed.",
-        "reading": f"Each dot is one seed, placed by its {metric if metric == 'R²' else metric.lower()}; "
+        "reading": f"Each dot is one seed, placed by its {score}; "
         "seeds that score alike are stacked. The dark rule is the median. The closer the dots, "
         "the less the scores give away that these are different models.",
         "columns": [str(name) for name in scores.columns],
@@ -198,7 +194,7 @@ def _reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Secti
                     }
                     for better, spec in score_specs(_reasons_only(table))
                 ],
-                "rows": [_score_row(row) for row in table.to_dict(orient="records")],
+                "rows": [_score_row(row) for _, row in table.iterrows()],
             }
         )
     leading = next((e for e in explanations if e.method == agreement.leading), None)
@@ -207,12 +203,16 @@ def _reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Secti
         "methods": methods,
         "contrasts": _contrasts(agreement),
         "heatmap": _heatmap(leading) if isinstance(leading, Attributions) else None,
+        # It stands behind the last method whose seeds it can compare.
+        "heatmap_after": max(
+            (n for n, e in enumerate(explanations, 1) if isinstance(e, Attributions)), default=0
+        ),
     }
 
 
 def _reasons_only(table: pd.DataFrame) -> pd.DataFrame:
     """Leave out the answers (flips, churn), which the section before this one tells."""
-    return table[~table["score"].isin(["flip_rate", "churn"])]
+    return table[~table["score"].isin(OF_ANSWERS)]
 
 
 def _reasons_sentence(agreement: Agreement, leading: Explanation | None) -> str:
@@ -225,7 +225,7 @@ def _reasons_sentence(agreement: Agreement, leading: Explanation | None) -> str:
     return sentence
 
 
-def _score_row(row: dict[str, Any]) -> dict[str, Any]:
+def _score_row(row: pd.Series) -> dict[str, Any]:
     from xaigeo.agreement import SCORES
 
     def text(value: float) -> str:
@@ -267,40 +267,12 @@ def _heatmap(leading: Attributions) -> Section:
 
 
 def _audit(audit: Audit) -> Section:
+    table = checklist(audit)
     return {
-        "verdict": str(audit.verdict),
-        "finding": f"{_tally(audit)[0].upper()}{_tally(audit)[1:]}.",
-        "rows": [checklist_row(finding) for finding in audit.findings],
+        "finding": f"Of {len(table.rows)} items: {table.tally}.",
+        "rows": table.answered,
+        "unanswered": table.unanswered,
     }
-
-
-def checklist_row(finding: Any) -> dict[str, Any]:
-    """Return one answer of the audit as a row of the checklist."""
-    from xaigeo.audit.finding import number
-
-    icon, word = STATUS[finding.status]
-    return {
-        "id": finding.id,
-        "question": finding.question,
-        "status": finding.status,
-        "icon": icon,
-        "word": word,
-        "value": finding.value_text,
-        "null": "–" if finding.null is None else number(finding.null, finding.unit),
-        "threshold": finding.threshold_text,
-        "basis": finding.basis,
-        "reason": finding.reason,
-        "maps_to": ", ".join(finding.maps_to),
-    }
-
-
-def _tally(audit: Audit) -> str:
-    counts = Counter(finding.status for finding in audit.findings)
-    words = (
-        ("fail", "failed"), ("warn", "with a warning"), ("pass", "passed"),
-        ("not_evaluated", "not evaluated"),
-    )
-    return ", ".join(f"{counts[status]} {word}" for status, word in words if counts[status])
 
 
 def _answers(first: Explanation) -> str:

@@ -80,7 +80,7 @@
     config: page.config, tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
   }).then((result) => result.view);
 
-  const share = (value, digits = 0) => `${(100 * value).toFixed(digits)} %`;
+  const share = (value, digits = 0) => `${(100 * value).toFixed(digits)}%`;
   const fixed = (value, digits = 2) => missing(value) ? "–" : value.toFixed(digits);
   const range = (values, write) => {
     const known = values.filter((value) => !missing(value));
@@ -178,7 +178,18 @@
     }
     return [...groups].sort((a, b) => b[1].length - a[1].length);
   };
-  const seedsOf = (rows) => rows.map((row) => row.seed).join(", ");
+  // Neighbours in the list of seeds are written as a span: 0–4, 7, 9–11.
+  const seedsOf = (rows) => {
+    const places = rows.map((row) => explorer.seeds.indexOf(row.seed)).sort((a, b) => a - b);
+    const spans = [];
+    for (const place of places) {
+      const last = spans.at(-1);
+      if (last && last[1] === place - 1) last[1] = place;
+      else spans.push([place, place]);
+    }
+    return spans.map(([from, to]) => [...new Set([from, to])].map((k) => explorer.seeds[k])
+      .join(to - from > 1 ? "–" : ", ")).join(", ");
+  };
   const ownSeeds = (rows) => /^-?\d+$/.test(state.seeds)
     ? rows.filter((row) => String(row.seed) === state.seeds) : rows;
 
@@ -198,7 +209,7 @@
       await view.runAsync();
       return view;
     });
-    const note = `Dots: single seeds, orange for and blue against the answer. Dark bar: median and middle 80 % of the seeds. Unit: ${method.unit}.`;
+    const note = `Dots: single seeds, orange for and blue against the answer. Dark bar: median and middle 80% of the seeds. Unit: ${method.unit}.`;
     byId("why-table").replaceChildren(element("p", note, { class: "empty" }));
   };
 
@@ -236,7 +247,7 @@
         meta: [`holds for ${share(row.coverage)} of the data`] })),
       ...groups.map(([rule, found]) => ({ text: rule, lead: `${seedsLead(found)}:`, meta: [
         `answer ${found[0].predicted}`,
-        `right in ${range(found.map((row) => row.precision), (v) => share(v))} of such rows`,
+        `keeps the answer on ${range(found.map((row) => row.precision), (v) => share(v))} of such rows`,
         `holds for ${range(found.map((row) => row.coverage), (v) => share(v))} of the data`,
         found.every((row) => row.met) ? "" : "below the wanted precision", seedsMeta(found)] })),
     ]));
@@ -291,6 +302,7 @@
     target.append(each);
   };
 
+  const MOST_SCORES = 8;
   const scoresPanel = (method, place) => {
     byId("scores-panel").hidden = !method || place < 0 || !method.scores.length;
     if (byId("scores-panel").hidden) return;
@@ -300,7 +312,18 @@
     const table = tableOf([{ title: "↑ higher, ↓ lower is more agreement" },
       { title: "Here", number: true }, { title: "Unrelated", number: true }], rows);
     table.querySelectorAll("tbody th").forEach((cell, k) => { cell.title = method.scores[k].meaning; });
+    const rest = [...table.tBodies[0].rows].slice(MOST_SCORES);
     byId("scores").replaceChildren(table);
+    if (rest.length < 2) return;
+    const button = element("button", `${rest.length} more scores`, { type: "button", class: "link" });
+    for (const row of rest) row.hidden = !state.allScores;
+    button.hidden = Boolean(state.allScores);
+    button.addEventListener("click", () => {
+      state.allScores = true;
+      for (const row of rest) row.hidden = false;
+      button.hidden = true;
+    });
+    byId("scores").append(button);
   };
 
   const drawPanels = () => {
