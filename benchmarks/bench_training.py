@@ -58,7 +58,8 @@ def train_in_turn(X: np.ndarray, y: np.ndarray) -> list[nn.Module]:
 
 def measure() -> list[Result]:
     X, y = data()
-    # The loop is at its fastest on one thread; products this small only wait for a second.
+    # One thread for both: products this small gain nothing from a second thread, and wait for
+    # it when other programs use the cores.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import numpy as np
+
+from xaigeo.ensemble.record import config_digest, data_digest, make_record, select_record
+
+
+def test_digests_see_values_shapes_and_types_and_not_key_order():
+    rows, labels = np.arange(6.0).reshape(3, 2), np.arange(3)
+    digest = data_digest(rows, labels)
+    assert digest == data_digest(np.asfortranarray(rows), labels.copy())
+    for other in ((rows + 1e-12, labels), (rows.reshape(2, 3), labels), (rows, labels * 1.0)):
+        assert data_digest(*other) != digest
+    assert config_digest({"a": 1, "b": 2}) == config_digest({"b": 2, "a": 1})
+
+
+def test_selecting_seeds_selects_every_list_by_seed():
+    record = make_record(
+        source="train",
+        seeds=[4, 5, 6],
+        architectures=["x", "y", "z"],
+        data=None,
+        config=None,
+        packages=("torch", "no-such-package"),
+        more={
+            "order_seeds": [7, 8, 9],
+            "validation": {"name": "v", "scores": {"seed": [4, 5, 6], "accuracy": [0.1, 0.2, 0.3]}},
+        },
+    )
+    assert record["versions"]["no-such-package"] == "not installed"
+    chosen = select_record(record, [2, 0])
+    assert chosen["seeds"] == [6, 4]
+    assert chosen["order_seeds"] == [9, 7]
+    assert chosen["architecture_sha256"] == ["z", "x"]
+    assert chosen["validation"]["scores"] == {"seed": [6, 4], "accuracy": [0.3, 0.1]}
+    assert record["seeds"] == [4, 5, 6]
+    assert select_record({}, [0]) == {}

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaigeo.ensemble.targets import encode_labels, infer_task, read_classes, target_name
+from xaigeo.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("y", "task"),
+    [
+        (["a", "b"], "classification"),
+        ([0, 1, 1], "classification"),
+        ([True, False], "classification"),
+        (pd.Series(["x", "y"], dtype="category"), "classification"),
+        (np.arange(400) % 20, "classification"),
+        (np.linspace(0, 1, 9), "regression"),
+    ],
+)
+def test_the_task_follows_from_the_type(y, task):
+    assert infer_task(y) == task
+
+
+@pytest.mark.parametrize(
+    ("y", "seen"),
+    [([0.0, 1.0, 1.0], "2 different floating-point"), (np.arange(50), "50 different whole")],
+)
+def test_a_doubtful_task_is_asked_for(y, seen):
+    with pytest.raises(InputError, match=f"got {seen}.*Pass task='classification'"):
+        infer_task(y)
+
+
+def test_classes_are_sorted_and_ordered_categories_keep_their_order():
+    assert read_classes(["b", "a", "b"]) == ("a", "b")
+    assert read_classes(np.array([3, 1])) == (1, 3)
+    grades = pd.Categorical(["low", "high"], categories=["low", "mid", "high"], ordered=True)
+    assert read_classes(pd.Series(grades)) == ("low", "high")
+
+
+def test_labels_become_places_and_numbers():
+    np.testing.assert_array_equal(
+        encode_labels(["b", "a"], ("a", "b"), "classification", n_rows=2), [1, 0]
+    )
+    np.testing.assert_array_equal(encode_labels([1, 2], ("y",), "regression", n_rows=2), [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "message"),
+    [
+        (["a"], "classification", "y with 2 values, one a row of X, got 1"),
+        (["a", None], "classification", "y without missing values, got 1 missing"),
+        (["a", "c"], "classification", "labels among a, b, got c"),
+        ([1.0, np.inf], "regression", "finite numbers in y, got .*inf"),
+        (["1", "many"], "regression", "finite numbers in y, got 'many'"),
+    ],
+)
+def test_bad_labels_are_told(y, task, message):
+    with pytest.raises(InputError, match=message):
+        encode_labels(y, ("a", "b"), task, n_rows=2)
+
+
+def test_a_single_class_is_told():
+    with pytest.raises(InputError, match=r"at least two classes, got 1 \(a\)"):
+        read_classes(["a", "a"])
+
+
+def test_the_target_has_the_name_of_its_column():
+    assert target_name(pd.Series([1.0], name="price")) == "price"
+    assert target_name(np.ones(2)) == "y"
