@@ -1,0 +1,117 @@
+"""The audit's checklist as an HTML table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from xaigeo.audit.finding import Finding, number
+
+if TYPE_CHECKING:
+    from xaigeo.audit import Audit
+
+STATUS = {
+    "pass": ("✓", "pass"),
+    "warn": ("!", "warning"),
+    "fail": ("✗", "fail"),
+    "not_evaluated": ("–", "not evaluated"),
+}
+_TALLY = {
+    "fail": "failed",
+    "warn": "with a warning",
+    "pass": "passed",
+    "not_evaluated": "not evaluated",
+}
+# A notebook has no style sheet of ours; colour only repeats what icon and word say.
+_STYLE = (
+    ".xaigeo-checklist{border-collapse:collapse;text-align:left}"
+    ".xaigeo-checklist td,.xaigeo-checklist th{text-align:left;vertical-align:top;"
+    "padding:.3em .8em .3em 0;border-bottom:1px solid #dedad2;font-weight:400}"
+    ".xaigeo-checklist small{display:block;color:#5d5a54}"
+    ".xaigeo-checklist .pass .badge{color:#1d6b4a}.xaigeo-checklist .warn .badge{color:#8a5a00}"
+    ".xaigeo-checklist .fail .badge{color:#a3271d}"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Checklist:
+    """The answers of an audit, ready to be shown.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One an item: id, question, status with icon and word, value, interval, null, threshold,
+        basis, reason, maps_to; all text.
+    """
+
+    rows: list[dict[str, str]]
+
+    @property
+    def tally(self) -> str:
+        """How many items there are of each status, the worst first."""
+        counts = Counter(row["status"] for row in self.rows)
+        parts = [f"{counts[name]} {word}" for name, word in _TALLY.items() if counts[name]]
+        return ", ".join(parts)
+
+    @property
+    def answered(self) -> list[dict[str, str]]:
+        """Rows of the items that were evaluated."""
+        return [row for row in self.rows if row["status"] != "not_evaluated"]
+
+    @property
+    def unanswered(self) -> list[dict[str, str]]:
+        """Rows of the items that were not."""
+        return [row for row in self.rows if row["status"] == "not_evaluated"]
+
+    def to_html(self) -> str:
+        """Return an HTML table; all text of the audit is escaped."""
+        parts: Any = templates().get_template("parts.html.j2").module
+        table = parts.checklist(self.answered, self.unanswered)
+        return f'<div class="xaigeo-checklist"><style>{_STYLE}</style>{table}</div>'
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+def checklist(audit: Audit) -> Checklist:
+    """Return the checklist of an audit; a notebook shows it as a table."""
+    return Checklist([_row(finding) for finding in audit.findings])
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """Return the environment of all templates: everything is escaped, nothing may be missing."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("xaigeo.viz.page", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    icon, word = STATUS[finding.status]
+
+    def text(value: float | None) -> str:
+        return "–" if value is None else number(value, finding.unit)
+
+    known = finding.low is not None and finding.high is not None
+    return {
+        "id": finding.id,
+        "question": finding.question,
+        "status": finding.status,
+        "icon": icon,
+        "word": word,
+        "value": text(finding.value),
+        "interval": f"{text(finding.low)} to {text(finding.high)}" if known else "",
+        "null": text(finding.null),
+        "threshold": finding.threshold_text,
+        "basis": finding.basis,
+        "reason": finding.reason,
+        "maps_to": ", ".join(finding.maps_to),
+    }
