@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,7 +32,6 @@ def fit_ensemble(
     progress: bool,
 ) -> dict[str, Any]:
     """Read and check all that `SeedEnsemble.fit` was given, fit, and return its fields."""
-    start = time.perf_counter()
     kind = estimator_task(estimator, task)
     _check_share(validation_share)
     check_random_state(estimator)
@@ -66,7 +64,6 @@ def fit_ensemble(
             "n_train": len(split.train),
             "n_validation": len(split.validation),
             "validation": _validation(members, problem.rows, problem.labels, split, names),
-            "seconds": time.perf_counter() - start,
         },
     )
     return {

@@ -7,12 +7,9 @@ updates are elementwise, so seeds cannot influence one another.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
-
-OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
 
 
 class Optimizer:

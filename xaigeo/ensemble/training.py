@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -82,7 +81,6 @@ def train_members(
     progress: bool,
 ) -> tuple[TorchMembers, dict[str, Any]]:
     """Train one module a seed and return the members with their record."""
-    start = time.perf_counter()
     split = split_rows(
         problem.labels,
         problem.task,
@@ -156,7 +154,6 @@ def train_members(
             "n_validation": len(split.validation),
             **_told(outcome),
             "validation": _validation(members, problem, split, seeds),
-            "seconds": time.perf_counter() - start,
         },
     )
     return members, record
