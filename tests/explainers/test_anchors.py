@@ -315,7 +315,7 @@ def test_the_upstream_engine_is_refused(species, birds):
         ({"sampling": "rows"}, "Expected sampling to be one of 'conditional', 'marginal'"),
         (
             {"n_samples": 50},
-            "Expected n_samples of at least 77, so that a rule without a miss can show a precision "
+            "Expected n_samples of at least 90, so that a rule without a miss can show a precision "
             "of 0.95, got n_samples=50. Raise n_samples, or lower threshold, n_checks or the "
             "confidence 1 - delta.",
         ),

@@ -73,7 +73,7 @@ class AnchorExplainer(Explainer):
     n_samples: int = 1000
     n_search: int = 5000
     n_cuts: int = 12
-    n_checks: int = 5
+    n_checks: int = 10
     beam: int = 4
     max_predicates: int | None = None
     sampling: Sampling = "conditional"

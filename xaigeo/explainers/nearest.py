@@ -11,8 +11,8 @@ import numpy as np
 from xaigeo.explainers.proximity import Proximity
 from xaigeo.schema import Matrix
 
-# A way is cut into quarters so often: its end is within 1e-6 of where the class changes.
-N_QUARTERINGS = 10
+# A way is cut into eighths so often: its end is within 1e-6 of where the class changes.
+N_CUTS = 7
 N_TRIALS = 16
 N_ROUNDS = 12
 N_PIVOTS = 8
@@ -233,14 +233,14 @@ def first_accepted(
 ) -> np.ndarray:
     """Return where between `low` and the accepted `high` acceptance begins, to 1e-6 of the way.
 
-    `accepted` takes fractions, shape (3, n), and answers for each. Three places are asked at
+    `accepted` takes fractions, shape (7, n), and answers for each. Seven places are asked at
     once, since a call to a model often costs more than a few rows in it.
     """
     every = np.arange(len(low))
-    for _ in range(N_QUARTERINGS):
-        grid = low + (high - low) * np.linspace(0.0, 1.0, 5)[:, None]
+    for _ in range(N_CUTS):
+        grid = low + (high - low) * np.linspace(0.0, 1.0, 9)[:, None]
         grid[-1] = high
-        inner = np.vstack([accepted(grid[1:4]), np.ones((1, len(low)), dtype=bool)])
+        inner = np.vstack([accepted(grid[1:8]), np.ones((1, len(low)), dtype=bool)])
         first = inner.argmax(axis=0)
         low, high = grid[first, every], grid[first + 1, every]
     return high
