@@ -463,6 +463,11 @@ class SeedEnsemble:
             f"{self.schema.n_features} features, {self.task}: {', '.join(self.output_names)})"
         )
 
+    def _repr_html_(self) -> str:
+        from xaigeo.summary import ensemble_html
+
+        return ensemble_html(self)
+
     def _checked_scale(self, scale: Scale | None) -> Scale:
         if scale is None:
             return self.default_scale
