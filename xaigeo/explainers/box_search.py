@@ -171,11 +171,13 @@ class BoxSearch:
         """Open one column after another, the largest gain in coverage first."""
         rule = box.rule.copy()
         while True:
-            obeyed, covered = rule[pool.rows], rule[self.background]
+            columns = np.flatnonzero(self.cells.restricted(rule))
+            close = _Close.to(rule, columns, pool.rows, pool.hits)
+            free = _Close.to(rule, columns, self.background)
             wider = [
                 option
-                for j in np.flatnonzero(self.cells.restricted(rule))
-                if (option := self._wider(int(j), rule, outer, pool, obeyed, covered))
+                for j in columns.tolist()
+                if (option := self._wider(j, rule[self.cells.part(j)], outer, close, free))
             ]
             if not wider:
                 break
@@ -190,27 +192,19 @@ class BoxSearch:
         )
 
     def _wider(
-        self,
-        j: int,
-        rule: np.ndarray,
-        outer: np.ndarray,
-        pool: Pool,
-        obeyed: np.ndarray,
-        covered: np.ndarray,
+        self, j: int, cells: np.ndarray, outer: np.ndarray, close: _Close, free: _Close
     ) -> tuple[tuple[int, int, int], int, np.ndarray] | None:
         """Return the widest way to open column j that stays precise: its merit, j, cells."""
         part = self.cells.part(j)
-        options = self._openings(j, rule[part], outer[part])
+        options = self._openings(j, cells, outer[part])
         if not len(options):
             return None
-        inside = _obey_the_rest(obeyed, j)
-        places = pool.rows[inside, j] - part.start
-        width = part.stop - part.start
-        n = options @ np.bincount(places, minlength=width)
-        k = options @ np.bincount(places[pool.hits[inside]], minlength=width)
-        free = self.background[_obey_the_rest(covered, j), j] - part.start
-        gain = options @ np.bincount(free, minlength=width)
-        gain -= int(covered.all(axis=1).sum())
+        places, hits = close.cells_if_open(j, part)
+        n = options @ np.bincount(places, minlength=len(cells))
+        k = options @ np.bincount(places[hits], minlength=len(cells))
+        places, _ = free.cells_if_open(j, part)
+        counts = np.bincount(places, minlength=len(cells))
+        gain = options @ counts - cells @ counts
         good = np.flatnonzero(self._reached(n, n - k))
         if not len(good):
             return None
@@ -239,9 +233,35 @@ class BoxSearch:
         return np.array(wider, dtype=bool).reshape(-1, len(cells))
 
 
-def _obey_the_rest(obeyed: np.ndarray, j: int) -> np.ndarray:
-    n_broken = obeyed.shape[1] - obeyed.sum(axis=1)
-    return np.asarray((n_broken == 0) | ((n_broken == 1) & ~obeyed[:, j]))
+@dataclass(frozen=True, eq=False)
+class _Close:
+    """Rows that break a rule in one column at most, which is all that opening one can reach.
+
+    `broken` names that column, -1 for rows that obey.
+    """
+
+    rows: np.ndarray
+    hits: np.ndarray
+    broken: np.ndarray
+
+    @classmethod
+    def to(
+        cls, rule: np.ndarray, columns: np.ndarray, rows: np.ndarray, hits: np.ndarray | None = None
+    ) -> _Close:
+        """Sort out the rows close to a rule that restricts `columns`."""
+        hits = np.zeros(len(rows), dtype=bool) if hits is None else hits
+        obeyed = rule[rows[:, columns]]
+        n_broken = len(columns) - obeyed.sum(axis=1)
+        close = n_broken <= 1
+        broken = np.full(len(rows), -1)
+        if len(columns):
+            broken = np.where(n_broken == 0, -1, columns[obeyed.argmin(axis=1)])
+        return cls(rows[close], hits[close], broken[close])
+
+    def cells_if_open(self, j: int, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Return the cells in column j, and the hits, of rows that obey the other columns."""
+        inside = (self.broken == -1) | (self.broken == j)
+        return self.rows[inside, j] - part.start, self.hits[inside]
 
 
 def _miss_rate(box: Box) -> float:
