@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -117,11 +122,14 @@ def provenance(model: LinearSeeds, method: str, **parameters: Any) -> dict[str, 
             "classes": model.classes,
             "kind": "linear",
             "record": {
+                "source": "train",
+                "seeds": list(range(model.n_seeds)),
                 "data_sha256": "d" * 64,
                 "config_sha256": "c" * 64,
-                "architecture_sha256": "a" * 64,
-                "versions": {"torch": "2.13.0"},
+                "architecture_sha256": ["a" * 64] * model.n_seeds,
+                "config": {"epochs": 80, "optimizer": "adam"},
                 "n_rows": 333,
+                "versions": {"python": "3.11.2", "torch": "2.13.0"},
             },
         },
     }
@@ -268,6 +276,39 @@ def evaluation_of(model: LinearSeeds, X: pd.DataFrame, y: pd.Series) -> Evaluati
     )
 
 
+def tables_of(spec: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of every named data set of a chart, read as Vega reads them."""
+    tables = {}
+    for name, held in spec.get("datasets", {}).items():
+        if isinstance(held, str):
+            held = pd.read_csv(io.StringIO(held), dtype=object).to_dict(orient="records")
+        tables[name] = held
+    return tables
+
+
+def units_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of a chart that draw something, each with the data it draws."""
+    parts = [part for key in ("layer", "vconcat", "hconcat") for part in spec.get(key, [])]
+    inherited = {"data": spec["data"]} if "data" in spec else {}
+    return [unit for part in parts for unit in units_of(inherited | part)] if parts else [spec]
+
+
+def fields_of(unit: dict[str, Any]) -> set[str]:
+    """Return every field that a part of a chart encodes, filters by or tests."""
+    text = json.dumps({k: unit[k] for k in ("encoding", "transform", "mark") if k in unit})
+    return set(re.findall(r'"field": "([^"]+)"', text)) | set(re.findall(r"datum\.(\w+)", text))
+
+
+def check_fields(spec: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Fail unless every field that a chart reads is a column of its data."""
+    units = units_of(spec)
+    assert units
+    for unit in units:
+        rows = tables[unit["data"]["name"]]
+        assert rows, unit["data"]
+        assert fields_of(unit) <= set(rows[0]), (unit["data"], fields_of(unit) - set(rows[0]))
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The builders of this file, for tests that need data of their own."""
@@ -278,6 +319,9 @@ def make() -> SimpleNamespace:
         attributions=attributions,
         evaluation_of=evaluation_of,
         view=VIEW,
+        tables_of=tables_of,
+        units_of=units_of,
+        check_fields=check_fields,
     )
 
 
@@ -300,3 +344,59 @@ def study() -> SimpleNamespace:
         by_method={e.method: e for e in explanations},
         evaluation=evaluation_of(model, data.X.iloc[1::3], data.y.iloc[1::3]),
     )
+
+
+@pytest.fixture(scope="session")
+def the_scene(study: SimpleNamespace) -> Any:
+    """All five methods on two columns."""
+    from xaigeo.geometry import scene
+
+    return scene(study.explanations, view=VIEW)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real browser; its absence is a failure, since the report is made for one."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("No Chromium found. Install it (Debian: apt-get install chromium).")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        pytest.fail("No Playwright found. Install it with pip install playwright.")
+    switches = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
+    switches += ["--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=switches)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page with what it said and asked for."""
+
+    page: Any
+    problems: list[str]
+    requests: list[str]
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Any]:
+    """Open a file and record its console, its errors and its requests."""
+    contexts = []
+
+    def open_(path: Any, width: int = 1280, height: int = 900) -> Opened:
+        context = chromium.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        opened = Opened(page, [], [])
+        page.on("console", lambda message: opened.problems.append(message.text))
+        page.on("pageerror", lambda error: opened.problems.append(str(error)))
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.goto(f"file://{path}")
+        return opened
+
+    yield open_
+    for context in contexts:
+        context.close()

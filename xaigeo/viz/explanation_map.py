@@ -104,7 +104,7 @@ def explanation_map(
     ring = chosen_layer(frame, "instances").transform_filter(picked)
     parameters = [layer] if shown is None else [shown, layer]
     chart = (
-        layered(*marks, points, ring, _caption().transform_filter(picked))
+        layered(*marks, ring, points, _caption().transform_filter(picked))
         .add_params(*parameters)
         .properties(
             width=WIDTH,

@@ -34,26 +34,25 @@ def columnar(frame: pd.DataFrame, *, digits: int = DIGITS) -> dict[str, Any]:
 
 def _column(column: pd.Series, digits: int) -> dict[str, list[Any]]:
     values = [plain(value, digits) for value in column.tolist()]
-    period = _period(values)
+    places: dict[Any, int] = {}
+    # True equals 1 in Python and not in JSON, so the type is part of the key.
+    codes = [places.setdefault((type(value), value), len(places)) for value in values]
+    period = _period(codes)
     if period < len(values):
         return {"t": values[:period]}
-    places: dict[Any, int] = {}
-    # True equals 1 and 1 equals 1.0 as dict keys, so the type is part of the key.
-    codes = [places.setdefault((type(value), value), len(places)) for value in values]
     known = [value for _, value in places]
     runs = [n for code, run in groupby(codes) for n in (code, len(list(run)))]
     forms = ({"v": values}, {"d": known, "i": codes}, {"d": known, "r": runs})
     return min(forms, key=lambda form: sum(_length(part) for part in form.values()))
 
 
-def _period(values: list[Any]) -> int:
-    """Return how many first values, repeated in order, make all of them."""
-    first = values[:1]
-    for period in range(1, min(len(values) // 2, LONGEST_PERIOD) + 1):
-        # Only where the first value comes again can a period begin.
-        if values[period : period + 1] == first and values[period:] == values[:-period]:
+def _period(codes: list[int]) -> int:
+    """Return how many first codes, repeated in order, make all of them."""
+    for period in range(1, min(len(codes) // 2, LONGEST_PERIOD) + 1):
+        # Only where the first code comes again can a period begin.
+        if codes[period] == codes[0] and codes[period:] == codes[:-period]:
             return period
-    return len(values)
+    return len(codes)
 
 
 def _length(values: list[Any]) -> int:

@@ -52,7 +52,7 @@ def map_spec(scene: Scene) -> Spec:
             *instance_tooltip(frame, regression=regression)[1:],
         ],
     )
-    chart = layered(*layers, points, chosen_layer(frame))
+    chart = layered(*layers, chosen_layer(frame), points)
     return _spec(chart.properties(width="container", height="container"), legend=False)
 
 

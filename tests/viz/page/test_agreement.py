@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from xaigeo.agreement import same_answer_different_reason
+from xaigeo.viz.page.agreement import (
+    leading_sentence,
+    measure_agreement,
+    method_sentence,
+    row_sentences,
+)
+
+
+@pytest.fixture(scope="module")
+def agreement(study):
+    return measure_agreement(study.explanations)
+
+
+def test_the_leading_method_is_the_audit_s(agreement):
+    assert agreement.leading == "kernel_shap"
+
+
+def test_without_it_the_first_attributions_lead(study):
+    given = [study.by_method[name] for name in ("anchors", "integrated_gradients", "lime")]
+    assert measure_agreement(given).leading == "integrated_gradients"
+
+
+def test_one_seed_has_no_agreement(study):
+    assert measure_agreement([study.by_method["lime"].sel(seed=[0])]) is None
+
+
+def test_flagged_rows_are_those_of_the_core(agreement, study):
+    table = same_answer_different_reason(study.by_method["kernel_shap"])
+    assert (
+        agreement.flagged["instance"].tolist() == table.loc[table["flagged"], "instance"].tolist()
+    )
+
+
+def test_sentences_say_the_number_and_chance():
+    assert leading_sentence("feature_agreement", 0.74, 0.5, 3) == (
+        "Two seeds share 74% of their top 3 features; unrelated reasons would reach 50%"
+    )
+    assert leading_sentence("cross_validity", 0.6, np.nan, None) == (
+        "The change that flips one seed also flips 60% of the others"
+    )
+
+
+def test_a_method_s_sentence_is_the_mean_over_rows(agreement, study):
+    shap = study.by_method["kernel_shap"]
+    mean = agreement.by_row["kernel_shap"]["feature_agreement"].mean()
+    assert f"share {mean:.0%} of their top 3 features" in method_sentence(agreement, shap)
+
+
+def test_every_row_has_a_sentence(agreement, study):
+    for explanation in study.explanations:
+        sentences = row_sentences(agreement, explanation)
+        assert len(sentences) == len(explanation.instances)
+        assert all(sentence.endswith(".") for sentence in sentences)
+
+
+def test_scores_of_answers_are_not_scores_of_reasons(agreement):
+    names = agreement.scores_at_rows("lime")
+    assert "feature_agreement" in names
+    assert not {"churn", "flip_rate"} & set(names)

@@ -1,0 +1,121 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from xaigeo.errors import InputError
+from xaigeo.geometry import scene
+from xaigeo.viz.page.agreement import measure_agreement
+from xaigeo.viz.page.explorer import ALIKE, SAME_ANSWER, SPLIT, default_view, draw, explorer_data
+
+
+@pytest.fixture(scope="module")
+def data(study, make):
+    drawing = draw(study.explanations, [make.view, ("bill_depth_mm", "body_mass_g")])
+    return explorer_data(study.explanations, drawing, measure_agreement(study.explanations))
+
+
+def test_rows_come_flagged_first_then_split_then_alike(data):
+    groups = [one["group"] for one in data["instances"]]
+    assert groups == sorted(groups, key=[SAME_ANSWER, SPLIT, ALIKE].index)
+    assert data["groups"] == list(dict.fromkeys(groups))
+
+
+def test_answers_and_sentence_of_a_row(data, study):
+    first = study.explanations[0]
+    for one in data["instances"]:
+        place = first.instances.tolist().index(one["label"])
+        assert one["id"] == place
+        assert one["answers"] == first.predicted[:, place].tolist()
+        share = np.mean(np.array(one["answers"]) == np.bincount(one["answers"]).argmax())
+        assert one["flip_rate"] == pytest.approx(1 - share, abs=1e-3)
+        if share == 1:
+            assert one["sentence"].startswith("All 5 seeds answer ")
+
+
+def test_tables_have_the_rows_of_the_scene(data, the_scene):
+    tables = data["views"][0]["tables"]
+    for name in ("points", "instances", "lines", "cones", "vectors", "boxes", "connectors"):
+        assert tables[name]["n"] == len(getattr(the_scene, name)), name
+
+
+def test_what_no_view_changes_is_written_once(data):
+    first, second = (view["tables"] for view in data["views"])
+    assert "rule" in first["boxes"]["columns"]
+    assert second["boxes"]["rest"]
+    assert not {"rule", "precision", "seed"} & set(second["boxes"]["columns"])
+    assert "x2" in second["connectors"]["columns"]
+
+
+def test_changes_in_words(data, study):
+    found = study.by_method["counterfactuals"]
+    entry = next(m for m in data["methods"] if m["name"] == "counterfactuals")["changes"]
+    feature = found.schema.features[0]
+    for i in range(len(found.instances)):
+        for s in range(len(found.seeds)):
+            words = [entry["parts"][k] for k in entry["rows"][i][s]]
+            assert len(words) == found.array("n_changed")[s, i, 0]
+            start, end = found.array("input")[i, 0], found.array("point")[s, i, 0, 0]
+            if start != end:
+                assert words[0] == (
+                    f"{feature.name} {feature.text(start)} → {feature.text(end)} {feature.unit}"
+                )
+
+
+def test_a_counterfactual_not_found_has_no_words(study, make):
+    found = study.by_method["counterfactuals"]
+    nothing = replace(found, data=found.data.assign(valid=found.data["valid"] & False))
+    drawing = draw([nothing], [make.view])
+    method = explorer_data([nothing], drawing, measure_agreement([nothing]))["methods"][0]
+    assert {row for rows in method["changes"]["rows"] for row in rows} == {None}
+
+
+def test_methods_may_explain_different_rows(study, make):
+    few = study.by_method["lime"].sel(instance=study.X.index[2:4].tolist())
+    given = [few, study.by_method["anchors"]]
+    data = explorer_data(given, draw(given, [make.view]), measure_agreement(given))
+    assert len(data["instances"]) == len(study.X)
+    lime = data["methods"][0]
+    assert [data_label(data, place) for place in lime["rows"]] == study.X.index[2:4].tolist()
+
+
+def data_label(data, place):
+    return next(one["label"] for one in data["instances"] if one["id"] == place)
+
+
+def test_the_default_view_is_what_explanations_speak_of(study):
+    shap = study.by_method["kernel_shap"]
+    size = np.abs(shap.array("attribution")).mean(axis=(0, 1, 3))
+    numeric = np.flatnonzero(~shap.schema.discrete)
+    top = numeric[np.argsort(-size[numeric])[:2]]
+    assert set(default_view([shap])) == {shap.features[j] for j in top}
+
+
+def test_binned_lime_is_told_but_not_drawn(study, make):
+    lime = study.by_method["lime"]
+    binned = replace(lime, data=lime.data.drop_vars("slope"))
+    given = [binned, study.by_method["anchors"]]
+    drawing = draw(given, [make.view])
+    assert not len(drawing.scenes[0].lines)
+    data = explorer_data(given, drawing, None)
+    assert data["methods"][0]["reading"].startswith("This explanation was made with binned")
+    with pytest.raises(InputError, match="at least one explanation that can be drawn"):
+        draw([binned], [make.view])
+
+
+def test_too_few_numeric_columns_and_no_views_are_refused(make, study):
+    X = study.data.X[["bill_length_mm", "island", "sex"]]
+    model = make.linear_seeds(X, study.data.y)
+    given = [make.attributions(model, X.iloc[:3], X, "kernel_shap")]
+    with pytest.raises(InputError, match=r"two numeric columns.*got 1 \(bill_length_mm\)"):
+        draw(given, None)
+    with pytest.raises(InputError, match="at least one view"):
+        draw(study.explanations, [])
+    with pytest.raises(InputError, match="a view of two numeric columns"):
+        draw(study.explanations, [("bill_length_mm", "island")])
+
+
+def test_a_scene_of_the_core_is_what_is_drawn(study, make):
+    drawn = draw(study.explanations, [make.view]).scenes[0]
+    own = scene(study.explanations, view=make.view)
+    assert drawn.vectors.equals(own.vectors)

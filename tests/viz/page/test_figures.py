@@ -1,0 +1,49 @@
+import pandas as pd
+import pytest
+
+from xaigeo.agreement import summary
+from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
+from xaigeo.viz.page import figures
+
+
+def test_map_reads_only_columns_that_travel(the_scene, make):
+    spec = figures.map_spec(the_scene)
+    tables = {name: [dict.fromkeys(COLUMNS[name])] for name in COLUMNS}
+    tables["instances"][0]["label"] = None  # the script adds it
+    tables["chosen"] = tables["instances"]
+    make.check_fields(spec, tables)
+    assert {unit["data"]["name"] for unit in make.units_of(spec)} == {
+        "points",
+        "instances",
+        "chosen",
+        *MARK_TABLES,
+    }
+    assert "datasets" not in spec
+    assert (spec["width"], spec["height"]) == ("container", "container")
+
+
+def test_map_has_no_legend_since_the_page_writes_one(the_scene, make):
+    for unit in make.units_of(figures.map_spec(the_scene)):
+        for channel in ("color", "shape"):
+            encoding = unit["encoding"].get(channel, {})
+            assert "field" not in encoding or encoding["legend"] is None
+
+
+@pytest.mark.parametrize("method", ["kernel_shap", "anchors"])
+def test_charts_with_data_of_their_own(study, make, method):
+    specs = [spec for _, spec in figures.score_specs(summary(study.by_method[method]))]
+    specs += [figures.accuracy_spec(study.evaluation)]
+    specs += [figures.heatmap_spec(study.by_method["kernel_shap"])]
+    for spec in specs:
+        make.check_fields(spec, make.tables_of(spec))
+        assert "config" not in spec
+
+
+def test_strip_is_as_tall_as_there_are_features():
+    assert figures.strip_spec(9)["height"] == 9 * figures.STRIP_ROW
+
+
+def test_score_specs_keep_directions_apart(study):
+    table = summary(study.by_method["lime"], n_bootstrap=20)
+    directions = [better for better, _ in figures.score_specs(pd.DataFrame(table))]
+    assert directions == [True, False]

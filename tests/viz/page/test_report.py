@@ -1,0 +1,320 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import xaigeo as xg
+from xaigeo.audit.finding import Finding
+from xaigeo.errors import InputError
+from xaigeo.viz import report
+
+NASTY = "</script><script>window.hacked=1</script>"
+LIMIT = 3_000_000
+# The table of each method, the layer that draws a mark for each of its rows, and its element.
+MARKS = {
+    "lime": ("lines", "g.lines_marks > line"),
+    "kernel_shap": ("vectors", "g.shafts_marks > line"),
+    "integrated_gradients": ("vectors", "g.shafts_marks > line"),
+    "anchors": ("boxes", "g.boxes_marks > path"),
+    "counterfactuals": ("connectors", "g.ways_marks > line"),
+}
+
+
+def settle(page, **state):
+    """Wait until the page shows a state."""
+    conditions = " && ".join(f"shown.{name} === {value!r}" for name, value in state.items())
+    page.wait_for_function(
+        f"(() => {{ const shown = JSON.parse(document.body.dataset.shown ?? '{{}}');"
+        f" return {conditions or 'shown.row !== undefined'}; }})()"
+    )
+
+
+@pytest.fixture
+def opened(written, open_page):
+    opened = open_page(written)
+    settle(opened.page)
+    return opened
+
+
+@pytest.mark.browser
+def test_no_error_and_no_request_but_the_file(opened, written):
+    opened.page.wait_for_timeout(300)
+    assert opened.problems == []
+    assert opened.requests == [f"file://{written}"]
+
+
+@pytest.mark.browser
+def test_every_chart_is_drawn(opened):
+    charts = opened.page.locator("[data-chart]")
+    opened.page.wait_for_function(
+        "[...document.querySelectorAll('[data-chart]')].every((e) => e.querySelector('svg'))"
+    )
+    assert charts.count() >= 10
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("method", MARKS)
+def test_marks_are_the_rows_of_the_scene(opened, study, the_scene, method):
+    place = [e.method for e in study.explanations].index(method)
+    row = study.X.index[2]
+    page = opened.page
+    page.locator(f"[data-method='{place}']").click()
+    page.locator("#row").select_option("2")
+    settle(page, method=place, row=2)
+    name, element = MARKS[method]
+    table = getattr(the_scene, name)
+    own = table[(table["method"] == method) & (table["instance"] == row)]
+    assert len(own) > 0
+    assert page.locator(element).count() == len(own)
+    page.locator("#seed").select_option("consensus")
+    settle(page, seeds="consensus")
+    assert page.locator(element).count() == (own["layer"] != "seed").sum()
+    page.locator("#seed").select_option("3")
+    settle(page, seeds="3")
+    assert page.locator(element).count() == (own["seed"] == 3).sum()
+
+
+@pytest.mark.browser
+def test_all_methods_together(opened, study, the_scene):
+    opened.page.locator("[data-method='-1']").click()
+    settle(opened.page, method=-1)
+    one = int(opened.page.locator("#row").input_value())
+    for method, (name, element) in MARKS.items():
+        table = getattr(the_scene, name)
+        count = (table["instance"] == study.X.index[one]).sum()
+        assert opened.page.locator(element).count() == count, method
+
+
+@pytest.mark.browser
+def test_picking_by_list_changes_map_and_panels(opened, study):
+    page = opened.page
+    page.locator("#row").select_option("4")
+    settle(page, row=4)
+    label = study.X.index[4]
+    assert page.locator("#row-sentence").inner_text().startswith(f"Row {label}. ")
+    values = page.locator("#values dd").all_inner_texts()
+    assert values[0] == f"{study.X['bill_length_mm'].iloc[4]:.4g} mm"
+    ring = page.locator("g.ring_marks > path")
+    assert ring.count() == 1
+    chosen = page.locator("g.rows_marks > path").nth(4)
+    assert ring.get_attribute("transform") == chosen.get_attribute("transform")
+    assert f"Row {label}." in page.locator("#map").get_attribute("aria-label")
+
+
+@pytest.mark.browser
+def test_picking_by_click_changes_the_list_and_the_panels(opened, study):
+    page = opened.page
+    first = int(page.locator("#row").input_value())
+    other = next(i for i in (5, 3) if i != first)
+    page.locator("g.rows_marks > path").nth(other).click()
+    settle(page, row=other)
+    assert page.locator("#row").input_value() == str(other)
+    assert page.locator("#row-sentence").inner_text().startswith(f"Row {study.X.index[other]}. ")
+
+
+@pytest.mark.browser
+def test_the_keyboard_reaches_everything(opened):
+    page = opened.page
+    page.locator("#row").focus()
+    before = page.locator("#row").input_value()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "previous"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#row").input_value() != before
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.locator("[data-method='1']").get_attribute("aria-pressed") == "true"
+    assert page.locator("[data-method='0']").get_attribute("aria-pressed") == "false"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+@pytest.mark.browser
+def test_the_strip_shows_a_dot_a_seed_and_feature(opened, study):
+    page = opened.page
+    n = len(study.model.schema.names)
+    page.locator("#strip path").first.wait_for(state="attached")
+    dots = page.locator("#strip g.mark-symbol.role-mark > path")
+    assert dots.count() == n * study.model.n_seeds
+    page.locator("#seed").select_option("consensus")
+    settle(page, seeds="consensus")
+    page.wait_for_function(
+        "document.querySelectorAll('#strip g.mark-symbol.role-mark > path').length === 0"
+    )
+
+
+@pytest.mark.browser
+def test_axes_change_with_the_view(opened, study):
+    page = opened.page
+    page.locator("#view").select_option("1")
+    settle(page, view=1)
+    titles = page.locator("#map g.role-axis-title text").all_text_contents()
+    assert sorted(titles) == ["bill_depth_mm (mm)", "body_mass_g (g)"]
+    page.locator("[data-method='3']").click()
+    settle(page, method=3)
+    scene = xg.scene(study.explanations, view=("bill_depth_mm", "body_mass_g"))
+    row = study.X.index[int(page.locator("#row").input_value())]
+    assert page.locator("g.boxes_marks > path").count() == (scene.boxes["instance"] == row).sum()
+    assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_rules_and_changes_are_said_in_words(opened, study):
+    page = opened.page
+    page.locator("#seed").select_option("1")
+    page.locator("[data-method='3']").click()
+    page.locator("#row").select_option("0")
+    settle(page, method=3, row=0, seeds="1")
+    label = study.X.index[0]
+    rule = study.by_method["anchors"].rule(1, label)
+    assert page.locator("#why-table .text").all_inner_texts() == [rule]
+    page.locator("[data-method='4']").click()
+    settle(page, method=4)
+    said = page.locator("#why-table .text").inner_text()
+    found = study.by_method["counterfactuals"]
+    changed = np.flatnonzero(found.array("changed")[1, 0, 0])
+    assert said.count("→") == len(changed)
+    assert all(found.features[j] in said for j in changed)
+
+
+@pytest.mark.browser
+def test_a_flagged_row_leads_to_the_explorer(study, make, open_page, tmp_path):
+    model = make.linear_seeds(study.data.X, study.data.y, wobble=0.8)
+    shap = make.attributions(model, study.data.X.iloc[::9], study.background, "kernel_shap")
+    opened = open_page(report(shap, tmp_path / "r.html", views=[make.view]))
+    settle(opened.page)
+    link = opened.page.locator("[data-row]").last
+    label = link.inner_text()
+    link.click()
+    opened.page.wait_for_function(
+        f"document.getElementById('row-sentence').textContent.startsWith('Row {label}.')"
+    )
+    assert opened.page.locator("optgroup").first.get_attribute("label") == (
+        "Same answer, different reasons"
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [400, 768, 1280])
+def test_nothing_sticks_out(written, open_page, width):
+    opened = open_page(written, width=width, height=800)
+    settle(opened.page)
+    opened.page.wait_for_timeout(200)
+    for k in range(-1, 5):
+        opened.page.locator(f"[data-method='{k}']").click()
+        settle(opened.page, method=k)
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_markup_in_names_stays_text(make, study, open_page, tmp_path):
+    column = f"bill {NASTY}"
+    X = study.data.X.rename(columns={"bill_length_mm": column})
+    X["island"] = X["island"].replace("Torgersen", NASTY)
+    y = study.data.y.replace("Adelie", NASTY)
+    model = make.linear_seeds(X, y)
+    explanations = make.all_methods(model, X.iloc[::60], X.iloc[::4])
+    audit = SimpleNamespace(
+        findings=[
+            Finding(
+                id="A1",
+                question=NASTY,
+                metric="m",
+                status="fail",
+                value=0.1,
+                low=None,
+                high=None,
+                null=None,
+                basis="own",
+                source="s",
+                maps_to=(NASTY,),
+                unit="number",
+                threshold={"pass": 1, "warn": None, "better": "higher", "settings": {}},
+                reason=NASTY,
+                evidence={},
+            )
+        ]
+    )
+    path = report(
+        explanations,
+        tmp_path / "nasty.html",
+        evaluation=make.evaluation_of(model, X, y),
+        audit=audit,
+        views=[(column, "flipper_length_mm")],
+        title=NASTY,
+        notes=NASTY,
+    )
+    opened = open_page(path)
+    page = opened.page
+    settle(page)
+    for k in range(-1, 5):
+        page.locator(f"[data-method='{k}']").click()
+        settle(page, method=k)
+        page.locator("#map g.rows_marks > path").first.hover()
+    page.locator("#vg-tooltip-element.visible").wait_for()
+    assert NASTY in page.locator("#vg-tooltip-element").inner_text()
+    assert page.title() == NASTY
+    assert page.locator("h1").inner_text() == NASTY
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("script").count() == 3
+    assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_one_method_alone(study, make, open_page, tmp_path):
+    for method in ("lime", "anchors", "counterfactuals"):
+        explanation = study.by_method[method]
+        opened = open_page(report(explanation, tmp_path / f"{method}.html"))
+        settle(opened.page)
+        assert opened.page.locator("#methods button").count() == 1
+        assert opened.problems == []
+    told = opened.page.locator(".finding").all_inner_texts()
+    assert "Not told: the report was made without an audit." in told
+    assert "Not told: the report was made without an evaluation on labelled rows." in told
+
+
+@pytest.mark.browser
+def test_regression(make, study, open_page, tmp_path):
+    X = study.data.X[["bill_length_mm", "bill_depth_mm", "flipper_length_mm"]]
+    model = make.regression_seeds(X)
+    explanations = make.all_methods(model, X.iloc[:5], X.iloc[::5])
+    evaluation = make.evaluation_of(model, X, study.data.X["body_mass_g"])
+    opened = open_page(report(explanations, tmp_path / "r.html", evaluation=evaluation))
+    settle(opened.page)
+    assert opened.page.locator("#row-sentence").inner_text().startswith("Row ")
+    assert "The seeds predict" in opened.page.locator("#row-sentence").inner_text()
+    assert opened.page.locator("#answers tbody tr").count() == model.n_seeds
+    assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_one_seed(study, make, open_page, tmp_path):
+    lone = [e.sel(seed=[2]) for e in study.explanations]
+    opened = open_page(report(lone, tmp_path / "one.html", views=[make.view]))
+    settle(opened.page)
+    assert "agreement needs at least two" in opened.page.locator("#reasons").inner_text()
+    assert opened.problems == []
+
+
+def test_twenty_seeds_and_a_hundred_rows_stay_small(make, study, tmp_path):
+    model = make.linear_seeds(study.data.X, study.data.y, n_seeds=20)
+    given = make.all_methods(model, study.data.X.iloc[:300:3], study.data.X.iloc[::2])
+    path = report(given, tmp_path / "large.html", views=[make.view])
+    assert path.stat().st_size < LIMIT
+
+
+def test_errors(study, make, tmp_path):
+    path = tmp_path / "r.html"
+    with pytest.raises(InputError, match="one or more explanations to report, got none"):
+        report([], path)
+    with pytest.raises(InputError, match="one or more explanations to report, got str"):
+        report(["lime"], path)
+    other = make.linear_seeds(study.data.X, study.data.y, n_seeds=3)
+    evaluation = make.evaluation_of(other, study.data.X, study.data.y)
+    with pytest.raises(InputError, match=r"an evaluation of the explained seeds .*\[0, 1, 2\]"):
+        report(study.explanations, path, evaluation=evaluation)
+    with pytest.raises(InputError, match="a view of two numeric columns"):
+        report(study.explanations, path, views=[("island", "sex")])
+    assert not path.exists()

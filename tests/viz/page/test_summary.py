@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from xaigeo.agreement.predictions import churn
+from xaigeo.viz.page.agreement import measure_agreement
+from xaigeo.viz.page.explorer import draw
+from xaigeo.viz.page.summary import summarise
+
+
+@pytest.fixture(scope="module")
+def told(study, make, the_audit):
+    return summarise(
+        study.explanations,
+        drawing=draw(study.explanations, [make.view]),
+        agreement=measure_agreement(study.explanations),
+        evaluation=study.evaluation,
+        audit=the_audit,
+        title=None,
+        notes="A note.",
+    )
+
+
+def test_the_verdict_says_the_numbers(told, study):
+    scores = study.evaluation.scores["accuracy"]
+    differ = churn(study.evaluation.predicted).mean()
+    assert told["verdict"][0] == (
+        f"The 5 seeds reach accuracy {scores.min():.3f} to {scores.max():.3f} on "
+        f"{len(study.evaluation.labels)} test rows; two of them differ in {differ:.1%} "
+        "of the answers."
+    )
+    assert "of their top 3 features" in told["verdict"][1]
+    assert told["verdict"][-1].startswith("The audit: ")
+
+
+def test_without_a_title_it_names_seeds_and_answers(told):
+    assert told["title"] == "5 seeds, 3 answers"
+
+
+def test_what_was_trained(told):
+    assert told["trained"]["finding"].startswith(
+        "5 linear models learned to tell Adelie, Chinstrap and Gentoo apart from 6 features."
+    )
+    assert ("Rows given", "333") in told["trained"]["rows"]
+    assert told["trained"]["notes"] == "A note."
+
+
+def test_every_method_has_its_scores_with_null_and_interval(told, study):
+    table = measure_agreement(study.explanations).table
+    for method in told["reasons"]["methods"]:
+        own = table[table["method"] == method["name"]]
+        assert len(method["rows"]) == len(own)
+        first, row = own.iloc[0], method["rows"][0]
+        assert row["value"] == f"{first['value']:.2f}"
+        assert row["interval"] == f"{first['low']:.2f} to {first['high']:.2f}"
+
+
+def test_the_heat_map_stands_behind_the_last_attributions(told):
+    assert told["reasons"]["heatmap_after"] == 3
+
+
+def test_classes_carry_the_marks_of_the_charts(told):
+    domain = told["specs"]["maps"][0]["layer"][-1]["encoding"]["color"]["scale"]
+    assert [one["name"] for one in told["classes"]] == domain["domain"]
+    assert [one["colour"] for one in told["classes"]] == domain["range"]
+
+
+def test_audit_rows_are_all_there(told, the_audit):
+    rows = told["audit"]["rows"] + told["audit"]["unanswered"]
+    assert sorted(row["id"] for row in rows) == sorted(f.id for f in the_audit.findings)
+    assert told["audit"]["finding"].startswith(f"Of {len(rows)} items: ")
+
+
+def test_seeds_that_agree_are_said_to(make, study):
+    model = make.linear_seeds(study.data.X, study.data.y, wobble=0.0)
+    given = make.all_methods(model, study.X, study.background)
+    told = summarise(
+        given,
+        drawing=draw(given, [make.view]),
+        agreement=measure_agreement(given),
+        evaluation=None,
+        audit=None,
+        title="t",
+        notes=None,
+    )
+    assert told["verdict"] == [
+        "Two seeds share 100% of their top 3 features; unrelated reasons would reach 50% "
+        "(Kernel SHAP).",
+        f"Of the {len(study.X)} rows on which all seeds give the same answer, none rests on "
+        "different reasons.",
+    ]
+    assert np.all([one["flip_rate"] == 0 for one in told["explorer"]["instances"]])

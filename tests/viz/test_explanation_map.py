@@ -1,0 +1,113 @@
+import pandas as pd
+import pytest
+
+from xaigeo.errors import InputError
+from xaigeo.geometry import scene
+from xaigeo.viz import explanation_map
+from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
+
+
+@pytest.fixture(scope="module")
+def spec(the_scene):
+    return explanation_map(the_scene).to_dict()
+
+
+def test_every_field_is_in_the_data(spec, make):
+    make.check_fields(spec, make.tables_of(spec))
+
+
+def test_data_are_the_rows_of_the_scene(spec, the_scene, make):
+    tables = make.tables_of(spec)
+    assert set(tables) == {"points", "instances", *MARK_TABLES}
+    for name in tables:
+        assert len(tables[name]) == len(getattr(the_scene, name)), name
+    drawn = pd.DataFrame(tables["lines"])
+    assert drawn["x1"].astype(float).tolist() == pytest.approx(
+        the_scene.lines["x1"].tolist(), rel=1e-4
+    )
+    assert set(drawn["boundary"]) <= {"true", "false"}
+
+
+def test_axes_carry_units_and_the_limits_of_the_scene(spec, the_scene):
+    x = spec["layer"][0]["encoding"]["x"]
+    assert x["title"] == "bill_length_mm (mm)"
+    room = the_scene.limits.iloc[0]
+    assert x["scale"]["domain"] == pytest.approx([room["x_low"], room["x_high"]], rel=1e-4)
+
+
+def test_a_row_is_picked_by_click_and_by_list(spec, study):
+    pick = next(p for p in spec["params"] if p["name"] == "pick")
+    assert pick["select"] == {
+        "type": "point",
+        "fields": ["instance"],
+        "on": "click",
+        "toggle": False,
+        "clear": False,
+    }
+    assert pick["bind"] == {
+        "input": "select",
+        "options": study.X.index.tolist(),
+        "name": "Row ",
+    }
+
+
+def test_the_first_row_is_the_one_asked_for_or_the_most_divided(the_scene, study):
+    wanted = study.X.index[-1]
+
+    def first(chart):
+        return next(p for p in chart.to_dict()["params"] if p["name"] == "pick")["value"]
+
+    assert first(explanation_map(the_scene, instance=wanted)) == [{"instance": wanted}]
+    rows = the_scene.instances
+    divided = rows["instance"][rows["flip_rate"].idxmax()]
+    assert first(explanation_map(the_scene)) == [{"instance": divided}]
+
+
+def test_methods_can_be_chosen(the_scene, make):
+    one = explanation_map(the_scene, methods=["anchors"]).to_dict()
+    assert set(one["datasets"]) == {"points", "instances", "boxes"}
+    assert [p["name"] for p in one["params"]] == ["pick", "seeds_shown"]
+    both = explanation_map(the_scene, methods=["anchors", "lime"]).to_dict()
+    choice = next(p for p in both["params"] if p["name"] == "method_shown")
+    assert sorted(choice["bind"]["options"]) == ["all", "anchors", "lime"]
+
+
+def test_title_states_the_finding(spec, the_scene):
+    split = int((the_scene.instances["flip_rate"] > 0).sum())
+    assert spec["title"]["text"] == (
+        f"The seeds' answers differ on {split} of {len(the_scene.instances)} explained rows"
+    )
+    assert "Scatter of" in spec["description"]
+
+
+def test_arrow_heads_turn_by_size_and_domain_of_the_axes(spec):
+    heads = next(unit for unit in spec["layer"] if unit.get("name") == "heads")
+    assert heads["mark"]["angle"]["expr"].startswith("atan2((datum.x2 - datum.x) * 560 / ")
+
+
+def test_regression_colours_points_by_value(make, study):
+    X = study.data.X[["bill_length_mm", "bill_depth_mm", "flipper_length_mm"]]
+    model = make.regression_seeds(X)
+    explanations = make.all_methods(model, X.iloc[:4], X)
+    spec = explanation_map(scene(explanations, view=make.view)).to_dict()
+    make.check_fields(spec, make.tables_of(spec))
+    colour = spec["layer"][0]["encoding"]["color"]
+    assert (colour["field"], colour["type"]) == ("predicted", "quantitative")
+
+
+def test_an_unknown_row_is_refused(the_scene):
+    with pytest.raises(InputError, match=r"an instance of the scene .* got 'nobody'"):
+        explanation_map(the_scene, instance="nobody")
+
+
+@pytest.mark.parametrize("methods", [["shape"], "lime", []])
+def test_unknown_methods_are_refused(the_scene, methods):
+    with pytest.raises(InputError, match="a list of methods that the scene draws"):
+        explanation_map(the_scene, methods=methods)
+
+
+def test_layers_read_no_column_beyond_those_kept(spec, make):
+    for unit in make.units_of(spec):
+        name = unit["data"]["name"]
+        if name in MARK_TABLES:
+            assert set(pd.DataFrame(make.tables_of(spec)[name]).columns) == set(COLUMNS[name])
