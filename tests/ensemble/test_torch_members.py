@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from xaigeo.ensemble import SeedEnsemble
-from xaigeo.ensemble.members import Members
+from xaigeo.ensemble.members import Members, MixingMembers
 from xaigeo.errors import InputError
 
 
@@ -141,3 +141,28 @@ def test_outputs_that_are_not_finite_name_the_model(single, plane):
     single.members.network.state["0.weight"][2] = np.nan
     with pytest.raises(InputError, match=r"NaN or infinite outputs from the model at place 2"):
         single.predict_proba(plane[0])
+
+
+@pytest.mark.parametrize("scale", ["logit", "probability"])
+@pytest.mark.parametrize("name", ["three", "single"])
+def test_mixture_means_are_means_over_mixed_rows(name, scale, request, mixed, plane):
+    ensemble = request.getfixturevalue(name)
+    rows = ensemble.schema.encode(mixed[0] if name == "three" else plane[0])
+    masks = np.random.default_rng(0).random((9, rows.shape[1])) < 0.5
+    means = ensemble.members.mixture_means(rows[0], rows[5:25], masks, scale)
+    for mask, found in zip(masks, np.moveaxis(means, 1, 0), strict=True):
+        mixed_rows = np.where(mask, rows[0], rows[5:25])
+        expected = ensemble.members.values(mixed_rows, scale).mean(axis=1)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_mixture_means_decline_what_they_cannot_do(three, mixed, monkeypatch):
+    rows = three.schema.encode(mixed[0])
+    masks = np.eye(3, dtype=bool)
+    assert isinstance(three.members, MixingMembers)
+    monkeypatch.setattr("xaigeo.ensemble.torch_members.MEMORY_LIMIT", 4 * 8 * 8 * 2)
+    assert three.members.mixture_means(rows[0], rows[:16], masks, "logit") is not None
+    assert three.members.mixture_means(rows[0], rows[:17], masks, "logit") is None
+    monkeypatch.undo()
+    monkeypatch.setattr(three.members, "preprocessor", nn.Identity())
+    assert three.members.mixture_means(rows[0], rows[:2], masks, "logit") is None

@@ -39,6 +39,21 @@ class Members(Protocol):
         ...
 
 
+@runtime_checkable
+class MixingMembers(Protocol):
+    """Members with a quicker way to average over rows that mix an instance and a background."""
+
+    def mixture_means(
+        self, instance: Matrix, background: Matrix, masks: np.ndarray, scale: Scale
+    ) -> np.ndarray | None:
+        """Return mean outputs, shape (n_members, n_masks, n_outputs), or None to decline.
+
+        The mean of a mask, shape (n_features,), is over the background rows, with the masked
+        features set to the instance's values.
+        """
+        ...
+
+
 class CallableMembers:
     """Models known only as functions from rows to outputs.
 

@@ -30,6 +30,8 @@ class Preprocessor(nn.Module):
     ----------
     blocks : list of slice
         Columns of each feature in the inputs, in the order of the schema.
+    owners : ndarray, shape (n_inputs,)
+        Place of the feature that each input comes from.
     location, scale : Tensor, shape (n_features,)
         Original units, float64; buffers.
     n_inputs : int
@@ -54,6 +56,7 @@ class Preprocessor(nn.Module):
         self.blocks: list[slice] | None = [
             slice(int(end) - width, int(end)) for end, width in zip(ends, self.widths, strict=True)
         ]
+        self.owners = np.repeat(np.arange(len(self.widths)), self.widths)
         self.categorical = [f.kind == "categorical" for f in schema.features]
         self.n_inputs = int(ends[-1])
         self.dtype = DTYPES[dtype]

@@ -88,8 +88,13 @@ class StackedNetwork:
         normalisation uses batch statistics and updates its buffers in `state` in place.
         """
         x = inputs if inputs.ndim == 3 else inputs.expand(self.n_members, *inputs.shape)
+        fresh = False  # whether x is a product of this pass, which an activation may overwrite
         for name, layer in self.layers:
-            x = _apply(name, layer["kind"], layer["options"], state, x, noise)
+            if fresh and layer["kind"] == "ReLU" and not x.requires_grad:
+                x.relu_()
+            else:
+                x = _apply(name, layer["kind"], layer["options"], state, x, noise)
+            fresh = layer["kind"] == "Linear"
         return x
 
     def subset(self, places: Sequence[int]) -> StackedNetwork:
@@ -133,6 +138,12 @@ def _own(state: State, name: str) -> State:
 
 def _linear(own: State, x: Tensor) -> Tensor:
     weight, bias = own["weight"], own.get("bias")
+    if x.stride(0) == 0 and len(x) > 1:
+        # Inputs shared by all networks: one wide product.
+        wide = functional.linear(
+            x[0], weight.flatten(0, 1), None if bias is None else bias.flatten()
+        )
+        return wide.unflatten(1, weight.shape[:2]).transpose(0, 1)
     if weight.shape[1] < NARROW < x.shape[1]:
         # Few outputs of many rows: the product the other way round is two to eight times faster.
         x = x.transpose(1, 2)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xaigeo.ensemble.members import Scale
-from xaigeo.ensemble.preprocessing import rows_tensor
+from xaigeo.ensemble.preprocessing import Preprocessor, rows_tensor
 from xaigeo.errors import InputError
 from xaigeo.schema import Matrix
 
@@ -156,6 +156,24 @@ class TorchMembers:
         """Return one member's outputs, shape (n_rows, n_outputs)."""
         return np.asarray(self._each[place].values(rows, scale)[0])
 
+    def mixture_means(
+        self, instance: Matrix, background: Matrix, masks: np.ndarray, scale: Scale
+    ) -> np.ndarray | None:
+        """Return mean outputs of mixed rows (`MixingMembers`), mixing inputs in place of rows.
+
+        Declines when a foreign preprocessor may let features meet before the network, and when
+        one mask's rows are too many for one pass.
+        """
+        own_inputs = isinstance(self.preprocessor, Preprocessor)
+        if not own_inputs or len(background) > 8 * self._rows_at_once:
+            return None
+        _keep_freed_memory()
+        own, other = self.inputs(instance[None]), self.inputs(background)
+        chosen = torch.as_tensor(masks[:, self.preprocessor.owners])
+        step = max(1, self._rows_at_once // len(background))
+        means = [self._means_of_mixtures(own, other, part, scale) for part in chosen.split(step)]
+        return self._checked(torch.cat(means, dim=1).numpy())
+
     def subset(self, places: Sequence[int]) -> TorchMembers:
         """Return the members at these places."""
         return TorchMembers(
@@ -192,9 +210,23 @@ class TorchMembers:
 
     def _values(self, rows: Matrix, scale: Scale) -> np.ndarray:
         with torch.no_grad():
-            # Softmax in float64: probabilities then sum to one as users of float64 expect.
-            raw = self.network.forward(self.inputs(rows)).to(torch.float64)
-            values = self._finish(raw, scale).numpy()
+            return self._checked(self._outputs(self.inputs(rows), scale).numpy())
+
+    def _outputs(self, inputs: Tensor, scale: Scale) -> Tensor:
+        # Softmax in float64: probabilities then sum to one as users of float64 expect.
+        return self._finish(self.network.forward(inputs).to(torch.float64), scale)
+
+    def _means_of_mixtures(
+        self, own: Tensor, other: Tensor, chosen: Tensor, scale: Scale
+    ) -> Tensor:
+        with torch.no_grad():
+            mixed = torch.where(chosen[:, None], own, other)
+            outputs = self._outputs(mixed.flatten(0, 1), scale)
+            # A sum over the last axis is the quick one; the classes may lie in front already.
+            groups = outputs.movedim(-1, 0).unflatten(-1, mixed.shape[:2])
+            return groups.mean(dim=-1).movedim(0, -1)
+
+    def _checked(self, values: np.ndarray) -> np.ndarray:
         if not np.isfinite(values).all():
             place = int(np.argwhere(~np.isfinite(values))[0, 0])
             raise InputError(

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.members import MixingMembers, Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
@@ -201,6 +201,10 @@ def _worth(
     ensemble: SeedEnsemble, scale: Scale, instance: np.ndarray, used: Matrix, masks: np.ndarray
 ) -> np.ndarray:
     """Return the mean output of each coalition, shape (n_seeds, n_coalitions, n_outputs)."""
+    if isinstance(ensemble.members, MixingMembers):
+        quick = ensemble.members.mixture_means(instance, used, masks, scale)
+        if quick is not None:
+            return quick
     n_rows, n_features = used.shape
     worth = np.empty((ensemble.n_seeds, len(masks), ensemble.n_outputs))
     step = max(1, ROWS_AT_ONCE // n_rows)
