@@ -65,7 +65,9 @@ def strip_layers() -> list[alt.Chart]:
     """Return the layers over the tables `dots` and `medians`, back to front."""
     y = alt.Y(
         "label:N",
-        sort=None,
+        # By an own column, not by order of arrival: Vega keeps the places of labels that
+        # stay when the rows change.
+        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
         title=None,
         axis=alt.Axis(labelLimit=220, domain=False, ticks=False, labelPadding=8),
     )
@@ -103,7 +105,7 @@ def strip_layers() -> list[alt.Chart]:
     )
     median = (
         alt.Chart(alt.NamedData("medians"))
-        .mark_tick(color=INK, thickness=3, size=16)
+        .mark_tick(color=INK, thickness=2.4, size=16)
         .encode(
             x=at(x, "median"),
             y=y,
@@ -115,7 +117,7 @@ def strip_layers() -> list[alt.Chart]:
             ],
         )
     )
-    return [zero, dots, interval, median]
+    return [zero, interval, dots, median]
 
 
 def strip_tables(
@@ -133,6 +135,7 @@ def strip_tables(
     medians = pd.DataFrame(
         {
             "label": [labels[j] for j in order],
+            "rank": np.arange(len(order)),
             "median": median[order],
             "low": low[order],
             "high": high[order],
@@ -143,6 +146,7 @@ def strip_tables(
     dots = pd.DataFrame(
         {
             "label": np.repeat([labels[j] for j in order], n_seeds),
+            "rank": np.repeat(np.arange(len(order)), n_seeds),
             "seed": np.tile(explanation.seeds, len(order)),
             "attribution": values[:, order].T.reshape(-1),
         }

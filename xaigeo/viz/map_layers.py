@@ -96,6 +96,7 @@ SOLID, DASHED = [1, 0], [5, 4]
 CONSENSUS = "datum.layer !== 'seed'"
 RESULTANT = "datum.role === 'resultant'"
 SEED_WIDTH, CONSENSUS_WIDTH = 1.1, 2.8
+SEED_HEAD, CONSENSUS_HEAD = 22, 90
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,21 @@ class Frame:
 
     def heading(self) -> str:
         """Return the Vega expression of an arrow's direction on screen, clockwise from up."""
-        dx = f"(datum.x2 - datum.x) * {self.width} / {self.x_domain[1] - self.x_domain[0]!r}"
-        dy = f"(datum.y2 - datum.y) * {self.height} / {self.y_domain[1] - self.y_domain[0]!r}"
+        dx, dy = self._step()
         return f"atan2({dx}, {dy}) * 180 / PI"
+
+    def head_size(self) -> str:
+        """Return the Vega expression of the area of an arrow's head, small for short arrows."""
+        dx, dy = self._step()
+        length = f"(pow({dx}, 2) + pow({dy}, 2))"
+        return f"min({length} / 4, {CONSENSUS} ? {CONSENSUS_HEAD} : {SEED_HEAD})"
+
+    def _step(self) -> tuple[str, str]:
+        """Return the expressions of an arrow's reach to the right and upwards, in pixels."""
+        return (
+            f"(datum.x2 - datum.x) * {self.width} / {self.x_domain[1] - self.x_domain[0]!r}",
+            f"(datum.y2 - datum.y) * {self.height} / {self.y_domain[1] - self.y_domain[0]!r}",
+        )
 
 
 def map_layers(
@@ -352,6 +365,7 @@ def _vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
             filled=True,
             shape="triangle-up",
             angle=alt.ExprRef(frame.heading()),
+            size=alt.ExprRef(frame.head_size()),
             strokeWidth=0,
             clip=True,
         )
@@ -366,7 +380,6 @@ def _vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
             .when("datum.attribution < 0")
             .then(alt.value(NEGATIVE))
             .otherwise(alt.value(POSITIVE)),
-            size=alt.when(CONSENSUS).then(alt.value(70)).otherwise(alt.value(18)),
             opacity=_opacity(0.5),
             tooltip=tooltip,
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.viz.channels import layered
-from xaigeo.viz.records import records
+from xaigeo.viz.records import plain, records
 from xaigeo.viz.theme import INK, SEED, themed
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 METRICS = {"accuracy": "Accuracy", "r2": "R²"}
 BINS = 60
+# Scores that lie closer than this must not be drawn as if they were far apart.
+ROOM = 0.02
 
 
 def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
@@ -25,7 +27,7 @@ def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
     values = dots["score"]
     metric = metric_name(evaluation)
     n_rows = len(evaluation.labels)
-    chart = layered(*accuracy_layers(metric, int(dots["stack"].max()))).properties(
+    chart = layered(*accuracy_layers(metric, dots)).properties(
         width=420,
         height=accuracy_height(dots),
         title=alt.Title(
@@ -63,15 +65,25 @@ def accuracy_dots(evaluation: Evaluation) -> pd.DataFrame:
 
 def accuracy_height(dots: pd.DataFrame) -> int:
     """Return a height that gives every stacked dot its room."""
-    return max(40, 13 * (int(dots["stack"].max()) + 1))
+    tallest = int(dots["stack"].max())
+    return max(40, (13 if tallest < 12 else 9) * (tallest + 1))
 
 
-def accuracy_layers(metric: str, tallest: int) -> list[alt.Chart]:
+def accuracy_layers(metric: str, dots: pd.DataFrame) -> list[alt.Chart]:
     """Return the layers over the tables `seeds` and `median`."""
+    tallest = int(dots["stack"].max())
+    low, high = float(dots["score"].min()), float(dots["score"].max())
+    pad = max(ROOM, 0.1 * (high - low))
     x = alt.X(
         "score:Q",
         title=metric,
-        scale=alt.Scale(zero=False, nice=True, padding=12),
+        scale=alt.Scale(
+            # No score is above 1; the padding keeps a dot at 1 whole.
+            domain=[plain(low - pad), plain(min(high + pad, 1.0))],
+            zero=False,
+            nice=False,
+            padding=8,
+        ),
         axis=alt.Axis(tickCount=6, format="~g", grid=True),
     )
     dots = (

@@ -6,7 +6,15 @@ import pytest
 from xaigeo.errors import InputError
 from xaigeo.geometry import scene
 from xaigeo.viz.page.agreement import measure_agreement
-from xaigeo.viz.page.explorer import ALIKE, SAME_ANSWER, SPLIT, default_view, draw, explorer_data
+from xaigeo.viz.page.explorer import (
+    ALIKE,
+    ENLARGED,
+    SAME_ANSWER,
+    SPLIT,
+    default_view,
+    draw,
+    explorer_data,
+)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +123,11 @@ def test_too_few_numeric_columns_and_no_views_are_refused(make, study):
         draw(study.explanations, [("bill_length_mm", "island")])
 
 
-def test_a_scene_of_the_core_is_what_is_drawn(study, make):
+def test_the_scene_is_the_core_s_but_for_the_scale_of_arrows(study, make):
     drawn = draw(study.explanations, [make.view]).scenes[0]
     own = scene(study.explanations, view=make.view)
-    assert drawn.vectors.equals(own.vectors)
+    for name in ("points", "instances", "lines", "boxes", "connectors"):
+        assert getattr(drawn, name).equals(getattr(own, name)), name
+    for method in ("kernel_shap", "integrated_gradients"):
+        alone = scene(study.by_method[method], view=make.view)
+        assert drawn.arrow_scale[method] == pytest.approx(ENLARGED * alone.arrow_scale[method])

@@ -146,6 +146,26 @@ def test_the_strip_shows_a_dot_a_seed_and_feature(opened, study):
 
 
 @pytest.mark.browser
+def test_the_strip_keeps_features_in_falling_order(opened, study):
+    page = opened.page
+    shap = study.by_method["kernel_shap"]
+    page.locator("[data-method='1']").click()
+    for place in (0, 1, 2, 1):
+        page.locator("#row").select_option(str(place))
+        settle(page, row=place, method=1)
+        output = np.bincount(shap.predicted[:, place]).argmax()
+        median = np.median(shap.array("attribution")[:, place, :, output], axis=0)
+        wanted = [shap.features[j] for j in np.argsort(-np.abs(median))]
+        page.wait_for_function(
+            "(wanted) => [...document.querySelectorAll('#strip g.role-axis-label text')]"
+            ".map((e) => [new DOMMatrix(getComputedStyle(e).transform).f, e.textContent])"
+            ".filter(([, text]) => text.includes(' = ')).sort((a, b) => a[0] - b[0])"
+            ".map(([, text]) => text.split(' = ')[0]).join() === wanted.join()",
+            arg=wanted,
+        )
+
+
+@pytest.mark.browser
 def test_axes_change_with_the_view(opened, study):
     page = opened.page
     page.locator("#view").select_option("1")

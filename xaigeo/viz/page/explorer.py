@@ -24,6 +24,8 @@ SAME_ANSWER = "Same answer, different reasons"
 SPLIT = "The seeds' answers differ"
 ALIKE = "Same answer, reasons alike"
 EVERY = "All rows"
+# A page has more room for arrows than a small chart, for which the scene chooses their scale.
+ENLARGED = 1.5
 
 # An ellipse travels as its centre and two semi-axes; the script walks its outline.
 ELLIPSE = (
@@ -83,7 +85,21 @@ def draw(explanations: Sequence[Explanation], views: Sequence[Sequence[str]] | N
             arrived=", ".join(undrawn),
             do="Explain with discretize=False, or add another method.",
         )
-    return Drawing([scene(drawn, view=tuple(view)) for view in chosen], undrawn)
+    return Drawing([_scene(drawn, tuple(view)) for view in chosen], undrawn)
+
+
+def _scene(explanations: Sequence[Explanation], view: tuple[str, ...]) -> Scene:
+    """Return a scene in which each method's arrows have a scale, and a bar, of their own.
+
+    The page shows one method at a time; on a scale shared with a method of larger numbers,
+    arrows would shrink to dots.
+    """
+    arrows = [e for e in explanations if words_for(e).mark == "arrows"]
+    scale = {
+        e.method: ENLARGED * scene(e, view=view, background=False).arrow_scale[e.method]
+        for e in arrows
+    }
+    return scene(explanations, view=view, scale=scale)
 
 
 def default_view(explanations: Sequence[Explanation]) -> tuple[str, str]:

@@ -65,7 +65,7 @@ def strip_spec(n_features: int) -> Spec:
 def accuracy_spec(evaluation: Evaluation) -> Spec:
     """Return the seeds' accuracies."""
     dots = accuracy_dots(evaluation)
-    chart = layered(*accuracy_layers(metric_name(evaluation), int(dots["stack"].max())))
+    chart = layered(*accuracy_layers(metric_name(evaluation), dots))
     return _spec(
         chart.properties(width="container", height=accuracy_height(dots)),
         tables={"seeds": dots, "median": pd.DataFrame({"score": [dots["score"].median()]})},

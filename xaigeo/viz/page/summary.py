@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 Section = dict[str, Any]
 SHOWN_ROWS = 8
+KINDS = {
+    "torch": "neural network",
+    "estimator": "scikit-learn model",
+    "callable": "model",
+}
 
 
 def summarise(
@@ -136,7 +141,8 @@ def _trained(first: Explanation, notes: str | None) -> Section:
         if first.task == "regression"
         else f"tell {_listed(first.outputs)} apart"
     )
-    models = f"{n_seeds} {ensemble['kind']} model{'s' if n_seeds > 1 else ''}"
+    noun = KINDS.get(ensemble["kind"], f"{ensemble['kind']} model")
+    models = _count(n_seeds, noun)
     rows = [
         ("Seeds", ", ".join(map(str, first.seeds.tolist()))),
         ("Features", ", ".join(f.label for f in first.schema.features)),
@@ -152,11 +158,24 @@ def _trained(first: Explanation, notes: str | None) -> Section:
     ]
     return {
         "finding": f"{models} learned to {task} from {_count(len(first.features), 'feature')}. "
-        "They share architecture, data and settings and differ in their random seed: in the "
-        "weights they start from and the order in which they see the data.",
+        + _what_differs(record),
         "notes": notes,
         "rows": rows,
     }
+
+
+def _what_differs(record: dict[str, Any]) -> str:
+    """Say that only the seed differs where the record shows it, and else that it does not."""
+    hashes = record.get("architecture_sha256") or []
+    if not (record.get("data_sha256") and record.get("config_sha256") and len(set(hashes)) == 1):
+        return (
+            "They are meant to differ in their random seed alone; their record does not hold "
+            "what would show it."
+        )
+    said = "They share data, settings and architecture and differ in their random seed"
+    if record.get("source") == "train":
+        said += ": in the weights they start from and the order in which they see the data"
+    return said + "."
 
 
 def _performance(evaluation: Evaluation) -> Section:
