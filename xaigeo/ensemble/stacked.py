@@ -87,7 +87,9 @@ class StackedNetwork:
         With `noise` the networks are in training mode: dropout draws from it, and batch
         normalisation uses batch statistics and updates its buffers in `state` in place.
         """
-        x = inputs if inputs.ndim == 3 else inputs.expand(self.n_members, *inputs.shape)
+        x = inputs
+        if x.ndim == 2 and [layer["kind"] for _, layer in self.layers[:1]] != ["Linear"]:
+            x = x.expand(self.n_members, *x.shape)
         fresh = False  # whether x is a product of this pass, which an activation may overwrite
         for name, layer in self.layers:
             if fresh and layer["kind"] == "ReLU" and not x.requires_grad:
@@ -138,12 +140,11 @@ def _own(state: State, name: str) -> State:
 
 def _linear(own: State, x: Tensor) -> Tensor:
     weight, bias = own["weight"], own.get("bias")
-    if x.stride(0) == 0 and len(x) > 1:
+    if x.ndim == 2:
         # Inputs shared by all networks: one wide product.
-        wide = functional.linear(
-            x[0], weight.flatten(0, 1), None if bias is None else bias.flatten()
-        )
-        return wide.unflatten(1, weight.shape[:2]).transpose(0, 1)
+        flat = None if bias is None else bias.flatten()
+        wide = functional.linear(x, weight.flatten(0, 1), flat)
+        return wide.view(len(x), *weight.shape[:2]).transpose(0, 1)
     if weight.shape[1] < NARROW < x.shape[1]:
         # Few outputs of many rows: the product the other way round is two to eight times faster.
         x = x.transpose(1, 2)

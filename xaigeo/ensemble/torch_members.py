@@ -171,7 +171,8 @@ class TorchMembers:
         own, other = self.inputs(instance[None]), self.inputs(background)
         chosen = torch.as_tensor(masks[:, self.preprocessor.owners])
         step = max(1, self._rows_at_once // len(background))
-        means = [self._means_of_mixtures(own, other, part, scale) for part in chosen.split(step)]
+        parts = torch.split(chosen, step)
+        means = [self._means_of_mixtures(own, other, part, scale) for part in parts]
         return self._checked(torch.cat(means, dim=1).numpy())
 
     def subset(self, places: Sequence[int]) -> TorchMembers:
@@ -223,7 +224,8 @@ class TorchMembers:
             mixed = torch.where(chosen[:, None], own, other)
             outputs = self._outputs(mixed.flatten(0, 1), scale)
             # A sum over the last axis is the quick one; the classes may lie in front already.
-            groups = outputs.movedim(-1, 0).unflatten(-1, mixed.shape[:2])
+            front = outputs.movedim(-1, 0)
+            groups = front.reshape(*front.shape[:2], *mixed.shape[:2])
             return groups.mean(dim=-1).movedim(0, -1)
 
     def _checked(self, values: np.ndarray) -> np.ndarray:
