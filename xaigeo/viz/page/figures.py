@@ -103,7 +103,7 @@ def _spec(
     spec: Spec = chart.to_dict()
     spec.pop("config", None)  # the page holds the theme once
     stretches = spec["height"] == "container"
-    spec["padding"] = {"left": 0, "top": 6, "right": 8, "bottom": 0}
+    spec["padding"] = {"left": 2, "top": 6, "right": 8, "bottom": 4}
     spec["autosize"] = {"type": "fit" if stretches else "fit-x", "contains": "padding"}
     if tables:
         spec["datasets"] = {name: records(table) for name, table in tables.items()}
