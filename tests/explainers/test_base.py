@@ -6,6 +6,7 @@ from typing import ClassVar
 import joblib
 import numpy as np
 import pytest
+from joblib.parallel import ThreadingBackend
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Block, Explainer, resolved_scale
@@ -77,6 +78,12 @@ class TestRandomState:
         np.testing.assert_array_equal(whole.array("attribution")[:, :2], first.array("attribution"))
 
 
+class NoStream(ThreadingBackend):
+    """Stands for joblib's multiprocessing backend, which returns everything at once."""
+
+    supports_return_generator = False
+
+
 @pytest.mark.parametrize("explainer", [LIME, SHAP], ids=["lime", "kernel_shap"])
 def test_workers_change_nothing(explainer, mass, birds):
     alone = explainer.explain(mass, birds.head(5), background=birds, random_state=0)
@@ -94,6 +101,14 @@ def test_worker_processes_change_nothing(cloud, wrap_values):
         LIME.explain(ensemble, cloud[:3], background=cloud, random_state=0, n_jobs=n_jobs)
         for n_jobs in (1, 2)
     )
+    np.testing.assert_array_equal(spread.array("attribution"), alone.array("attribution"))
+
+
+def test_a_backend_that_cannot_stream_gives_the_same(cloud, wrap_values):
+    ensemble = wrap_values(lambda rows: rows[:, 0] * rows[:, 1], rows=cloud)
+    alone = LIME.explain(ensemble, cloud[:3], background=cloud, random_state=0)
+    with joblib.parallel_config(backend=NoStream(), n_jobs=2):
+        spread = LIME.explain(ensemble, cloud[:3], background=cloud, random_state=0)
     np.testing.assert_array_equal(spread.array("attribution"), alone.array("attribution"))
 
 

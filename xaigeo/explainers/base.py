@@ -272,6 +272,7 @@ def _run_blocks(
     progress: bool,
 ) -> list[Arrays]:
     from joblib import Parallel, delayed
+    from joblib.parallel import get_active_backend
     from tqdm.auto import tqdm
 
     bar = tqdm(total=sum(len(b.rows) for b in blocks), desc=explainer.name, disable=not progress)
@@ -281,7 +282,10 @@ def _run_blocks(
             pieces.append(run_block(explainer, blocks[0], engine))
             bar.update(len(blocks[0].rows))
             return pieces
-        work = Parallel(n_jobs=n_jobs, return_as="generator")(
+        # joblib's multiprocessing backend can only return everything at once (joblib 1.6).
+        backend, _ = get_active_backend()
+        streams = backend is None or getattr(backend, "supports_return_generator", False)
+        work = Parallel(n_jobs=n_jobs, return_as="generator" if streams else "list")(
             delayed(run_block)(explainer, block, engine) for block in blocks
         )
         for block, piece in zip(blocks, work, strict=True):
