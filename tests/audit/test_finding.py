@@ -56,8 +56,8 @@ def test_nan_is_a_programming_error():
 
 def test_texts():
     found = finding("A3", Measured(value=0.9123, low=0.9, high=0.95, reason="r"))
-    assert found.value_text == "91.2 % [90 %, 95 %]"
-    assert found.threshold_text == "≥ 90 % (warn ≥ 75 %)"
+    assert found.value_text == "91.2% [90%, 95%]"
+    assert found.threshold_text == "≥ 90% (warn ≥ 75%)"
     assert finding("M5", Missing("r")).threshold_text == "≤ 0.05 (warn ≤ 0.15)"
     assert finding("P4", Measured(value=1, reason="r")).threshold_text == "yes"
     assert number(0.0, "yes_no") == "no"

@@ -116,7 +116,7 @@ def number(value: float, unit: str) -> str:
     if unit == "yes_no":
         return "yes" if value else "no"
     if unit == "share":
-        return f"{100 * value:.3g} %"
+        return f"{100 * value:.3g}%"
     return f"{value:.3g}"
 
 
