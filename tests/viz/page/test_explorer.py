@@ -111,12 +111,23 @@ def test_binned_lime_is_told_but_not_drawn(study, make):
         draw([binned], [make.view])
 
 
-def test_too_few_numeric_columns_and_no_views_are_refused(make, study):
-    X = study.data.X[["bill_length_mm", "island", "sex"]]
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        (["bill_length_mm", "sex"], "only bill_length_mm is numeric"),
+        (["island", "sex"], "no column is numeric"),
+    ],
+)
+def test_too_few_numeric_columns_leave_the_map_out_and_say_so(make, study, columns, reason):
+    X = study.data.X[columns]
     model = make.linear_seeds(X, study.data.y)
     given = [make.attributions(model, X.iloc[:3], X, "kernel_shap")]
-    with pytest.raises(InputError, match=r"two numeric columns.*got 1 \(bill_length_mm\)"):
-        draw(given, None)
+    drawn = draw(given, None)
+    assert drawn.scenes == []
+    assert drawn.no_map == f"A map needs two numeric columns, and {reason}."
+
+
+def test_views_that_cannot_be_drawn_are_refused(make, study):
     with pytest.raises(InputError, match="at least one view"):
         draw(study.explanations, [])
     with pytest.raises(InputError, match="a view of two numeric columns"):

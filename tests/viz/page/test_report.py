@@ -6,6 +6,7 @@ import pytest
 import xaigeo as xg
 from xaigeo.audit.finding import Finding
 from xaigeo.errors import InputError
+from xaigeo.explanations import Anchors, Counterfactuals
 from xaigeo.viz import report
 
 NASTY = "</script><script>window.hacked=1</script>"
@@ -306,6 +307,31 @@ def test_regression(make, study, open_page, tmp_path):
     assert opened.page.locator("#row-sentence").inner_text().startswith("Row ")
     assert "The seeds predict" in opened.page.locator("#row-sentence").inner_text()
     assert opened.page.locator("#answers tbody tr").count() == model.n_seeds
+    assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_without_two_numeric_columns_there_are_words_and_no_map(make, study, open_page, tmp_path):
+    X = study.data.X[["bill_length_mm", "island", "sex"]]
+    model = make.linear_seeds(X, study.data.y)
+    explanations = make.all_methods(model, X.iloc[:5], X.iloc[::5])
+    page = (opened := open_page(report(explanations, tmp_path / "r.html"))).page
+    settle(page)
+    assert page.locator("#map").count() == 0
+    assert "only bill_length_mm is numeric" in page.locator("#reading").inner_text()
+    for k, explanation in enumerate(explanations):
+        page.locator("#methods button").nth(k).click()
+        settle(page, method=k)
+        if isinstance(explanation, Anchors):
+            place = int(page.locator("#row").input_value())
+            label = explanation.instances[place]
+            rules = {explanation.rule(seed, label) for seed in explanation.seeds}
+            assert set(page.locator("#why-table .text").all_text_contents()) == rules
+        elif isinstance(explanation, Counterfactuals):
+            assert page.locator("#why-table .text").count() > 0
+        else:
+            assert page.locator("#strip svg").count() == 1
+    page.get_by_role("button", name="Next row").click()
     assert opened.problems == []
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from xaigeo.agreement import SCORES
 from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry import Scene, scene
 from xaigeo.viz.attribution_strip import majority_output, strip_tables
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
@@ -49,20 +49,27 @@ class Drawing:
     scenes : list of Scene
     undrawn : dict
         Method to the reason why it is not on the map.
+    no_map : str
+        Why there is no map at all; empty when there is one.
     """
 
     scenes: list[Scene]
     undrawn: dict[str, str]
+    no_map: str = ""
 
 
 def draw(explanations: Sequence[Explanation], views: Sequence[Sequence[str]] | None) -> Drawing:
-    """Return the scenes of all views.
+    """Return the scenes of all views; none, with the reason, without two numeric columns.
 
     Raises
     ------
     InputError
-        Without two numeric columns, or for a view that cannot be drawn.
+        For a view that cannot be drawn.
     """
+    numeric = [f.name for f in explanations[0].schema.features if not f.is_discrete]
+    if views is None and len(numeric) < 2:
+        found = f"only {numeric[0]} is numeric" if numeric else "no column is numeric"
+        return Drawing([], {}, f"A map needs two numeric columns, and {found}.")
     chosen = [default_view(explanations)] if views is None else list(views)
     if not chosen:
         raise InputError(
@@ -106,20 +113,9 @@ def default_view(explanations: Sequence[Explanation]) -> tuple[str, str]:
     """Return the two numeric columns that the explanations speak of most.
 
     By mean absolute attribution, else by how often rules and counterfactuals use a column.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two numeric columns.
     """
     schema = explanations[0].schema
     numeric = np.flatnonzero(~schema.discrete)
-    if len(numeric) < 2:
-        raise InputError(
-            expected="at least two numeric columns, to draw a map of the data",
-            arrived=f"{len(numeric)} ({', '.join(schema.names[j] for j in numeric) or 'none'})",
-            do="The map needs two axes; look at to_frame() and xaigeo.agreement.summary instead.",
-        )
     weight = np.sum([_use(explanation) for explanation in explanations], axis=0)[numeric]
     first, second = sorted(numeric[np.argsort(-weight, kind="stable")[:2]].tolist())
     return schema.names[first], schema.names[second]
@@ -146,7 +142,8 @@ def explorer_data(
             if any(one["group"] == g for one in instances)
         ],
         "methods": [_method(e, labels, agreement, drawing) for e in explanations],
-        "views": _views(drawing.scenes, labels),
+        "views": _views(drawing.scenes, labels) or [_words_only(explanations, labels)],
+        "no_map": drawing.no_map,
     }
 
 
@@ -367,6 +364,40 @@ def _views(scenes: Sequence[Scene], labels: list[Any]) -> list[dict[str, Any]]:
             }
         )
     return views
+
+
+def _words_only(explanations: Sequence[Explanation], labels: list[Any]) -> dict[str, Any]:
+    """Return the tables that the panels read, for a page without a map."""
+    tables = {"boxes": pd.DataFrame(), "connectors": pd.DataFrame()}
+    for explanation in explanations:
+        if isinstance(explanation, Anchors):
+            tables["boxes"] = explanation.to_frame().assign(layer="seed")
+        elif isinstance(explanation, Counterfactuals):
+            frame = explanation.to_frame().assign(layer="seed", cross_validity=np.nan)
+            if "cross_validity" in explanation.data:
+                frame["cross_validity"] = _share_of_others(explanation).reshape(-1)
+            columns = ["seed", "instance", "layer", "valid", "distance", "target", "cross_validity"]
+            tables["connectors"] = frame[columns]
+    place = {label: i for i, label in enumerate(labels)}
+    for name, table in tables.items():
+        if len(table):
+            at = [place[plain(label)] for label in table["instance"]]
+            tables[name] = table.assign(instance=at)
+    return {
+        "label": "",
+        "x_label": "",
+        "y_label": "",
+        "tables": {name: columnar(table) for name, table in tables.items()},
+    }
+
+
+def _share_of_others(explanation: Counterfactuals) -> np.ndarray:
+    """Return the share of other seeds that each point flips, (n_seeds, n_instances, n_cand.)."""
+    flips = explanation.array("cross_validity").astype(float)
+    others = ~np.eye(len(flips), dtype=bool)
+    if len(flips) < 2:
+        return np.full((1, *flips.shape[2:]), np.nan)
+    return np.asarray((flips * others[:, :, None, None]).sum(axis=1) / others.sum(axis=1)[0])
 
 
 def _without_shared(table: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,7 @@
           const rows = rowsOf(table, explorer.views[0].tables[name]);
           made[name] = ["points", "instances", "scale_bar"].includes(name) ? rows : byInstance(rows);
         }
-        for (const row of made.instances) row.label = byPlace.get(row.instance).label;
+        for (const row of made.instances ?? []) row.label = byPlace.get(row.instance).label;
       }
       return made;
     };
@@ -146,6 +146,10 @@
 
   let drawing = Promise.resolve();
   const drawMap = () => {
+    if (explorer.no_map) {
+      document.body.dataset.shown = JSON.stringify(state);
+      return;
+    }
     const drawn = drawnTables();
     const one = byPlace.get(state.row);
     byId("map").setAttribute("aria-label",
@@ -326,6 +330,7 @@
     byId("scores").append(button);
   };
 
+  const say = (reading) => { byId("reading").textContent = explorer.no_map || reading; };
   const drawPanels = () => {
     const one = byPlace.get(state.row);
     byId("row-sentence").textContent = `Row ${one.label}. ${one.sentence}`;
@@ -341,7 +346,7 @@
     scoresPanel(method, place);
     if (!method) {
       byId("method-sentence").textContent = "";
-      byId("reading").textContent = "All methods on one map. Choose one method to read its marks apart.";
+      say("All methods on one map. Choose one method to read its marks apart.");
       byId("why-title").textContent = "What each method says";
       byId("why-table").replaceChildren(tableOf([{ title: "Method" }, { title: "Here" }],
         explorer.methods.map((each) => {
@@ -350,7 +355,7 @@
         })));
       return;
     }
-    byId("reading").textContent = method.reading;
+    say(method.reading);
     if (place < 0) {
       byId("method-sentence").textContent = `${method.title} does not explain this row.`;
       byId("why-title").textContent = "";
