@@ -152,7 +152,7 @@ def _trained(first: Explanation, notes: str | None) -> Section:
         for label, name in (
             ("Rows given", "n_rows"),
             ("Rows to train on", "n_train"),
-            ("Rows to stop by", "n_validation"),
+            ("Rows held back for validation", "n_validation"),
         )
         if record.get(name)
     ]
