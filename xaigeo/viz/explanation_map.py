@@ -10,10 +10,10 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import layered
+from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.map_layers import (
     COLUMNS,
     MARK_TABLES,
-    Frame,
     chosen_layer,
     instance_layer,
     instance_tooltip,
