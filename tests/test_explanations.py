@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from xaigeo.errors import InputError
+from xaigeo.explanations import check_one_ensemble, rule_text
+from xaigeo.schema import FeatureSchema
 
 SIFA = ("seed", "instance", "feature", "output")
 
@@ -47,10 +52,29 @@ def test_selecting_seeds_selects_the_other_seeds_too(make_anchors):
 
 
 def test_selecting_what_is_not_there(make_attributions):
-    with pytest.raises(InputError, match=r"seed labels among \[7, 8, 11\], got \[9\]"):
+    with pytest.raises(InputError, match=r"seed labels among \[7, 8, 11\], each once, got \[9\]"):
         make_attributions().sel(seed=[9])
     with pytest.raises(InputError, match=r"instance labels among"):
         make_attributions().sel(instance=[])
+    with pytest.raises(InputError, match=r"each once, got \[7, 7\]"):
+        make_attributions().sel(seed=[7, 7])
+
+
+def test_one_label_needs_no_list(make_attributions):
+    assert make_attributions().sel(seed=8, instance=105).array("attribution").shape == (1, 1, 5, 2)
+
+
+def test_a_repeated_label_selects_all_that_carry_it(make_attributions):
+    found = make_attributions()
+    twice = type(found)(
+        data=found.data.assign_coords(instance=["a", "b", "a", "c"]),
+        schema=found.schema,
+        method=found.method,
+        provenance=found.provenance,
+    )
+    np.testing.assert_array_equal(
+        twice.sel(instance="a").array("input"), found.array("input")[[0, 2]]
+    )
 
 
 def test_a_missing_array_is_named(make_attributions):
@@ -91,13 +115,35 @@ def test_shap_explanation_of_one_seed(make_attributions):
     assert one.feature_names == found.features
 
 
+def test_a_single_output_has_no_dimension_for_shap(make_attributions):
+    found = make_attributions()
+    one = type(found)(
+        data=found.data.isel(output=[0]),
+        schema=found.schema,
+        method=found.method,
+        provenance=found.provenance,
+    )
+    assert one.to_shap(7).values.shape == (4, 5)
+    assert one.to_shap(7).base_values.shape == (4,)
+
+
 def test_a_rule_reads_in_original_units(make_anchors, mixed_frame):
     found = make_anchors()
     first = mixed_frame.iloc[0]
     lower = first["length"] - 1
     assert found.rule(7, 100) == (
-        f"length >= {lower:.4g} and count <= {first['count']:.4g} and colour = {first['colour']}"
+        f"length >= {lower:.2f} and count <= {first['count']} and colour = {first['colour']}"
     )
+
+
+def test_rules_keep_the_digits_that_matter():
+    frame = pd.DataFrame({"day": [20240101, 20241231], "dose": [0.00011, 0.00019]})
+    schema = FeatureSchema.from_data(frame)
+    free = np.ones((2, 1), dtype=bool)
+    bounds = np.array([20240579.5, 0.000123456])
+    nothing = np.full(2, np.inf)
+    assert rule_text(schema, bounds, nothing, free) == "day >= 20240580 and dose >= 0.00012346"
+    assert rule_text(schema, -nothing, bounds, free) == "day <= 20240579 and dose <= 0.00012346"
 
 
 def test_an_empty_rule_says_so(make_anchors):
@@ -157,6 +203,45 @@ def test_tidy_counterfactuals_show_original_values(make_counterfactuals, mixed_f
     assert row.changed == "length, colour"
     assert row.colour != mixed_frame.iloc[1]["colour"]
     assert row.target == "yes"
+
+
+def test_a_feature_named_like_a_column_is_kept_apart(make_counterfactuals):
+    found = make_counterfactuals()
+    clash = FeatureSchema(
+        tuple(
+            replace(feature, name=name)
+            for feature, name in zip(
+                found.schema.features, ["distance", "seed", "target", "x", "y"], strict=True
+            )
+        )
+    )
+    made = type(found)(
+        data=found.data.assign_coords(feature=clash.names),
+        schema=clash,
+        method=found.method,
+        provenance=found.provenance,
+    )
+    frame = made.to_frame()
+    np.testing.assert_allclose(frame["distance"], 1.5)
+    np.testing.assert_allclose(frame["feature_distance"], found.array("point")[..., 0].reshape(-1))
+    assert set(frame["target"]) == {"yes"}
+    assert "feature_seed" in made._repr_html_()
+
+
+def test_one_ensemble_is_told_from_another(make_attributions, make_anchors):
+    one, same = make_attributions(), make_attributions()
+    check_one_ensemble([one, same])
+    other = make_attributions(prediction=one.data["prediction"][::-1].variable)
+    with pytest.raises(InputError, match=r"predictions at the same rows differ by up to 0"):
+        check_one_ensemble([one, other])
+    with pytest.raises(InputError, match=r"the same seeds, got \[7, 8, 11\] in kernel_shap and"):
+        check_one_ensemble([one, one.sel(seed=[7, 8])])
+    hashed = [
+        replace(e, provenance=e.provenance | {"ensemble": {"task": e.task, "record": record}})
+        for e, record in ((one, {"data_sha256": "a"}), (same, {"data_sha256": "b"}))
+    ]
+    with pytest.raises(InputError, match="the same data_sha256, got a in kernel_shap and b"):
+        check_one_ensemble(hashed)
 
 
 def test_notebook_view_is_escaped(make_attributions):

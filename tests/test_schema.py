@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xaigeo.errors import InputError
+from xaigeo.errors import InputError, ManyCategoriesWarning
 from xaigeo.schema import FeatureSchema
 
 
@@ -137,3 +137,64 @@ def test_asking_for_a_column_that_is_not_there(mixed_schema):
 def test_text_of_encoded_values(mixed_schema):
     assert mixed_schema["colour"].text(1.0) == "green"
     assert mixed_schema["length"].text(12.34567) == "12.35"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(50.0, "50"), (12.345, "12.35"), (-0.00001, "0"), (1234567.0, "1234567")],
+)
+def test_numbers_keep_a_thousandth_of_the_range(mixed_schema, value, text):
+    assert mixed_schema["length"].text(value) == text
+
+
+def test_a_constant_column_has_no_range_to_round_by():
+    assert FeatureSchema.from_data(pd.DataFrame({"x": [1.5, 1.5]}))["x"].text(1.5) == "1.5"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.date_range("2020", periods=3),
+        pd.timedelta_range("1 day", periods=3),
+        pd.cut(pd.Series([1.0, 2.0, 3.0]), 2),
+        pd.Series([(1, 2), (3, 4), (5, 6)]),
+        pd.Series([[1], [2], [3]]),
+    ],
+    ids=["date", "timedelta", "interval", "tuple", "list"],
+)
+def test_what_cannot_be_a_category_is_refused(column):
+    with pytest.raises(InputError, match=r"numbers, text or booleans in column 'd', got .*drop"):
+        FeatureSchema.from_data(pd.DataFrame({"d": column}))
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(InputError, match="numbers in column 'z'"):
+        FeatureSchema.from_data(pd.DataFrame({"z": [1 + 2j]}))
+
+
+def test_text_is_not_ordinal_without_an_order():
+    frame = pd.DataFrame({"size": ["low", "high", "medium"]})
+    with pytest.raises(InputError, match=r"an order for the ordinal column 'size', got text"):
+        FeatureSchema.from_data(frame, kinds={"size": "ordinal"})
+    schema = FeatureSchema.from_data(frame, orders={"size": ["low", "medium", "high"]})
+    np.testing.assert_array_equal(schema.encode(frame)[:, 0], [0, 2, 1])
+    assert schema["size"].kind == "ordinal"
+
+
+def test_an_order_lists_every_category_once():
+    frame = pd.DataFrame({"size": ["low", "high"]})
+    with pytest.raises(InputError, match=r"list every category once, got \['low'\] without high"):
+        FeatureSchema.from_data(frame, orders={"size": ["low"]})
+
+
+def test_a_categorical_stays_one_on_the_way_back():
+    frame = pd.DataFrame({"g": pd.Categorical(["u", "v"], categories=["u", "v", "w"])})
+    schema = FeatureSchema.from_data(frame)
+    back = schema.decode(schema.encode(frame))
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_many_categories_are_told():
+    days = pd.DataFrame({"day": [f"2020-{i:03}" for i in range(80)]})
+    with pytest.warns(ManyCategoriesWarning, match="'day' has 80 categories in 80 rows"):
+        FeatureSchema.from_data(days)

@@ -84,6 +84,15 @@ def test_missing_parts_are_named(make_attributions, tmp_path):
         xg.load(tmp_path / "one")
 
 
+def test_a_damaged_chunk_is_told(make_attributions, tmp_path):
+    make_attributions().save(tmp_path / "one")
+    chunks = tmp_path / "one" / "arrays.zarr" / "attribution" / "c"
+    chunk = next(path for path in chunks.rglob("*") if path.is_file())
+    chunk.write_bytes(b"\xff" + chunk.read_bytes()[1:])
+    with pytest.raises(StoreError, match=r"readable arrays in .*damaged"):
+        xg.load(tmp_path / "one")
+
+
 def test_a_damaged_or_foreign_manifest(make_attributions, tmp_path):
     path = make_attributions().save(tmp_path / "one") / "manifest.json"
     whole = path.read_text()

@@ -39,6 +39,10 @@ class ConstantFeatureWarning(UserWarning):
     """Warn that a column holds one value only, so no explanation can move it."""
 
 
+class ManyCategoriesWarning(UserWarning):
+    """Warn that a text column has about as many different values as rows."""
+
+
 class SingleSeedWarning(UserWarning):
     """Warn that an ensemble of one seed can be explained but not compared."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="Explanation")
 Shapes = dict[str, tuple[str, ...]]
 
+COUNTERFACTUAL_COLUMNS = frozenset(
+    ("seed", "instance", "candidate", "target", "valid", "distance", "n_changed", "changed")
+)
 COMMON: Shapes = {
     "input": (dims.INSTANCE, dims.FEATURE),
     "prediction": (dims.SEED, dims.INSTANCE, dims.OUTPUT),
@@ -105,29 +108,35 @@ class Explanation:
     def sel(
         self: Self,
         *,
-        seed: Sequence[int] | None = None,
-        instance: Sequence[Any] | None = None,
+        seed: int | Sequence[int] | None = None,
+        instance: Any | Sequence[Any] | None = None,
     ) -> Self:
         """Return the same result for some seeds or instances, by label.
+
+        One label or several, in the order wanted. A label that several instances carry (a
+        repeated index) selects all of them.
 
         Raises
         ------
         InputError
-            If a label is not there.
+            If a label is not there or is named twice.
         """
         data = self.data
-        for dim, labels in ((dims.SEED, seed), (dims.INSTANCE, instance)):
-            if labels is None:
+        for dim, wanted in ((dims.SEED, seed), (dims.INSTANCE, instance)):
+            if wanted is None:
                 continue
+            single = isinstance(wanted, str) or np.ndim(wanted) == 0
+            labels = [wanted] if single else [*cast("Sequence[Any]", wanted)]
             known = data[dim].to_numpy().tolist()
             unknown = [label for label in labels if label not in known]
-            if unknown or not len(labels):
+            if unknown or not labels or len(set(labels)) != len(labels):
                 raise InputError(
-                    expected=f"{dim} labels among {known[:8]}{' ...' if len(known) > 8 else ''}",
-                    arrived=str(unknown or list(labels)),
+                    expected=f"{dim} labels among {known[:8]}{' ...' if len(known) > 8 else ''}, "
+                    "each once",
+                    arrived=str(unknown or labels),
                     do=f"Look at .{dim}s for the labels that exist.",
                 )
-            places = [known.index(label) for label in labels]
+            places = [place for label in labels for place, k in enumerate(known) if k == label]
             data = data.isel({dim: places})
             if dim == dims.SEED and dims.OTHER_SEED in data.dims:
                 data = data.isel({dims.OTHER_SEED: places})
@@ -265,10 +274,12 @@ class Attributions(Explanation):
         import shap
 
         one = self.sel(seed=[seed])
+        # shap's plots expect no output dimension where there is one output only.
+        only = (..., 0) if len(self.outputs) == 1 else ...
         has_base = "base_value" in one.data
         return shap.Explanation(
-            values=one.array("attribution")[0],
-            base_values=one.array("base_value")[0] if has_base else None,
+            values=one.array("attribution")[0][only],
+            base_values=one.array("base_value")[0][only] if has_base else None,
             data=one.input_frame().to_numpy(),
             feature_names=self.features,
             output_names=self.outputs,
@@ -389,9 +400,16 @@ class Counterfactuals(Explanation):
     }
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per seed, instance and candidate, with a column per feature."""
+        """Return one row per seed, instance and candidate, with a column per feature.
+
+        A feature named like another column (`seed`, `instance`, `candidate`, `target`, `valid`,
+        `distance`, `n_changed`, `changed`) is written as ``feature_<name>``.
+        """
         point = self.array("point")
         frame = self.schema.decode(point.reshape(-1, point.shape[-1]))
+        frame = frame.rename(
+            columns={n: f"feature_{n}" for n in frame.columns if n in COUNTERFACTUAL_COLUMNS}
+        )
         grid = np.indices(point.shape[:3]).reshape(3, -1)
         frame.insert(0, dims.SEED, self.seeds[grid[0]])
         frame.insert(1, dims.INSTANCE, self.instances[grid[1]])
@@ -437,8 +455,65 @@ def _predicate(feature: Any, lower: float, upper: float, allowed: np.ndarray) ->
         return f"{feature.name} in {{{', '.join(permitted)}}}"
     if np.isinf(lower) and np.isinf(upper):
         return ""
+    if feature.integer:  # the tightest whole numbers say the same
+        lower, upper = np.ceil(lower), np.floor(upper)
     if np.isinf(upper):
-        return f"{feature.name} >= {lower:.4g}"
+        return f"{feature.name} >= {feature.text(lower)}"
     if np.isinf(lower):
-        return f"{feature.name} <= {upper:.4g}"
-    return f"{lower:.4g} <= {feature.name} <= {upper:.4g}"
+        return f"{feature.name} <= {feature.text(upper)}"
+    return f"{feature.text(lower)} <= {feature.name} <= {feature.text(upper)}"
+
+
+def check_one_ensemble(explanations: Sequence[Explanation]) -> None:
+    """Raise unless all explanations are of the same models.
+
+    Features, outputs, task and seeds must be the same, so must the hashes in the ensemble's
+    record where they are known, and the predictions at rows that explanations share.
+
+    Raises
+    ------
+    InputError
+    """
+    first = explanations[0]
+    for other in explanations[1:]:
+        for what, own, theirs in (
+            ("features", first.features, other.features),
+            ("outputs", first.outputs, other.outputs),
+            ("task", first.task, other.task),
+            ("seeds", first.seeds.tolist(), other.seeds.tolist()),
+            *_hashes(first, other),
+        ):
+            if own != theirs:
+                raise InputError(
+                    expected=f"explanations of one ensemble, with the same {what}",
+                    arrived=f"{own} in {first.method} and {theirs} in {other.method}",
+                    do="Pass explanations of the same models together, others apart.",
+                )
+        _check_predictions(first, other)
+
+
+def _hashes(first: Explanation, other: Explanation) -> list[tuple[str, Any, Any]]:
+    records = [e.provenance.get("ensemble", {}).get("record") or {} for e in (first, other)]
+    return [
+        (name, own, theirs)
+        for name in ("data_sha256", "config_sha256")
+        if (own := records[0].get(name)) and (theirs := records[1].get(name))
+    ]
+
+
+def _check_predictions(first: Explanation, other: Explanation) -> None:
+    """Compare what the models say at shared rows; float32 leaves differences near 1e-6."""
+    rows, theirs = first.array("input"), other.array("input")
+    if first is other or first.instances.tolist() != other.instances.tolist():
+        return
+    if rows.shape != theirs.shape or not np.array_equal(rows, theirs):
+        return
+    one, two = first.array("prediction"), other.array("prediction")
+    gap = float(np.abs(one - two).max())
+    if gap > 1e-4 * max(1.0, float(np.abs(one).max())):
+        raise InputError(
+            expected="explanations of the same models",
+            arrived=f"{first.method} and {other.method}, whose models' predictions at the same "
+            f"rows differ by up to {gap:.3g}",
+            do="Pass explanations of the same models together, others apart.",
+        )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -12,8 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from xaigeo.errors import InputError
+from xaigeo.errors import InputError, ManyCategoriesWarning
 from xaigeo.options import check_keywords, check_option, closest, suggestion
+
+# More categories than this, and than half the rows, look like labels of rows.
+MANY = 30
 
 Kind = Literal["numeric", "categorical", "ordinal"]
 Frame = pd.DataFrame | np.ndarray
@@ -36,6 +41,8 @@ class Feature:
         Whether a numeric column holds whole numbers only.
     unit : str
         Physical unit for axes and rules, or an empty string.
+    dtype : str
+        "category" where decoded values are a pandas categorical, otherwise empty.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Feature:
     categories: tuple[Any, ...] = ()
     integer: bool = False
     unit: str = ""
+    dtype: str = ""
 
     @property
     def is_discrete(self) -> bool:
@@ -57,10 +65,20 @@ class Feature:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
     def text(self, value: float) -> str:
-        """Return one encoded value as a reader should see it."""
+        """Return one encoded value as a reader should see it.
+
+        Numbers keep the digits that tell apart a thousandth of the column's range, so that
+        20240579.5 stays what it is and 41.54999 reads 41.55.
+        """
         if self.is_discrete:
             return str(self.categories[round(value)])
-        return f"{value:.4g}"
+        span = self.upper - self.lower
+        if not span > 0:
+            return f"{value:.6g}"
+        decimals = max(0, math.ceil(-math.log10(span / 1000)))
+        text = f"{value:.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return "0" if text == "-0" else text
 
 
 @dataclass(frozen=True)
@@ -82,16 +100,24 @@ class FeatureSchema:
         *,
         kinds: Mapping[str, Kind] | None = None,
         units: Mapping[str, str] | None = None,
+        orders: Mapping[str, Sequence[Any]] | None = None,
     ) -> FeatureSchema:
         """Read a schema from a data frame or a two-dimensional array of numbers.
 
         Strings, booleans and unordered categoricals are categorical, ordered categoricals
-        ordinal, numbers numeric; `kinds` overrides this by name and `units` names units.
+        ordinal, numbers numeric; `kinds` overrides this by name, `units` names units, and
+        `orders` gives the categories of an ordinal column from lowest to highest.
 
         Raises
         ------
         InputError
-            For no rows, no or repeated column names, missing or infinite values.
+            For no rows, no or repeated column names, missing or infinite values, columns of
+            dates, intervals or other objects, or text declared ordinal without an order.
+
+        Warns
+        -----
+        ManyCategoriesWarning
+            For a text column in which most values are different, such as dates read as text.
 
         Examples
         --------
@@ -101,10 +127,15 @@ class FeatureSchema:
         """
         frame = _as_frame(X)
         _check_names(frame)
-        for mapping, what in ((kinds, "kinds"), (units, "units")):
+        for mapping, what in ((kinds, "kinds"), (units, "units"), (orders, "orders")):
             check_keywords(f"the columns ({what})", mapping or (), [str(c) for c in frame.columns])
         read = tuple(
-            _read_feature(frame[name], (kinds or {}).get(name), (units or {}).get(name, ""))
+            _read_feature(
+                frame[name],
+                (kinds or {}).get(str(name)),
+                (units or {}).get(str(name), ""),
+                (orders or {}).get(str(name)),
+            )
             for name in frame.columns
         )
         return cls(features=read, from_array=isinstance(X, np.ndarray))
@@ -252,28 +283,67 @@ def _check_names(frame: pd.DataFrame) -> None:
         )
 
 
-def _read_feature(column: pd.Series, kind: Kind | None, unit: str) -> Feature:
+def _read_feature(
+    column: pd.Series, kind: Kind | None, unit: str, order: Sequence[Any] | None
+) -> Feature:
     name = str(column.name)
     if kind is not None:
         check_option(f"the kind of {name!r}", kind, Kind)
-    categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    if kind is None:
-        if categorical:
-            kind = "ordinal" if column.cat.ordered else "categorical"
-        elif pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(
-            column.dtype
-        ):
-            kind = "categorical"
-        else:
-            kind = "numeric"
     _refuse_missing(column, "X")
+    kind = "ordinal" if order is not None else kind or _natural_kind(column)
     if kind == "numeric":
         values = _numbers(column, name, "X")
         integer = bool(pd.api.types.is_integer_dtype(column.dtype))
         return Feature(name, kind, float(values.min()), float(values.max()), (), integer, unit)
-    raw = list(column.cat.categories) if categorical else sorted(set(column.tolist()), key=_order)
-    categories = tuple(_plain(value) for value in raw)
-    return Feature(name, kind, 0.0, float(len(categories) - 1), categories, False, unit)
+    categories = _categories(column, kind, order)
+    dtype = "category" if isinstance(column.dtype, pd.CategoricalDtype) else ""
+    return Feature(name, kind, 0.0, len(categories) - 1.0, categories, False, unit, dtype)
+
+
+def _natural_kind(column: pd.Series) -> Kind:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return "ordinal" if column.cat.ordered else "categorical"
+    number = pd.api.types.is_numeric_dtype(column.dtype)
+    return "numeric" if number and not pd.api.types.is_bool_dtype(column.dtype) else "categorical"
+
+
+def _categories(column: pd.Series, kind: Kind, order: Sequence[Any] | None) -> tuple[Any, ...]:
+    """Return the categories in order, after checking that they can be categories."""
+    name = str(column.name)
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    values = list(column.cat.categories) if categorical else column.tolist()
+    strange = next((v for v in map(_plain, values) if not isinstance(v, str | int | float)), None)
+    if strange is not None:
+        raise InputError(
+            expected=f"numbers, text or booleans in column {name!r}",
+            arrived=f"{type(strange).__name__} such as {strange!r}",
+            do="Convert it, for example a date to days since a start, or drop the column.",
+        )
+    if order is not None:
+        unseen = sorted({str(v) for v in map(_plain, column.tolist()) if v not in order})
+        if unseen or len(set(order)) != len(order):
+            raise InputError(
+                expected=f"orders[{name!r}] to list every category once",
+                arrived=f"{list(order)}" + (f" without {', '.join(unseen)}" if unseen else ""),
+                do="List all categories from lowest to highest.",
+            )
+        return tuple(order)
+    found = values if categorical else sorted({_plain(v) for v in values}, key=_order)
+    ordered = categorical and column.cat.ordered
+    if kind == "ordinal" and not ordered and any(isinstance(v, str) for v in found):
+        raise InputError(
+            expected=f"an order for the ordinal column {name!r}",
+            arrived="text, whose alphabetical order means nothing",
+            do=f"Pass orders={{{name!r}: [lowest, ..., highest]}} or an ordered pd.Categorical.",
+        )
+    if not categorical and len(found) > max(MANY, len(column) / 2):
+        warnings.warn(
+            f"Column {name!r} has {len(found)} categories in {len(column)} rows. Such a column "
+            "tells rows apart and explains little: drop it, or convert it to numbers.",
+            ManyCategoriesWarning,
+            stacklevel=4,
+        )
+    return tuple(_plain(value) for value in found)
 
 
 def _encode_column(column: pd.Series, feature: Feature, what: str) -> np.ndarray:
@@ -298,8 +368,8 @@ def _decode_column(values: np.ndarray, feature: Feature) -> Any:
         whole = feature.integer and bool(np.all(values == np.round(values)))
         return values.astype(np.int64) if whole else values
     codes = np.round(values).astype(np.intp)
-    if feature.kind == "ordinal":
-        kind = pd.CategoricalDtype(list(feature.categories), ordered=True)
+    if feature.kind == "ordinal" or feature.dtype == "category":
+        kind = pd.CategoricalDtype(list(feature.categories), ordered=feature.kind == "ordinal")
         return pd.Categorical.from_codes(codes, dtype=kind)
     lookup = np.empty(len(feature.categories), dtype=object)
     lookup[:] = feature.categories
@@ -308,6 +378,8 @@ def _decode_column(values: np.ndarray, feature: Feature) -> Any:
 
 def _numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
     try:
+        if pd.api.types.is_complex_dtype(column.dtype):
+            raise TypeError("complex numbers")
         values = column.to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(

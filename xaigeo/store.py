@@ -82,14 +82,21 @@ def load(path: str | Path, *, verify: bool = True) -> Explanation:
         cls.kind: cls
         for cls in (explanations.Attributions, explanations.Anchors, explanations.Counterfactuals)
     }
-    group = zarr.open_group(str(folder / ARRAYS), mode="r")
     try:
+        group = zarr.open_group(str(folder / ARRAYS), mode="r")
         arrays = {name: np.asarray(group[name]) for name in manifest["arrays"]}
     except KeyError as error:
         raise StoreError(
             expected=f"the array {error} in {folder / ARRAYS}",
             arrived="nothing",
             do="The store is incomplete; make it again.",
+        ) from error
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        # What zarr's codecs raise for a damaged chunk or description.
+        raise StoreError(
+            expected=f"readable arrays in {folder / ARRAYS}",
+            arrived=f"damaged ones ({type(error).__name__}: {error})",
+            do="The store is damaged; make it again.",
         ) from error
     result = kinds[manifest["kind"]](
         data=xr.Dataset(
@@ -155,6 +162,7 @@ def _manifest(explanation: Explanation) -> dict[str, Any]:
 
 def _manifest_body(explanation: Explanation) -> dict[str, Any]:
     data = explanation.data
+    _check_labels(explanation)
     labels = {str(dim): [_plain(v) for v in data[dim].to_numpy()] for dim in data.coords}
     body = {
         "format": FORMAT,
@@ -174,6 +182,19 @@ def _manifest_body(explanation: Explanation) -> dict[str, Any]:
             do="Use strings, numbers and booleans for index labels and categories.",
         ) from error
     return answer
+
+
+def _check_labels(explanation: Explanation) -> None:
+    """Raise for labels that JSON would give back as something else, such as tuples."""
+    categories = [c for feature in explanation.schema.features for c in feature.categories]
+    labels = [_plain(v) for dim in explanation.data.coords for v in explanation.data[dim].values]
+    for value in (*labels, *categories):
+        if not isinstance(value, str | int | float):
+            raise InputError(
+                expected="labels, categories and provenance that JSON can hold",
+                arrived=f"{type(value).__name__} such as {value!r}",
+                do="Use strings, numbers and booleans for index labels and categories.",
+            )
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
