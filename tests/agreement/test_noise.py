@@ -19,29 +19,50 @@ def test_components_are_recovered(rng):
     models = 2 * rng.normal(size=(1, 10, cells))
     common = 0.5 * rng.normal(size=(4, 1, cells))
     own = 0.3 * rng.normal(size=(4, 10, cells))
-    explainer, between = noise_components(models + common + own)
+    explainer, between, difference = noise_components(models + common + own)
+    assert difference.mean() == pytest.approx(0.3**2, rel=0.02)
     assert explainer.mean() == pytest.approx(0.5**2 + 0.3**2, rel=0.02)
     assert between.mean() == pytest.approx(4.0, rel=0.02)
 
 
 def test_components_equal_the_two_way_table(rng):
     values = rng.normal(size=(3, 4))
-    explainer, between = noise_components(values)
+    explainer, between, difference = noise_components(values)
+    assert difference == pytest.approx(_mean_square_rest(values))
     assert explainer == pytest.approx(np.mean([values[:, s].var(ddof=1) for s in range(4)]))
+    grand = values.mean()
+    ms_models = 3 * sum((values[:, s].mean() - grand) ** 2 for s in range(4)) / 3
+    assert between == pytest.approx((ms_models - _mean_square_rest(values)) / 3)
+
+
+def _mean_square_rest(values):
     grand = values.mean()
     rest = [
         values[e, s] - values[e].mean() - values[:, s].mean() + grand
         for e in range(3)
         for s in range(4)
     ]
-    ms_models = 3 * sum((values[:, s].mean() - grand) ** 2 for s in range(4)) / 3
-    assert between == pytest.approx((ms_models - np.square(rest).sum() / 6) / 3)
+    return np.square(rest).sum() / 6
+
+
+def test_noise_common_to_all_seeds_cancels_in_their_differences(build, distinct, rng):
+    shift = rng.normal(size=(4, 1, *distinct.shape[1:]))  # equal for all models of a run
+    found = explainer_noise(repeats(build, distinct + shift), n_bootstrap=20)
+    assert found.ratio > 0.1
+    assert found.difference_ratio < 1e-6
+    # Half the variance of what repeats say about a difference is the variance named.
+    values = distinct + shift + 0.1 * rng.normal(size=(4, *distinct.shape))
+    pairs = [(a, b) for a in range(5) for b in range(a)]
+    naive = np.mean([(values[:, a] - values[:, b]).var(axis=0, ddof=1) for a, b in pairs]) / 2
+    assert noise_components(values)[2].mean() == pytest.approx(naive)
 
 
 def test_ratio_and_table(build, distinct, rng):
     values = distinct + 0.1 * rng.normal(size=(3, *distinct.shape))
     found = explainer_noise(repeats(build, values), n_bootstrap=200)
-    explainer, between = noise_components(values)
+    explainer, between, difference = noise_components(values)
+    assert found.difference_ratio == pytest.approx(np.sqrt(difference.sum() / between.sum()))
+    np.testing.assert_allclose(found.table["difference_se"], np.sqrt(difference).reshape(-1))
     assert found.ratio == pytest.approx(np.sqrt(explainer.sum() / between.sum()))
     assert found.low <= found.ratio <= found.high
     assert (found.n_repeats, found.n_seeds) == (3, 5)

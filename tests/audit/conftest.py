@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from xaigeo.audit.evidence import gather
+from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import read_thresholds
 
 BUILDERS = Path(__file__).parents[1] / "agreement" / "builders.py"
@@ -15,7 +16,7 @@ RECORD = {
     "config_sha256": "b" * 64,
     "architecture_sha256": ["c" * 64] * 6,
     "versions": {"xaigeo": "0"},
-    "started_at": "2030-01-01T00:00:00+00:00",
+    "started_at": "2020-01-01T00:00:00+00:00",
 }
 
 
@@ -42,6 +43,20 @@ def record():
 def rng():
     """A generator with a fixed seed."""
     return np.random.default_rng(20)
+
+
+@pytest.fixture
+def registered():
+    """Return a maker of registrations, by default made before the recorded run."""
+
+    def make(thresholds=None, at="2019-12-31T00:00:00+00:00", started=None):
+        return Registration(
+            thresholds_sha256=read_thresholds(thresholds).sha256,
+            registered_at=at,
+            started_at=started,
+        )
+
+    return make
 
 
 @pytest.fixture
@@ -86,7 +101,9 @@ def everything(build, agreeing, rng, record):
     return [
         build.make_attributions(agreeing + 0.01, method="lime", record=record),
         build.make_attributions(agreeing, additive=True, record=record),
-        build.make_attributions(agreeing, additive=True, record=record),
+        build.make_attributions(
+            agreeing, additive=True, record=record, created_at="2020-01-02T00:00:00+00:00"
+        ),
         build.make_attributions(noisy, additive=True, record=record, random_state=1),
         build.make_anchors(lower, upper, cross=np.full((6, 6, 12), 0.95), record=record),
         build.make_counterfactuals(points, cross=cross, record=record),

@@ -6,7 +6,6 @@ import pytest
 
 from xaigeo.audit.answer import Audit
 from xaigeo.audit.canonical import content_digest, schema
-from xaigeo.audit.registration import register
 from xaigeo.audit.runner import audit
 from xaigeo.errors import StoreError
 
@@ -14,8 +13,10 @@ QUICK = {"settings": {"n_bootstrap": 20}}
 
 
 @pytest.fixture
-def full(everything, evaluation):
-    return audit(everything, evaluation=evaluation, registration=register(QUICK), thresholds=QUICK)
+def full(everything, evaluation, registered):
+    return audit(
+        everything, evaluation=evaluation, registration=registered(QUICK), thresholds=QUICK
+    )
 
 
 def test_the_schema_is_a_schema():

@@ -3,8 +3,7 @@ import pytest
 
 from xaigeo.audit.item import Measured, Missing
 from xaigeo.audit.provenance import relative_gap
-from xaigeo.audit.registration import Registration
-from xaigeo.audit.thresholds import read_thresholds
+from xaigeo.store import load
 
 
 def test_p1_counts_models(everything, evidence):
@@ -57,6 +56,18 @@ def test_p3_compares_reruns_of_one_random_state(everything, build, agreeing, rec
     assert found.value == pytest.approx(1e-4)
 
 
+def test_p3_names_the_methods_covered_and_left_out(everything, evidence):
+    found = evidence(*everything).outcome("P3")
+    assert found.reason.endswith("Covered: kernel_shap; not: anchors, counterfactuals, lime.")
+
+
+def test_p3_one_store_loaded_twice_is_no_second_run(build, agreeing, evidence, tmp_path):
+    build.make_attributions(agreeing).save(tmp_path / "one")
+    found = evidence(load(tmp_path / "one"), load(tmp_path / "one")).outcome("P3")
+    assert isinstance(found, Missing)
+    assert found.reason.startswith("One result was passed twice, which is no second run.")
+
+
 def test_p3_needs_a_second_run(everything, evidence):
     # Another random state is no rerun.
     found = evidence(everything[1], everything[3]).outcome("P3")
@@ -74,42 +85,56 @@ def test_gap_of_open_bounds(build):
     assert relative_gap(same, build.make_anchors(np.zeros((2, 3, 2)), upper)) == np.inf
 
 
-def registered(at, thresholds=None, started=None):
-    return Registration(
-        thresholds_sha256=read_thresholds(thresholds).sha256, registered_at=at, started_at=started
-    )
+RUN = "2020-01-01T00:00:00+00:00"
+EARLIER = "2019-12-31T00:00:00+00:00"
 
 
 @pytest.mark.parametrize(
     ("registration", "value", "words"),
     [
-        (registered("2029-12-31T00:00:00+00:00"), 1, "are those registered at"),
-        (registered("2030-01-01T00:00:00+00:00"), 1, "are those registered at"),
-        (registered("2030-01-01T01:00:00+02:00"), 1, "are those registered at"),
-        (registered("2030-01-01T00:00:01+00:00"), 0, "after the run started"),
-        (registered("2029-12-31T00:00:00+00:00", {"A1": {"pass": 0.9}}), 0, "hashes differ"),
-        (registered("2029-12-31T00:00:00+00:00", None, "2029-01-01T00:00:00+00:00"), 0, "after"),
+        ({"at": EARLIER}, 1, "are those registered at"),
+        ({"at": RUN}, 1, "are those registered at"),
+        ({"at": "2020-01-01T01:00:00+02:00"}, 1, "are those registered at"),
+        ({"at": "2020-01-01T00:00:01+00:00"}, 0, "after the run started"),
+        ({"at": EARLIER, "thresholds": {"A1": {"pass": 0.9}}}, 0, "hashes differ"),
+        ({"at": EARLIER, "started": "2019-01-01T00:00:00+00:00"}, 0, "after the run started"),
+        # A caller's later start does not outdo what the results record.
+        (
+            {"at": "2021-01-01T00:00:00+00:00", "started": "2022-01-01T00:00:00+00:00"},
+            0,
+            f"after the run started at {RUN}",
+        ),
+        (
+            {"at": "2999-01-01T00:00:00+00:00", "started": "2999-01-02T00:00:00+00:00"},
+            0,
+            "which has yet to come",
+        ),
     ],
 )
-def test_p4(everything, evidence, registration, value, words):
-    found = evidence(*everything, registration=registration).outcome("P4")
+def test_p4(everything, evidence, registered, registration, value, words):
+    found = evidence(*everything, registration=registered(**registration)).outcome("P4")
     assert found.value == value
     assert words in found.reason
 
 
-def test_p4_needs_a_registration_and_a_start(everything, build, agreeing, evidence):
+def test_p4_no_run_starts_after_its_results_were_made(build, agreeing, evidence, registered):
+    explanation = build.make_attributions(agreeing, created_at=RUN)
+    late = registered(at="2021-01-01T00:00:00+00:00", started="2022-01-01T00:00:00+00:00")
+    assert evidence(explanation, registration=late).outcome("P4").value == 0
+    # When a result was made does not tell when the run started.
+    assert isinstance(evidence(explanation, registration=registered()).outcome("P4"), Missing)
+
+
+def test_p4_needs_a_registration_and_a_start(everything, build, agreeing, evidence, registered):
     found = evidence(*everything).outcome("P4")
     assert isinstance(found, Missing)
     assert "Call xaigeo.audit.register() before training" in found.reason
-    unknown = evidence(
-        build.make_attributions(agreeing), registration=registered("2029-12-31T00:00:00+00:00")
-    ).outcome("P4")
+    unknown = evidence(build.make_attributions(agreeing), registration=registered()).outcome("P4")
     assert "do not record when the run started" in unknown.reason
 
 
-def test_start_may_stand_in_the_explanations(build, agreeing, evidence):
-    explanation = build.make_attributions(agreeing, started_at="2030-01-01T00:00:00+00:00")
-    registration = registered("2029-12-31T00:00:00+00:00")
-    found = evidence(explanation, registration=registration).outcome("P4")
+def test_start_may_stand_in_the_explanations(build, agreeing, evidence, registered):
+    explanation = build.make_attributions(agreeing, started_at=RUN)
+    found = evidence(explanation, registration=registered()).outcome("P4")
     assert isinstance(found, Measured)
     assert found.value == 1

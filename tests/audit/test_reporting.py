@@ -22,6 +22,7 @@ def test_c2_carries_the_list(build, agreeing, evidence):
     assert found.value == 1
     assert found.evidence["features"] == ["x0"]
     assert "1 of 5 features (x0) and 0 of 12 rows" in found.reason
+    assert found.reason.endswith("are listed in the evidence of this finding in audit.json.")
 
 
 def test_c2_needs_seeds_and_attributions(build, agreeing, everything, evidence):

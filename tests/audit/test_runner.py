@@ -5,7 +5,6 @@ from datetime import datetime
 import pytest
 
 import xaigeo
-from xaigeo.audit.registration import register
 from xaigeo.audit.runner import audit
 from xaigeo.errors import ConfigError, InputError
 from xaigeo.store import digest
@@ -17,8 +16,10 @@ EVALUATED = [
 ]  # fmt: skip
 
 
-def test_every_item_is_answered(everything, evaluation):
-    found = audit(everything, evaluation=evaluation, registration=register(QUICK), thresholds=QUICK)
+def test_every_item_is_answered(everything, evaluation, registered):
+    found = audit(
+        everything, evaluation=evaluation, registration=registered(QUICK), thresholds=QUICK
+    )
     status = {f.id: f.status for f in found.findings}
     assert [name for name, s in status.items() if s != "not_evaluated"] == EVALUATED
     assert "fail" not in status.values()

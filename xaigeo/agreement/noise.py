@@ -27,14 +27,20 @@ class ExplainerNoise:
         over all instances and features; 0 no noise, 1 as large as the models' differences.
     low, high : float
         95 % bootstrap interval over instances.
+    difference_ratio : float
+        The same for the difference between two seeds of one run. Perturbations are shared by
+        all models of a run, so part of the noise is common to them and cancels in a
+        difference: this is the noise in a comparison of seeds, `ratio` that of one explanation.
     table : DataFrame
-        One row per instance and feature: `mean`, `explainer_se`, `seed_sd`, `ratio`.
+        One row per instance and feature: `mean`, `explainer_se`, `difference_se` (the part of
+        `explainer_se` that does not cancel between seeds), `seed_sd`, `ratio`.
     n_repeats, n_seeds : int
     """
 
     ratio: float
     low: float
     high: float
+    difference_ratio: float
     table: pd.DataFrame
     n_repeats: int
     n_seeds: int
@@ -70,8 +76,8 @@ def explainer_noise(
         states, or a single model.
     """
     values = _aligned(repeats)
-    variance, between = noise_components(values)
-    table = _table(repeats[0], values, variance, between)
+    variance, between, own = noise_components(values)
+    table = _table(repeats[0], values, variance, between, own)
     noise, models = variance.sum(axis=-1), between.sum(axis=-1)
     low, high = percentile_interval(
         len(noise),
@@ -83,13 +89,14 @@ def explainer_noise(
         ratio=float(_ratio(noise.sum(), models.sum())),
         low=low,
         high=high,
+        difference_ratio=float(_ratio(own.sum(), models.sum())),
         table=table,
         n_repeats=len(values),
         n_seeds=values.shape[1],
     )
 
 
-def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split the variance of repeated attributions into explainer and models.
 
     Parameters
@@ -105,11 +112,16 @@ def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Variance between models, freed of explainer noise: with E repeats and K models,
         (MS_models − MS_rest)/E of the two-way table. It may come out negative where models
         hardly differ.
+    difference_variance : ndarray, shape (...)
+        The part of `explainer_variance` that differs between the models of a run, MS_rest of
+        that table. A difference between two seeds has twice this explainer variance, as it
+        has twice the model variance.
 
     Notes
     -----
     Perturbations are shared by all models of a run, so explainer noise is partly the same for
-    all of them; the two-way table takes that common part out of the model variance.
+    all of them. The two-way table takes that common part out of the model variance, and a
+    difference between seeds does not contain it.
     """
     n_repeats, n_seeds = values.shape[:2]
     explainer_variance = values.var(axis=0, ddof=1).mean(axis=0)
@@ -117,7 +129,8 @@ def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     by_repeat = values.mean(axis=1, keepdims=True)
     rest = values - by_model - by_repeat + values.mean(axis=(0, 1), keepdims=True)
     rest_square = (rest**2).sum(axis=(0, 1)) / ((n_repeats - 1) * (n_seeds - 1))
-    return explainer_variance, by_model[0].var(axis=0, ddof=1) - rest_square / n_repeats
+    model_variance = by_model[0].var(axis=0, ddof=1) - rest_square / n_repeats
+    return explainer_variance, model_variance, rest_square
 
 
 def repeat_key(explanation: Explanation) -> str:
@@ -174,7 +187,11 @@ def _aligned(repeats: Sequence[Attributions]) -> np.ndarray:
 
 
 def _table(
-    explanation: Attributions, values: np.ndarray, variance: np.ndarray, between: np.ndarray
+    explanation: Attributions,
+    values: np.ndarray,
+    variance: np.ndarray,
+    between: np.ndarray,
+    own: np.ndarray,
 ) -> pd.DataFrame:
     grid = pd.MultiIndex.from_product(
         [explanation.instances, explanation.features], names=[dims.INSTANCE, dims.FEATURE]
@@ -182,6 +199,7 @@ def _table(
     columns = {
         "mean": values.mean(axis=(0, 1)),
         "explainer_se": np.sqrt(variance),
+        "difference_se": np.sqrt(own),
         "seed_sd": np.sqrt(np.maximum(between, 0.0)),
         "ratio": _ratio(variance, between),
     }

@@ -20,7 +20,7 @@ def stability(values: np.ndarray, k: int) -> np.ndarray:
     -------
     ndarray, shape (...)
         1 when all seeds select the same features, 0 on average for random selections. NaN
-        for k = n_features, where nothing is selected.
+        for k = n_features, and where `selects_nothing`.
 
     Notes
     -----
@@ -33,20 +33,33 @@ def stability(values: np.ndarray, k: int) -> np.ndarray:
         return np.full(values.shape[1:-1], np.nan)
     variance = membership(values, k).var(axis=0, ddof=1).mean(axis=-1)
     share = k / n_features
-    return np.asarray(1.0 - variance / (share * (1.0 - share)))
+    steady = 1.0 - variance / (share * (1.0 - share))
+    return np.where(selects_nothing(values, k), np.nan, steady)
 
 
 def sign_consensus(values: np.ndarray, k: int) -> np.ndarray:
     """Share of seeds with the majority's sign, mean over the top k features.
 
     The top k are those with the largest mean absolute attribution over the seeds. A zero has
-    no sign and joins no majority. Shapes as in `stability`; 1 when all seeds agree.
+    no sign and joins no majority. Shapes as in `stability`; 1 when all seeds agree, NaN where
+    `selects_nothing`.
     """
     check_k(k, values.shape[-1])
     weight = membership(np.abs(values).mean(axis=0), k)
-    return np.asarray((weight * feature_sign_consensus(values)).sum(axis=-1) / k)
+    consensus = (weight * feature_sign_consensus(values)).sum(axis=-1) / k
+    return np.where(selects_nothing(values, k), np.nan, consensus)
 
 
 def feature_sign_consensus(values: np.ndarray) -> np.ndarray:
     """Share of seeds with the majority's sign, feature by feature, shape (..., n_features)."""
     return np.asarray(np.maximum((values > 0).mean(axis=0), (values < 0).mean(axis=0)))
+
+
+def selects_nothing(values: np.ndarray, k: int) -> np.ndarray:
+    """Return where no seed says which k features lead, shape (...).
+
+    There a tie crosses place k for every seed, as it does for attributions that are all equal
+    or all zero. Such seeds choose nothing, so they can neither agree nor disagree on it.
+    """
+    belongs = membership(values, k)
+    return np.asarray(((belongs > 0) & (belongs < 1)).any(axis=-1).all(axis=0))

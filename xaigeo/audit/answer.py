@@ -12,12 +12,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from xaigeo.audit.finding import Finding
-from xaigeo.audit.item import Status
+from xaigeo.audit.item import CHECKLIST, Status
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 
 FailOn = Literal["fail", "warn"]
 
+AGREEMENT = tuple(name for name in CHECKLIST if name.startswith("A"))
 PASSED, FAILED, WARNED, NOT_EVALUATED = 0, 1, 3, 4
 
 
@@ -65,11 +66,19 @@ class Audit:
         return [name for name in self.required if self[name].status == "not_evaluated"]
 
     @property
+    def tells_of_agreement(self) -> bool:
+        """Whether any of A1-A9 was answered; an audit without says nothing about the seeds."""
+        return any(f.id in AGREEMENT and f.status != "not_evaluated" for f in self.findings)
+
+    @property
     def verdict(self) -> Status:
-        """Return "fail", "not_evaluated" (a required item is missing), "warn" or "pass"."""
+        """Return "fail", "not_evaluated", "warn" or "pass".
+
+        Not evaluated is an audit that lacks a required item, or any answer on agreement (A1-A9).
+        """
         if self.counts["fail"]:
             return "fail"
-        if self.unanswered or self.counts["pass"] + self.counts["warn"] == 0:
+        if self.unanswered or not self.tells_of_agreement:
             return "not_evaluated"
         return "warn" if self.counts["warn"] else "pass"
 
@@ -84,9 +93,11 @@ class Audit:
             "not_evaluated": "The audit could not be completed",
         }[self.verdict]
         missing = f"; required but not evaluated: {', '.join(self.unanswered)}"
+        silent = "" if self.tells_of_agreement else "; no item on agreement (A1-A9) was answered"
         return (
             f"{what}: {counts['pass']} passed, {counts['warn']} warned, {counts['fail']} failed, "
-            f"{counts['not_evaluated']} not evaluated{missing if self.unanswered else ''}."
+            f"{counts['not_evaluated']} not evaluated{silent}"
+            f"{missing if self.unanswered else ''}."
         )
 
     def exit_code(self, fail_on: FailOn = "fail") -> int:
@@ -171,12 +182,17 @@ class Audit:
 
     @classmethod
     def load(cls, path: str | Path) -> Audit:
-        """Read an ``audit.json`` and check that nothing in it was altered.
+        """Read an ``audit.json`` and check that it is whole and agrees with itself.
+
+        The hash and the statuses, counted again from values and thresholds, detect accidental
+        change and naive tampering. They are no signature: whoever writes the whole file anew
+        can make them fit.
 
         Raises
         ------
         StoreError
-            If the file cannot be read, is no audit, or its content does not match its hash.
+            If the file cannot be read, is no audit, its content does not match its hash, or its
+            statuses do not follow from its numbers.
         """
         from xaigeo.audit.canonical import audit_from_file
 

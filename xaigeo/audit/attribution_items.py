@@ -7,19 +7,22 @@ from typing import Any
 import numpy as np
 
 from xaigeo.agreement.bootstrap import mean_interval
+from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.intraclass import icc_interval
 from xaigeo.agreement.methods import between_methods
 from xaigeo.agreement.null import rank_agreement_quantile
 from xaigeo.agreement.score import SCORES
-from xaigeo.agreement.selection import stability
+from xaigeo.agreement.selection import selects_nothing, stability
 from xaigeo.agreement.summary import measure
 from xaigeo.agreement.top_k import mean_rank_agreement
 from xaigeo.agreement.unstable import same_answer_different_reason
 from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
 
 NO_ATTRIBUTIONS = "No attributions were passed (methods such as kernel_shap or lime)."
 ONE_MODEL = "A single model has no other to agree with."
+MOST_UNDEFINED = 0.5
 
 
 @item(
@@ -44,15 +47,15 @@ def seeds_agree_on_numbers(evidence: Evidence) -> Outcome:
         return Missing("The attributions do not vary, so no correlation is defined.")
     if np.isnan(row["low"]):
         return Missing("One explained row gives no interval; explain at least two rows.")
-    compared = next(iter(evidence.compared.values()))
+    method, compared = _judged(evidence)
     low, high = icc_interval(compared.values.reshape(compared.n_seeds, -1))
     return _outcome(
         evidence,
         row,
         judged=row["low"],
-        reason=f"{row['value']:.0%} of the variation in the attributions comes from the features "
-        f"and rows, the rest from the seed. The lower end of the interval, {row['low']:.2f}, "
-        "is set against the threshold.",
+        reason=f"{evidence.text('A1', row['value'], 'share')} of the variation in the attributions "
+        f"by {method} comes from the features and rows, the rest from the seed. The lower "
+        f"end of the interval, {evidence.text('A1', row['low'])}, is set against the threshold.",
         more={"f_interval": [finite(float(low)), finite(float(high))], "form": "ICC(2,1)"},
     )
 
@@ -74,15 +77,21 @@ def seeds_name_the_same_features(evidence: Evidence) -> Outcome:
     refusal = _nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
-    row = _measured(evidence, "stability")
-    k = next(iter(evidence.compared.values())).k
-    if np.isnan(row["value"]):
+    method, compared = _judged(evidence)
+    k = compared.k
+    if k == compared.values.shape[-1]:
         return Missing(f"With k = {k} of as many features, nothing is selected.")
+    undefined = selects_nothing(compared.values, k)
+    if mostly(undefined):
+        return Missing(no_choice(undefined, k, method))
+    row = _measured(evidence, "stability")
     return _outcome(
         evidence,
         row,
-        reason=f"The seeds' choices of the {k} most important features have a stability of "
-        f"{row['value']:.2f}, on a scale where drawing lots gives 0 and equal choices 1.",
+        undefined=undefined,
+        reason=f"By {method}, the seeds' choices of the {k} most important features have a "
+        f"stability of {evidence.text('A2', row['value'])}, on a scale where drawing lots gives 0 "
+        "and equal choices 1.",
         more={"k": k},
     )
 
@@ -104,13 +113,19 @@ def seeds_agree_on_direction(evidence: Evidence) -> Outcome:
     refusal = _nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
+    method, compared = _judged(evidence)
+    k = compared.k
+    undefined = selects_nothing(compared.values, k)
+    if mostly(undefined):
+        return Missing(no_choice(undefined, k, method))
     row = _measured(evidence, "sign_consensus")
-    k = next(iter(evidence.compared.values())).k
     return _outcome(
         evidence,
         row,
-        reason=f"For the {k} most important features of a row, {row['value']:.0%} of the seeds "
-        f"agree whether they speak for or against the answer (chance: {row['null']:.0%}).",
+        undefined=undefined,
+        reason=f"For the {k} most important features of a row by {method}, "
+        f"{evidence.text('A3', row['value'])} of the seeds agree whether they speak for or against "
+        f"the answer (chance: {number(row['null'], 'share')}).",
         more={"k": k},
     )
 
@@ -133,29 +148,46 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
     refusal = _nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
-    compared = next(iter(evidence.compared.values()))
+    method, compared = _judged(evidence)
+    undefined = selects_nothing(compared.values, compared.k)
+    if mostly(undefined):
+        return Missing(no_choice(undefined, compared.k, method))
+    instances = evidence.attributions[0].instances[~undefined]
+    compared = compared.at(np.flatnonzero(~undefined))
     quantile = float(evidence.setting("A4", "quantile"))
     limits = rank_agreement_quantile(compared, evidence.rng(), quantile=quantile)
+    found = mean_rank_agreement(compared.values, compared.k)
     if (limits >= 1 - 1e-9).all():
         return Missing(
             f"With {compared.n_seeds} seeds and {compared.values.shape[-1]} features even full "
             "agreement would not be beyond luck."
         )
-    found = mean_rank_agreement(compared.values, compared.k)
     beats = found > limits + 1e-9
     low, high = mean_interval(
         beats.astype(float), n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
+    )
+    n_tied = int((_ties(compared) & ~beats).sum())
+    because = (
+        f" On {n_tied} of the others attributions tie in every seed, which leaves less order to "
+        "agree on."
+        if n_tied
+        else ""
     )
     return Measured(
         value=float(beats.mean()),
         low=low,
         high=high,
         null=1 - quantile,
-        reason=f"On {int(beats.sum())} of {len(beats)} rows the seeds agree on the order of the "
-        f"top features more than {quantile:.0%} of random orders do.",
+        n_rows=len(beats),
+        at_best="warn" if undefined.any() else "pass",
+        reason=f"By {method}, on {int(beats.sum())} of {len(beats)} rows the seeds agree on the "
+        f"order of the top features more than {quantile:.0%} of random orders do.{because}"
+        + left_out(undefined),
         evidence={
-            "method": evidence.attributions[0].method,
-            "rows_not_beyond_chance": evidence.attributions[0].instances[~beats].tolist(),
+            "method": method,
+            "rows_not_beyond_chance": instances[~beats].tolist(),
+            "n_rows_undefined": int(undefined.sum()),
+            "n_rows_tied": n_tied,
             "mean_rank_agreement": float(found.mean()),
             "mean_limit": float(limits.mean()),
         },
@@ -200,12 +232,17 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
     if not evidence.is_classification:
         return Missing("A regression has no class on which seeds could be unanimous.")
     limit = float(evidence.setting("A6", "stability"))
-    explanation = evidence.attributions[0]
-    k = evidence.compared[explanation.method].k
-    table = same_answer_different_reason(explanation, k, stability_below=limit)
-    table = table.dropna(subset=["stability"])
+    method, compared = _judged(evidence)
+    k = compared.k
+    if k == compared.values.shape[-1]:
+        return Missing(f"With k = {k} of as many features, nothing is selected.")
+    table = same_answer_different_reason(evidence.attributions[0], k, stability_below=limit)
     if not len(table):
-        return Missing("On no explained row do all seeds predict the same class with k < p.")
+        return Missing("On no explained row do all seeds predict the same class.")
+    undefined = table["stability"].isna().to_numpy()
+    if mostly(undefined):
+        return Missing(no_choice(undefined, k, method))
+    table = table[~undefined]
     flagged = table["flagged"].to_numpy(dtype=float)
     low, high = mean_interval(
         flagged, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
@@ -216,12 +253,16 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
         value=float(flagged.mean()),
         low=low,
         high=high,
+        n_rows=len(table),
+        at_best="warn" if undefined.any() else "pass",
         reason=f"All seeds predict the same class on {len(table)} rows; on {int(flagged.sum())} "
-        f"of them they name different top features (stability below {limit:.2f}).",
+        f"of them they name different top features by {method} (stability below {limit:.2f})."
+        + left_out(undefined),
         evidence={
-            "method": explanation.method,
+            "method": method,
             "k": k,
             "n_unanimous": len(table),
+            "n_rows_undefined": int(undefined.sum()),
             "rows": worst.astype({"instance": str, "predicted": str}).to_dict(orient="records"),
         },
     )
@@ -264,8 +305,9 @@ def methods_agree(evidence: Evidence) -> Outcome:
         low=float(worst["low"]),
         high=float(worst["high"]),
         null=float(worst["null"]),
+        n_rows=int(worst["n_instances"]),
         reason=f"Of the {k} most important features, {worst['method_a']} and {worst['method_b']} "
-        f"share {worst['value']:.0%} for the same model; two seeds share "
+        f"share {evidence.text('A7', worst['value'])} for the same model; two seeds share "
         f"{worst['across_seeds_a']:.0%} under {worst['method_a']} and "
         f"{worst['across_seeds_b']:.0%} under {worst['method_b']}.",
         evidence={
@@ -286,6 +328,38 @@ def stability_by_row(evidence: Evidence) -> np.ndarray:
     """Return the stability of the first method at every row, shape (n_instances,)."""
     compared = next(iter(evidence.compared.values()))
     return stability(compared.values, compared.k)
+
+
+def mostly(undefined: np.ndarray) -> bool:
+    """Return whether an item is undefined on too many rows to be answered."""
+    return bool(undefined.mean() > MOST_UNDEFINED)
+
+
+def no_choice(undefined: np.ndarray, k: int, method: str) -> str:
+    """Say why an item about the top k cannot be answered."""
+    return (
+        f"On {int(undefined.sum())} of {len(undefined)} rows the attributions by {method} tie "
+        f"across place {k} in every seed, so no seed says which {k} features lead."
+    )
+
+
+def left_out(undefined: np.ndarray) -> str:
+    """Say how many rows are left out; empty where none is."""
+    n = int(undefined.sum())
+    if not n:
+        return ""
+    return f" {n} further rows are undefined, because attributions tie there; this cannot pass."
+
+
+def _judged(evidence: Evidence) -> tuple[str, ComparedAttributions]:
+    """Return the method that the items judge, and its comparison."""
+    return next(iter(evidence.compared.items()))
+
+
+def _ties(compared: ComparedAttributions) -> np.ndarray:
+    """Return where attributions of every seed tie, shape (n_instances,)."""
+    size = np.sort(np.abs(compared.values), axis=-1)
+    return np.asarray((np.diff(size, axis=-1) == 0).any(axis=-1).all(axis=0))
 
 
 def _nothing_to_compare(evidence: Evidence) -> str | None:
@@ -311,8 +385,11 @@ def _outcome(
     reason: str,
     more: dict[str, Any],
     judged: float | None = None,
+    undefined: np.ndarray | None = None,
 ) -> Measured:
     """Return a measured score of the first method, with the other methods beside it."""
+    nowhere = np.zeros(1, dtype=bool)
+    undefined = nowhere if undefined is None else undefined
     others = {
         name: measure(SCORES.get(row["score"]), compared, n_bootstrap=0)["value"]
         for name, compared in evidence.compared.items()
@@ -323,11 +400,14 @@ def _outcome(
         high=row["high"],
         null=row["null"],
         judged=judged,
-        reason=reason,
+        n_rows=row["n_instances"],
+        at_best="warn" if undefined.any() else "pass",
+        reason=reason + left_out(undefined),
         evidence={
             "method": evidence.attributions[0].method,
             "by_method": {n: finite(v) for n, v in others.items()},
             "n_instances": row["n_instances"],
+            "n_rows_undefined": int(undefined.sum()),
             "lowest": finite(row["lowest"]),
             "highest": finite(row["highest"]),
             **more,

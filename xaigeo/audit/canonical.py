@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xaigeo.audit.answer import Audit
-from xaigeo.audit.finding import Finding
+from xaigeo.audit.finding import Finding, status_of
+from xaigeo.audit.thresholds import thresholds_digest
 from xaigeo.errors import StoreError
 
 SCHEMA = "audit-1.json"
@@ -36,6 +37,8 @@ def audit_to_dict(audit: Audit) -> dict[str, Any]:
                 "low": f.low,
                 "high": f.high,
                 "null": f.null,
+                "judged": f.judged,
+                "at_best": f.at_best,
                 "threshold": dict(f.threshold),
                 "basis": f.basis,
                 "source": f.source,
@@ -91,11 +94,60 @@ def audit_from_file(path: Path) -> Audit:
             do="Do not trust its numbers; run the audit again.",
         )
     own = ("format", "version", "created_at", "verdict", "counts", "required", "findings")
-    return Audit(
+    audit = Audit(
         findings=tuple(Finding.from_dict(entry) for entry in body["findings"]),
         required=tuple(body["required"]),
         created_at=body["created_at"],
         about={k: v for k, v in body.items() if k not in (*own, "content_sha256")},
+    )
+    _check_answers(audit, body, path)
+    return audit
+
+
+def _check_answers(audit: Audit, body: dict[str, Any], path: Path) -> None:
+    """Raise unless thresholds, statuses, counts and verdict follow from each other."""
+    values = body["thresholds"]["values"]
+    wrong = []
+    if thresholds_digest(values) != body["thresholds"]["sha256"]:
+        wrong.append("thresholds.sha256")
+    ids = [f.id for f in audit.findings]
+    wrong += [f"required item {name}" for name in audit.required if name not in ids]
+    for finding in audit.findings:
+        limits = values.get(finding.id)
+        here = {"pass": finding.threshold["pass"], "warn": finding.threshold["warn"]}
+        if limits != here | dict(finding.threshold["settings"]):
+            wrong.append(f"threshold of {finding.id}")
+        elif finding.status not in _possible(finding):
+            wrong.append(f"status of {finding.id}")
+    if not wrong:
+        wrong += [
+            name
+            for name, found in (("counts", audit.counts), ("verdict", audit.verdict))
+            if body[name] != found
+        ]
+    if wrong:
+        raise StoreError(
+            expected=f"statuses and counts in {path} that follow from its values and thresholds",
+            arrived=f"others ({', '.join(wrong)})",
+            do="Do not trust its verdict; run the audit again.",
+        )
+
+
+def _possible(finding: Finding) -> tuple[str, ...]:
+    """Return the statuses that a finding's numbers allow."""
+    if finding.value is None:
+        # Infinity cannot be written; it fails.
+        return ("not_evaluated", "fail")
+    return (
+        status_of(
+            value=finding.value,
+            low=finding.low,
+            high=finding.high,
+            null=finding.null,
+            judged=finding.judged,
+            threshold=finding.threshold,
+            at_best=finding.at_best,
+        ),
     )
 
 

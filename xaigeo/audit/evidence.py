@@ -12,6 +12,7 @@ import numpy as np
 from xaigeo.agreement.compared import ComparedAttributions, compare
 from xaigeo.agreement.noise import repeat_key
 from xaigeo.agreement.predictions import majority
+from xaigeo.audit.finding import number
 from xaigeo.audit.item import ITEMS, Outcome
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds
@@ -81,6 +82,12 @@ class Evidence:
     def setting(self, item_id: str, name: str) -> float:
         """Return a configurable number of an item."""
         return self.thresholds[item_id].settings[name]
+
+    def text(self, item_id: str, value: float, unit: str | None = None) -> str:
+        """Return a number for the reason of an item, never rounded across its thresholds."""
+        limits = self.thresholds[item_id]
+        unit = ITEMS.get(item_id).unit if unit is None else unit
+        return number(value, unit, (limits.passing, limits.warning))
 
     def rng(self) -> np.random.Generator:
         """Return a fresh generator, so that no item's answer depends on another's."""
@@ -208,6 +215,14 @@ def _check_together(explanations: Sequence[Explanation], evaluation: Evaluation 
             arrived=str(evaluation.seeds.tolist()),
             do="Evaluate the ensemble that was explained.",
         )
+    for name, array in (("predictions", evaluation.prediction), ("labels", evaluation.labels)):
+        n_bad = int((~np.isfinite(np.asarray(array, dtype=float))).sum())
+        if n_bad:
+            raise InputError(
+                expected=f"finite {name} in the evaluation",
+                arrived=f"{n_bad} that are NaN or infinite",
+                do="Remove rows without a label, and check models that return NaN.",
+            )
     if evaluation.task != first.task or evaluation.prediction.shape[-1] != len(first.outputs):
         raise InputError(
             expected=f"an evaluation of a {first.task} with {len(first.outputs)} outputs",

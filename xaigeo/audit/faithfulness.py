@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from typing import cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from xaigeo.agreement.compared import outputs_compared
 from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
 from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
 from xaigeo.explanations import Attributions
 
@@ -57,9 +59,10 @@ def attributions_add_up(evidence: Evidence) -> Outcome:
         value=shares[worst],
         low=low,
         high=high,
+        n_rows=len(by_instance),
         reason=f"For {worst}, {int(held.sum())} of {held.size} explanations add up to the output "
-        f"within {tolerance:.3g} of what is to be explained; the largest gap is "
-        f"{gaps[worst].max():.2g}.",
+        f"within {tolerance:.3g} times the largest distance of an output from its base value (by "
+        f"seed and output); the largest gap is {gaps[worst].max():.2g} times that distance.",
         evidence={
             "share_by_method": shares,
             "largest_gap": {name: float(gap.max()) for name, gap in gaps.items()},
@@ -99,24 +102,30 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
         )
     worst = max(measured, key=lambda name: measured[name].ratio)
     noise = measured[worst]
+    covered = _covered(measured, [e.method for e in evidence.attributions])
     if np.isfinite(noise.ratio):
         reason = (
-            f"One run of {worst} carries an error of {noise.ratio:.1%} of the difference between "
-            f"models ({noise.n_repeats} repeats with other explainer seeds)."
+            f"One explanation by {worst} carries an explainer error of "
+            f"{number(noise.ratio, 'share')} of the models' spread ({noise.n_repeats} repeats "
+            "with other explainer seeds). All seeds share their perturbations, so part of it "
+            "cancels between them: the difference between two seeds carries "
+            f"{number(noise.difference_ratio, 'share')}. {covered}"
         )
     else:
         reason = (
-            f"By {worst} the models differ by no more than the explainer's noise: the "
-            "disagreement shown is the explainer's own."
+            f"By {worst} the models differ by no more than the explainer's noise would make them: "
+            f"no difference between the seeds is shown. {covered}"
         )
     return Measured(
         value=noise.ratio,
         low=noise.low,
         high=noise.high,
+        n_rows=len(evidence.attributions[0].instances),
         reason=reason,
         evidence={
             name: {
                 "ratio": finite(one.ratio),
+                "difference_ratio": finite(one.difference_ratio),
                 "low": finite(one.low),
                 "high": finite(one.high),
                 "repeats": one.n_repeats,
@@ -212,10 +221,18 @@ def backgrounds_agree(evidence: Evidence) -> Outcome:
         low=low,
         high=high,
         null=0.0,
+        n_rows=n_instances,
         reason=f"Attributions by {several[0].method} against {n_backgrounds} backgrounds have an "
         f"intraclass correlation of {value:.2f}.",
         evidence={"method": several[0].method, "n_backgrounds": n_backgrounds},
     )
+
+
+def _covered(measured: Collection[str], methods: Sequence[str]) -> str:
+    """Say which attribution methods an answer covers, and which it leaves out."""
+    left_out = [method for method in methods if method not in measured]
+    more = f"; not: {', '.join(left_out)}" if left_out else ""
+    return f"Covered: {', '.join(measured)}{more}."
 
 
 def completeness_gap(explanation: Attributions) -> np.ndarray:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from xaigeo.audit.item import Better, Item, Measured, Outcome, Status, finite
 from xaigeo.audit.thresholds import Limits
 
 # Shares such as 0.9 - 0.89 differ from 0.01 by rounding alone; that must not fail an item.
 ROUNDING = 1e-12
+# A mean of fewer rows than this says too little to pass anything.
+ENOUGH_ROWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,10 @@ class Finding:
     status : {"pass", "warn", "fail", "not_evaluated"}
     value, low, high, null : float or None
         What was measured, its 95 % interval, and what chance would give.
+    judged : float or None
+        The number set against the thresholds where it is not `value`.
+    at_best : {"pass", "warn"}
+        The best status that the evidence can support.
     threshold : dict
         `pass`, `warn` (None without one), `better`, and the item's settings.
     basis, source : str
@@ -44,6 +50,8 @@ class Finding:
     low: float | None
     high: float | None
     null: float | None
+    judged: float | None
+    at_best: Literal["pass", "warn"]
     threshold: Mapping[str, Any]
     basis: str
     source: str
@@ -54,29 +62,49 @@ class Finding:
 
     @classmethod
     def of(cls, item: Item, outcome: Outcome, limits: Limits) -> Finding:
-        """Set what was measured against the thresholds."""
-        measured = outcome if isinstance(outcome, Measured) else None
+        """Set what was measured against the thresholds.
+
+        Whatever the value, nothing passes that is not beyond chance or rests on few rows; the
+        reason then says so.
+        """
+        threshold = {
+            "pass": limits.passing,
+            "warn": limits.warning,
+            "better": item.better,
+            "settings": dict(limits.settings),
+        }
+        if not isinstance(outcome, Measured):
+            status: Status = "not_evaluated"
+            numbers = dict.fromkeys(("value", "low", "high", "null", "judged"))
+            at_best: Literal["pass", "warn"] = "pass"
+            notes: list[str] = []
+        else:
+            if math.isnan(outcome.value if outcome.judged is None else outcome.judged):
+                raise ValueError(f"{item.id} measured NaN; an evaluator must say Missing instead.")
+            numbers = {
+                name: finite(getattr(outcome, name))
+                for name in ("value", "low", "high", "null", "judged")
+            }
+            few = outcome.n_rows is not None and outcome.n_rows < ENOUGH_ROWS
+            at_best = "warn" if few else outcome.at_best
+            notes = [f"{outcome.n_rows} rows are too few to pass."] if few else []
+            if not beyond_chance(**_but(numbers, "judged"), better=item.better):
+                notes.append(f"Not beyond chance ({number(outcome.null or 0.0, item.unit)}).")
+            status = status_of(**numbers, threshold=threshold, at_best=at_best)
         return cls(
             id=item.id,
             question=item.question,
             metric=item.metric,
-            status="not_evaluated" if measured is None else _status(item, measured, limits),
-            value=finite(measured.value) if measured else None,
-            low=finite(measured.low) if measured else None,
-            high=finite(measured.high) if measured else None,
-            null=finite(measured.null) if measured else None,
-            threshold={
-                "pass": limits.passing,
-                "warn": limits.warning,
-                "better": item.better,
-                "settings": dict(limits.settings),
-            },
+            status=status,
+            **numbers,
+            at_best=at_best,
+            threshold=threshold,
             basis=item.basis,
             source=item.source,
             maps_to=item.maps_to,
             unit=item.unit,
-            reason=outcome.reason,
-            evidence=dict(measured.evidence) if measured else {},
+            reason=" ".join([outcome.reason, *notes]),
+            evidence=dict(outcome.evidence) if isinstance(outcome, Measured) else {},
         )
 
     @classmethod
@@ -100,9 +128,11 @@ class Finding:
         if self.value is None:
             return "–"
         if self.low is None or self.high is None:
-            return number(self.value, self.unit)
-        low, high = number(self.low, self.unit), number(self.high, self.unit)
-        return f"{number(self.value, self.unit)} [{low}, {high}]"
+            return self._number(self.value)
+        return f"{self._number(self.value)} [{self._number(self.low)}, {self._number(self.high)}]"
+
+    def _number(self, value: float) -> str:
+        return number(value, self.unit, (self.threshold["pass"], self.threshold["warn"]))
 
 
 def reaches(value: float, limit: float, better: Better) -> bool:
@@ -111,21 +141,75 @@ def reaches(value: float, limit: float, better: Better) -> bool:
     return value >= limit - slack if better == "higher" else value <= limit + slack
 
 
-def number(value: float, unit: str) -> str:
-    """Return a value with its unit as text."""
+def number(value: float, unit: str, limits: Sequence[float | None] = ()) -> str:
+    """Return a value with its unit as text, never rounded onto or across a limit.
+
+    A share is never rounded to 0 or 1 either: 0.9997 is 99.97%, not 100%.
+    """
     if unit == "yes_no":
         return "yes" if value else "no"
-    if unit == "share":
-        return f"{100 * value:.3g}%"
-    return f"{value:.3g}"
+    size = 100.0 if unit == "share" else 1.0
+    marks = [m for m in (*limits, *((0.0, 1.0) if unit == "share" else ())) if m is not None]
+    text = f"{size * value:.3g}"
+    for digits in range(3, 17):
+        text = f"{size * value:.{digits}g}"
+        shown = float(text) / size
+        if all(_side(shown, mark) == _side(value, mark) for mark in marks):
+            break
+    # Scientific notation is for the very small alone.
+    text = f"{float(text):.0f}" if "e+" in text and float(text).is_integer() else text
+    return f"{text}%" if unit == "share" else text
 
 
-def _status(item: Item, measured: Measured, limits: Limits) -> Status:
-    judged = measured.value if measured.judged is None else measured.judged
-    if math.isnan(judged):
-        raise ValueError(f"{item.id} measured NaN; an evaluator must say Missing instead.")
-    if reaches(judged, limits.passing, item.better):
-        return measured.at_best
-    if limits.warning is not None and reaches(judged, limits.warning, item.better):
+def beyond_chance(
+    *,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    null: float | None,
+    better: Better,
+) -> bool:
+    """Return whether the less favourable end of the interval is better than chance.
+
+    Without an interval the value itself counts, and without a null value nothing is chance.
+    """
+    bound = low if better == "higher" else high
+    bound = value if bound is None else bound
+    return null is None or bound is None or not reaches(null, bound, better)
+
+
+def status_of(
+    *,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    null: float | None,
+    judged: float | None,
+    threshold: Mapping[str, Any],
+    at_best: str,
+) -> Status:
+    """Return the status that measured numbers have under thresholds.
+
+    A measured value that JSON cannot hold is infinite, and fails.
+    """
+    better: Better = threshold["better"]
+    number_judged = value if judged is None else judged
+    if number_judged is None:
+        return "fail"
+    if reaches(number_judged, threshold["pass"], better):
+        passes = at_best == "pass" and beyond_chance(
+            value=value, low=low, high=high, null=null, better=better
+        )
+        return "pass" if passes else "warn"
+    if threshold["warn"] is not None and reaches(number_judged, threshold["warn"], better):
         return "warn"
     return "fail"
+
+
+def _side(value: float, mark: float) -> int:
+    slack = ROUNDING * max(1.0, abs(mark))
+    return 0 if abs(value - mark) <= slack else (1 if value > mark else -1)
+
+
+def _but(numbers: Mapping[str, float | None], name: str) -> dict[str, float | None]:
+    return {key: value for key, value in numbers.items() if key != name}

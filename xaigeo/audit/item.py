@@ -35,6 +35,8 @@ class Measured:
         The number set against the thresholds, where it is not `value` (a lower bound).
     at_best : {"pass", "warn"}
         The best status this evidence can support.
+    n_rows : int, optional
+        Rows that the value rests on; with fewer than ten an item cannot pass.
     evidence : dict
         JSON-able details.
     """
@@ -46,6 +48,7 @@ class Measured:
     null: float | None = None
     judged: float | None = None
     at_best: Literal["pass", "warn"] = "pass"
+    n_rows: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 

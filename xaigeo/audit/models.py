@@ -40,13 +40,16 @@ def members_are_comparable(evidence: Evidence) -> Outcome:
             "No scores on labelled rows were passed and none are recorded. Pass "
             "evaluation=ensemble.evaluate(X_test, y_test)."
         )
-    name, scores, rows = found
+    name, scores, rows, n_rows = found
+    if not np.isfinite(scores).all():
+        return Missing(f"The {name} is undefined on {rows}.")
     gap = spread(scores)
     low, high = _gap_interval(evidence) if evidence.evaluation is not None else (None, None)
     return Measured(
         value=gap["gap"],
         low=low,
         high=high,
+        n_rows=n_rows,
         reason=f"The best model has {name} {gap['highest']:.3f}, the worst {gap['lowest']:.3f} "
         f"({rows}).",
         evidence={"metric": name, "rows": rows, "scores": scores.tolist()},
@@ -79,6 +82,7 @@ def few_rows_flip(evidence: Evidence) -> Outcome:
         value=value,
         low=low,
         high=high,
+        n_rows=labels.shape[1],
         reason=f"On {n} of {evidence.predictions[1]} at least one model gives another class than "
         "most models do: there the answer depends on the seed.",
         evidence={"rows": evidence.predictions[1], "n_rows_flipped": n},
@@ -111,8 +115,9 @@ def no_model_strays(evidence: Evidence) -> Outcome:
         value=discrepancy(labels, reference),
         low=low,
         high=high,
+        n_rows=labels.shape[1],
         reason=f"The model of seed {seed} differs from the majority most often: on "
-        f"{by_seed.max():.1%} of {evidence.predictions[1]}.",
+        f"{evidence.text('M3', float(by_seed.max()))} of {evidence.predictions[1]}.",
         evidence={"rows": evidence.predictions[1], "by_seed": by_seed.tolist(), "seed": seed},
     )
 
@@ -144,6 +149,7 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
     n_rows = len(evidence.evaluation.labels)
     return Measured(
         value=float(errors[worst]),
+        n_rows=n_rows,
         reason=f"Stated and observed rates of being right differ by {errors.mean():.3f} on "
         f"average over the models, by {errors[worst]:.3f} for seed "
         f"{evidence.first.seeds[worst]} ({n_bins} bins, {n_rows} rows; few rows make this "
@@ -169,17 +175,18 @@ def no_outlier(evidence: Evidence) -> Outcome:
     return Missing("This version does not compute α̂, the robust two-sample test of a model.")
 
 
-def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str] | None:
+def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str, int | None] | None:
     wanted = "accuracy" if evidence.is_classification else "r2"
     if evidence.evaluation is not None:
         scores = evidence.evaluation.scores[wanted].to_numpy(dtype=float)
-        return wanted, scores, f"{len(evidence.evaluation.labels)} {evidence.evaluation.name} rows"
+        n_rows = len(evidence.evaluation.labels)
+        return wanted, scores, f"{n_rows} {evidence.evaluation.name} rows", n_rows
     validation: Mapping[str, Any] = evidence.records[0].get("validation") or {}
     recorded = (validation.get("scores") or {}).get(wanted)
     if not recorded or len(recorded) != evidence.n_seeds or any(x is None for x in recorded):
         return None
     where = f"{validation.get('n_rows', '?')} {validation.get('name', 'validation')} rows"
-    return wanted, np.array(recorded, dtype=float), where
+    return wanted, np.array(recorded, dtype=float), where, validation.get("n_rows")
 
 
 def _gap_interval(evidence: Evidence) -> tuple[float, float] | tuple[None, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
@@ -11,6 +12,7 @@ from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.audit.registration import read_time
 from xaigeo.explanations import Explanation
+from xaigeo.store import digest
 
 # What a rerun is compared on, by kind of explanation.
 COMPARED_ARRAYS = {
@@ -116,22 +118,35 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
 def rerun_is_identical(evidence: Evidence) -> Outcome:
     """Compare results of the same method, parameters, seeds and random state."""
     gaps: dict[str, float] = {}
+    same_twice = False
     for group in evidence.groups:
         for a, b in combinations(group, 2):
             same_state = a.provenance.get("random_state") == b.provenance.get("random_state")
             if same_state and a.provenance.get("engine") == b.provenance.get("engine"):
-                gaps[a.method] = max(gaps.get(a.method, 0.0), relative_gap(a, b))
+                # The digest includes the time of making, so two runs that agree differ in it.
+                if digest(a) == digest(b):
+                    same_twice = True
+                else:
+                    gaps[a.method] = max(gaps.get(a.method, 0.0), relative_gap(a, b))
     if not gaps:
+        reason = (
+            "One result was passed twice, which is no second run."
+            if same_twice
+            else "No run was repeated."
+        )
         return Missing(
-            "No run was repeated. Train and explain again with the same seeds and random_state, "
-            "and pass both results."
+            f"{reason} Train and explain again with the same seeds and random_state, and pass "
+            "both results."
         )
     worst = max(gaps, key=lambda name: gaps[name])
+    left_out = sorted({e.method for e in evidence.explanations} - set(gaps))
+    more = f"; not: {', '.join(left_out)}" if left_out else ""
     return Measured(
         value=gaps[worst],
-        reason=f"A second run with the same seeds differs by at most {gaps[worst]:.2g} times the "
-        f"largest number ({', '.join(gaps)} compared).",
-        evidence={"largest_relative_difference": gaps},
+        reason="A second run with the same seeds differs by at most "
+        f"{evidence.text('P3', gaps[worst])} times the largest number. "
+        f"Covered: {', '.join(gaps)}{more}.",
+        evidence={"largest_relative_difference": gaps, "not_covered": left_out},
     )
 
 
@@ -155,7 +170,7 @@ def thresholds_were_fixed(evidence: Evidence) -> Outcome:
             "No registration was passed. Call xaigeo.audit.register() before training and pass "
             "its answer."
         )
-    started = registration.started_at or _started_at(evidence)
+    started = _started_at(evidence, registration.started_at)
     if started is None:
         return Missing(
             "The explanations do not record when the run started, so nobody can tell whether the "
@@ -163,10 +178,15 @@ def thresholds_were_fixed(evidence: Evidence) -> Outcome:
         )
     used = evidence.thresholds.sha256
     equal = registration.thresholds_sha256 == used
-    before = read_time(registration.registered_at, "registered_at") <= read_time(
-        started, "started_at"
-    )
-    if equal and before:
+    registered = read_time(registration.registered_at, "registered_at")
+    before = registered <= read_time(started, "started_at")
+    future = registered > datetime.now(UTC)
+    if future:
+        reason = (
+            f"The registration is dated {registration.registered_at}, which has yet to come, so "
+            "it proves nothing."
+        )
+    elif equal and before:
         reason = (
             f"The thresholds used are those registered at {registration.registered_at}; the run "
             f"started at {started}."
@@ -179,7 +199,7 @@ def thresholds_were_fixed(evidence: Evidence) -> Outcome:
             f"started at {started}."
         )
     return Measured(
-        value=float(equal and before),
+        value=float(equal and before and not future),
         reason=reason,
         evidence={
             "registered_sha256": registration.thresholds_sha256,
@@ -207,11 +227,19 @@ def relative_gap(a: Explanation, b: Explanation) -> float:
     return float(max(gaps))
 
 
-def _started_at(evidence: Evidence) -> str | None:
-    times = [r.get("started_at") for r in evidence.records]
-    times += [e.provenance.get("started_at") for e in evidence.explanations]
+def _started_at(evidence: Evidence, claimed: str | None) -> str | None:
+    """Return the earliest known time of the run; None where no start is known.
+
+    What a caller claims may not be later than what the results themselves record. The time at
+    which a result was made is no start, but no run starts after it.
+    """
+    starts = [claimed, *(r.get("started_at") for r in evidence.records)]
+    starts += [e.provenance.get("started_at") for e in evidence.explanations]
+    if not any(starts):
+        return None
+    times = starts + [e.provenance.get("created_at") for e in evidence.explanations]
     known = [str(time) for time in times if time]
-    return min(known, key=lambda time: read_time(time, "started_at")) if known else None
+    return min(known, key=lambda time: read_time(time, "started_at"))
 
 
 def _hashes(entry: Any) -> list[str]:

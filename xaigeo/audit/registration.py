@@ -23,7 +23,8 @@ class Registration:
     registered_at : str
         ISO 8601 time with its zone.
     started_at : str, optional
-        When the run began; without it the start in the explanations' provenance counts.
+        When the run began. The earliest of it and the times in the explanations' provenance
+        counts.
     """
 
     thresholds_sha256: str

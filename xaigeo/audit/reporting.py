@@ -76,8 +76,8 @@ def unstable_is_listed(evidence: Evidence) -> Outcome:
     return Measured(
         value=1,
         reason=f"{len(features)} of {len(explanation.features)} features{named} and {len(rows)} of "
-        f"{len(explanation.instances)} rows are unstable for {explanation.method} and are listed "
-        "here.",
+        f"{len(explanation.instances)} rows are unstable for {explanation.method}; all are "
+        "listed in the evidence of this finding in audit.json.",
         evidence={
             "method": explanation.method,
             "features": features,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, ONE_MODEL, stability_by_row
+from xaigeo.audit.attribution_items import (
+    NO_ATTRIBUTIONS,
+    ONE_MODEL,
+    left_out,
+    mostly,
+    stability_by_row,
+)
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 
@@ -49,13 +55,17 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     if not explanation.schema.discrete.any():
         return Missing("No column is categorical, so there are no groups to compare.")
     steady, rows = stability_by_row(evidence), explanation.array("input")
-    if np.isnan(steady).any():
-        return Missing("Stability (A2) is undefined for these results.")
+    undefined = np.isnan(steady)
+    if mostly(undefined):
+        return Missing("Stability (A2) is undefined on most rows: their attributions tie.")
     min_rows = int(evidence.setting("R2", "min_rows"))
     groups: dict[str, dict[str, float]] = {}
     for j, feature in enumerate(explanation.schema.features):
         if feature.is_discrete:
-            members = {str(c): rows[:, j] == code for code, c in enumerate(feature.categories)}
+            members = {
+                str(c): (rows[:, j] == code) & ~undefined
+                for code, c in enumerate(feature.categories)
+            }
             large = {c: inside for c, inside in members.items() if inside.sum() >= min_rows}
             if len(large) > 1:
                 groups[feature.name] = {c: float(steady[m].mean()) for c, m in large.items()}
@@ -70,7 +80,8 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     return Measured(
         value=gaps[worst],
         reason=f"By {worst}, seeds agree least for {low[0]} (stability {low[1]:.2f}) and most for "
-        f"{high[0]} ({high[1]:.2f}).",
+        f"{high[0]} ({high[1]:.2f})." + left_out(undefined),
+        at_best="warn" if undefined.any() else "pass",
         evidence={"stability_by_group": groups},
     )
 

@@ -60,8 +60,13 @@ class Thresholds:
     @property
     def sha256(self) -> str:
         """Hash of the complete description, to show that nothing changed after the fact."""
-        text = json.dumps({"format": FORMAT, **self.to_dict()}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return thresholds_digest(self.to_dict())
+
+
+def thresholds_digest(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of `Thresholds.to_dict`'s answer."""
+    text = json.dumps({"format": FORMAT, **values}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_thresholds(source: Thresholds | Mapping[str, Any] | str | Path | None) -> Thresholds:

@@ -9,6 +9,7 @@ from xaigeo.agreement.boxes import mean_off_diagonal, off_diagonal
 from xaigeo.agreement.compared import ComparedConnectors, ComparedRules, compare
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 
 # With fewer successes than this, what was found is not typical of what was asked for.
@@ -41,25 +42,39 @@ def anchors_carry_over(evidence: Evidence) -> Outcome:
         return Missing("The anchors do not hold cross_precision, precision under other models.")
     cross = anchors.array("cross_precision")[off_diagonal(evidence.n_seeds)]
     met = anchors.array("met").astype(bool)
-    if np.isnan(cross).all():
+    defined = np.isfinite(cross)
+    if not defined.any():
         return Missing(
             "No rule could be tried on another model: every cross_precision is undefined."
         )
     value, low, high = _median(evidence, cross)
     compared = compare(anchors)
     assert isinstance(compared, ComparedRules)  # compare keeps the kind
+    short = [
+        words
+        for words, share in (
+            (f"{_share(met)} of the rules reach the wanted precision under their own model", met),
+            (f"{_share(defined)} could be tried on another model", defined),
+        )
+        if share.mean() < ENOUGH_FOUND
+    ]
     return Measured(
         value=value,
         low=low,
         high=high,
         null=float(mean_defined(mean_off_diagonal(compared.empty_precision))),
-        at_best="pass" if met.mean() >= ENOUGH_FOUND else "warn",
+        n_rows=int(defined.any(axis=0).sum()),
+        at_best="warn" if short else "pass",
         reason=f"Under another seed's model, half of the rules give the same answer on at least "
-        f"{value:.0%} of the rows they cover. {met.mean():.0%} of the rules reach the wanted "
-        "precision under their own model"
-        + ("." if met.mean() >= ENOUGH_FOUND else "; with fewer than half, this cannot pass."),
+        f"{evidence.text('A8', value)} of the rows they cover. "
+        + (
+            f"Only {' and '.join(short)}; with fewer than half, this cannot pass."
+            if short
+            else f"{_share(met)} of the rules reach the wanted precision under their own model."
+        ),
         evidence={
             "share_met": float(met.mean()),
+            "share_defined": float(defined.mean()),
             "n_rules": int(met.size),
             "mean": float(np.nanmean(cross)),
             "median_of_met": _median_of_met(cross, met),
@@ -95,15 +110,16 @@ def counterfactuals_carry_over(evidence: Evidence) -> Outcome:
     others = off_diagonal(evidence.n_seeds)[..., None]
     share = np.where(others, compared.cross_validity, 0.0).sum(axis=1) / (evidence.n_seeds - 1)
     value, low, high = _median(evidence, share)
-    valid = float(compared.valid.mean())
+    valid = float(np.isfinite(share).mean())
     return Measured(
         value=value,
         low=low,
         high=high,
         null=float(mean_defined(mean_off_diagonal(compared.empty_validity))),
+        n_rows=int(np.isfinite(share).any(axis=0).sum()),
         at_best="pass" if valid >= ENOUGH_FOUND else "warn",
-        reason=f"Half of the counterfactuals flip at least {value:.0%} of the other seeds' models. "
-        f"One was found for {valid:.0%} of rows and seeds"
+        reason=f"Half of the counterfactuals flip at least {evidence.text('A9', value)} of the "
+        f"other seeds' models. One was found for {number(valid, 'share')} of rows and seeds"
         + ("." if valid >= ENOUGH_FOUND else "; with fewer than half, this cannot pass."),
         evidence={
             "share_found": valid,
@@ -133,6 +149,10 @@ def _median(evidence: Evidence, values: np.ndarray) -> tuple[float, float, float
         n_instances, medians, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
     )
     return float(np.median(defined)), low, high
+
+
+def _share(held: np.ndarray) -> str:
+    return number(float(held.mean()), "share")
 
 
 def _median_of_met(cross: np.ndarray, met: np.ndarray) -> float | None:

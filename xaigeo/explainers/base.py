@@ -6,6 +6,7 @@ import platform
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar, Literal
 
@@ -23,6 +24,7 @@ from xaigeo.schema import Frame, Matrix
 
 Engine = Literal["batched", "upstream"]
 Arrays = dict[str, np.ndarray]
+MOST_BLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Explainer(ABC):
         shared, *own = root.spawn(len(rows) + 1)
         blocks = [
             Block(ensemble, rows[part], reference, [own[i] for i in part], shared)
-            for part in np.array_split(np.arange(len(rows)), _n_blocks(len(rows), n_jobs, progress))
+            for part in np.array_split(np.arange(len(rows)), _n_blocks(len(rows)))
         ]
         pieces = _run_blocks(self, blocks, engine, n_jobs, progress)
         return self._label(ensemble, X, rows, reference, pieces, engine, entropy)
@@ -227,6 +229,8 @@ class Explainer(ABC):
             "additive": self.additive,
             "random_state": entropy,
             "engine": engine,
+            # To the microsecond: it is also what tells a second run from the same result.
+            "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "background_sha256": background.digest,
             "versions": {"python": platform.python_version()}
             | {name: _version(name) for name in ("xaigeo", "numpy", *self.packages)},
@@ -254,14 +258,10 @@ def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Sca
     return explainer_scale or ensemble.default_scale
 
 
-def _n_blocks(n_rows: int, n_jobs: int | None, progress: bool) -> int:
-    # effective_n_jobs also sees a backend set with joblib.parallel_config; several blocks a
-    # worker even out their loads, and a progress bar needs blocks to count.
-    from joblib import effective_n_jobs
-
-    n_workers = effective_n_jobs(n_jobs)
-    wanted = max(4 * n_workers if n_workers > 1 else 1, 20 if progress else 1)
-    return min(n_rows, wanted)
+def _n_blocks(n_rows: int) -> int:
+    # The same cut for any number of workers, with a progress bar or without: a model's answer
+    # to a row depends, in the last bit, on the rows that are asked with it.
+    return min(n_rows, MOST_BLOCKS)
 
 
 def _run_blocks(
