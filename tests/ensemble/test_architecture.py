@@ -96,7 +96,7 @@ def test_state_holds_buffers_that_are_not_saved():
 
 def test_widest_output_looks_inside_and_leaves_the_module_as_it_was():
     module = nn.Sequential(nn.Linear(2, 40), nn.BatchNorm1d(40), nn.Linear(40, 1)).train()
-    assert widest_output(module, 2, torch.float32) == 40
+    assert widest_output(module, torch.zeros(1, 2)) == 40
     assert module.training
     assert not module[0]._forward_hooks
     assert module[1].num_batches_tracked == 0

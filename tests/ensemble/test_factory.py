@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from xaigeo.ensemble.factory import build_modules
+from xaigeo.errors import InputError
 
 
 def build(make_model, init_seeds=(1, 2)):
@@ -51,3 +52,10 @@ def test_the_callers_random_state_is_left_alone():
     before = torch.get_rng_state()
     build(make_linear)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_one_module_for_all_seeds_is_refused():
+    module = nn.Linear(3, 2)
+    message = "a new module on every call, got the same Linear object again. Construct the module"
+    with pytest.raises(InputError, match=message):
+        build(lambda: module)

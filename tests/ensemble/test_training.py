@@ -167,7 +167,7 @@ def bad(X, y, **options):
         ),
         (
             lambda X, y: bad(X, y, make_model=lambda: network(5, 4)),
-            r"shape \(n_rows, 3\): one logit a class, got shape \(2, 4\) for two rows",
+            r"shape \(n_rows, 3\): one logit a class, got shape \(16, 4\) for 16 rows",
         ),
         (
             lambda X, y: bad(X, y, make_model=lambda: nn.Sequential(network(5, 3), nn.Softmax(1))),
@@ -242,8 +242,31 @@ def test_modules_that_vmap_cannot_run_are_refused(plane):
             out = self.linear(x)
             return out if out.sum() > 0 else -out
 
-    with pytest.raises(InputError, match=r"torch.func.vmap can run.*torch.where"):
+    with pytest.raises(InputError, match=r"torch.func.vmap\) can train.*torch.where"):
         train(*plane, Branching)
+
+
+def test_branches_on_rows_are_refused_as_each_seed_has_rows_of_its_own(plane):
+    class Branching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.linear(x if x.sum() > 0 else -x)
+
+    class Itemised(Branching):
+        def forward(self, x):
+            return self.linear(x) * x.mean().item()
+
+    for make_model, told in ((Branching, "data-dependent control flow"), (Itemised, "calling .it")):
+        with pytest.raises(InputError, match=told) as refused:
+            train(*plane, make_model)
+        message = str(refused.value)
+        assert "engine='functional'" in message
+        assert "common layers" in message
+        assert "SeedEnsemble.wrap" in message
+        assert "please" not in message
 
 
 def test_modules_without_parameters_are_refused(plane):

@@ -130,7 +130,8 @@ def test_one_of_several_outputs_is_read(plane, kind, output):
         ("tuple", 2, "output among 0, 1, got 2"),
         ("object", "scores", "output among 'SimpleNamespace', got 'scores'"),
         ("dict", None, "a dict with 'logits', 'hidden'. Name one output with output="),
-        ("tuple", None, "a tensor as the module's output, got a tuple"),
+        ("tuple", None, "a tensor as the module's output, got a tuple of 2"),
+        ("tuple", "logits", "got 'logits' for a tuple of 2. Pass an index from 0 to 1"),
     ],
 )
 def test_a_missing_output_is_told(plane, kind, output, message):

@@ -104,9 +104,9 @@ def architecture_digest(module: nn.Module) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def widest_output(module: nn.Module, n_inputs: int, dtype: torch.dtype) -> int:
-    """Return the most numbers that any part of a module makes of one row."""
-    widest = n_inputs
+def widest_output(module: nn.Module, row: torch.Tensor) -> int:
+    """Return the most numbers that any part of a module makes of one row, (1, n_inputs)."""
+    widest = row.numel()
 
     def note(_module: nn.Module, _inputs: Any, outputs: Any) -> None:
         nonlocal widest
@@ -117,7 +117,7 @@ def widest_output(module: nn.Module, n_inputs: int, dtype: torch.dtype) -> int:
     handles = [part.register_forward_hook(note) for part in module.modules()]
     try:
         with torch.no_grad():
-            module.eval()(torch.zeros((1, n_inputs), dtype=dtype))
+            module.eval()(row)
     finally:
         for handle in handles:
             handle.remove()

@@ -1,4 +1,4 @@
-"""Calling a user's model factory, and checking what it builds."""
+"""Calling a user's model factory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from torch import nn
 from xaigeo.ensemble.architecture import architecture_digest
 from xaigeo.ensemble.settings import Dtype
 from xaigeo.errors import InputError
-from xaigeo.schema import FeatureSchema
 
 Factory = Callable[..., nn.Module]
 
@@ -33,15 +32,21 @@ def build_modules(
     Raises
     ------
     InputError
-        If the factory cannot be called, gives no module, or gives modules of several
-        architectures.
+        If the factory cannot be called, gives no module, gives one module twice, or gives
+        modules of several architectures.
     """
-    modules = []
+    modules: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         for seed in init_seeds:
             # As torch.manual_seed does on the CPU, without touching accelerators' generators.
             torch.default_generator.manual_seed(int(seed))
             module = _call(make_model, n_inputs, n_outputs)
+            if any(module is other for other in modules):
+                raise InputError(
+                    expected="make_model to build a new module on every call",
+                    arrived=f"the same {type(module).__name__} object again",
+                    do="Construct the module inside make_model.",
+                )
             modules.append(module.to(getattr(torch, dtype)))
     digests = [architecture_digest(module) for module in modules]
     for seed, digest in zip(seeds, digests, strict=True):
@@ -52,68 +57,6 @@ def build_modules(
                 do="Let the seed decide the initial weights only.",
             )
     return modules
-
-
-def check_module(
-    module: nn.Module,
-    schema: FeatureSchema,
-    *,
-    n_inputs: int,
-    n_classes: int | None,
-    regression: bool,
-) -> int:
-    """Return how many outputs a module gives for a row, after trying it on two rows.
-
-    `n_classes` is None where any number will do.
-
-    Raises
-    ------
-    InputError
-        If the module takes other inputs or gives another number of outputs.
-    """
-    _refuse_probabilities(module)
-    was_training = module.training
-    weight = next(module.parameters(), torch.empty(0))
-    rows = torch.zeros((2, n_inputs), dtype=weight.dtype)
-    try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            outputs = module.eval()(rows)
-    except RuntimeError as error:
-        raise InputError(
-            expected=f"a module that takes {n_inputs} inputs ({schema.n_features} columns, "
-            f"{n_inputs} numbers after one-hot encoding)",
-            arrived=f"one that fails on them: {error}",
-            do="Build the first layer with n_inputs; a factory make_model(n_inputs, n_outputs) "
-            "is told both.",
-        ) from error
-    finally:
-        module.train(was_training)
-    given = tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else None
-    if (
-        given is None
-        or len(given) != 2
-        or given[0] != 2
-        or not _fits(given[1], n_classes, regression)
-    ):
-        width = 1 if regression else n_classes or "n_classes"
-        what = "one value" if regression else "one logit a class"
-        also = " (or a single logit for two classes)" if n_classes == 2 else ""
-        arrived = type(outputs).__name__ if given is None else f"shape {given} for two rows"
-        raise InputError(
-            expected=f"a module that gives shape (n_rows, {width}): {what}{also}",
-            arrived=arrived,
-            do="Change the last layer, or name one of several outputs with output=... in "
-            "SeedEnsemble.wrap.",
-        )
-    return int(given[1])
-
-
-def _fits(width: int, n_classes: int | None, regression: bool) -> bool:
-    if regression:
-        return width == 1
-    if n_classes is None:
-        return width > 0
-    return width == n_classes or (n_classes == 2 and width == 1)
 
 
 def _call(make_model: Factory, n_inputs: int, n_outputs: int) -> nn.Module:
@@ -157,16 +100,3 @@ def _arguments(
         arrived=f"make_model{signature}",
         do="Give the other parameters default values, for example with functools.partial.",
     )
-
-
-def _refuse_probabilities(module: nn.Module) -> None:
-    last = module
-    while isinstance(last, nn.Sequential) and len(last):
-        last = last[-1]
-    if last is not module and isinstance(last, nn.Softmax | nn.Sigmoid):
-        raise InputError(
-            expected="a module that ends in logits or values",
-            arrived=f"one that ends in {type(last).__name__}",
-            do="Drop the last layer; the loss and predict_proba apply it. Trained modules that "
-            "give probabilities are wrapped with gives='probability'.",
-        )

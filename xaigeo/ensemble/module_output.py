@@ -56,16 +56,27 @@ def _select(answer: Any, output: Output) -> Tensor:
         chosen = answer[output] if inside else _missing(output, [*range(len(answer))])
     elif isinstance(output, str) and hasattr(answer, output):
         chosen = getattr(answer, output)
+    elif isinstance(answer, tuple | list):
+        raise InputError(
+            expected="output= as the place of one output",
+            arrived=f"{output!r} for a {type(answer).__name__} of {len(answer)}",
+            do=f"Pass an index from 0 to {len(answer) - 1}, such as output=0.",
+        )
     else:
         _missing(output, [type(answer).__name__])
     if not isinstance(chosen, Tensor):
         raise InputError(
             expected="a tensor as the module's output",
-            arrived=f"a {type(chosen).__name__}"
-            + (f" with {', '.join(map(repr, chosen))}" if isinstance(chosen, Mapping) else ""),
+            arrived=f"a {type(chosen).__name__}{_held(chosen)}",
             do="Name one output with output=..., a key, a place or a function.",
         )
     return chosen
+
+
+def _held(chosen: Any) -> str:
+    if isinstance(chosen, Mapping):
+        return f" with {', '.join(map(repr, chosen))}"
+    return f" of {len(chosen)}" if isinstance(chosen, tuple | list) else ""
 
 
 def _missing(output: Output, known: list[Any]) -> Any:

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from xaigeo.ensemble.architecture import architecture_digest, widest_output
 from xaigeo.ensemble.dropout import DropoutNoise
 from xaigeo.ensemble.evaluation import Evaluation
-from xaigeo.ensemble.factory import Factory, build_modules, check_module
+from xaigeo.ensemble.factory import Factory, build_modules
 from xaigeo.ensemble.flat_weights import TrainableNetwork
 from xaigeo.ensemble.functional import FunctionalNetwork
 from xaigeo.ensemble.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 from xaigeo.ensemble.members import Scale, Task
+from xaigeo.ensemble.module_trial import check_module, probe_inputs
 from xaigeo.ensemble.preprocessing import DTYPES, Preprocessor, rows_tensor
 from xaigeo.ensemble.problem import Problem, read_problem
 from xaigeo.ensemble.record import make_record
@@ -102,15 +103,16 @@ def train_members(
         dtype=settings.dtype,
         seeds=seeds,
     )
+    probe = probe_inputs(problem.schema, preprocessor)
     n_outputs = check_module(
         modules[0],
+        probe,
         problem.schema,
-        n_inputs=preprocessor.n_inputs,
         n_classes=n_classes,
         regression=problem.task == "regression",
     )
     trainable = _trainable(modules[0])
-    network = network_of(modules, preprocessor.n_inputs, settings.dtype, engine)
+    network = network_of(modules, probe, engine)
     targets = _Targets(problem, split, settings, n_outputs)
     trainer = Trainer(
         network,
@@ -160,15 +162,17 @@ def train_members(
 
 
 def network_of(
-    modules: Sequence[nn.Module], n_inputs: int, dtype: str, engine: TrainingEngine
+    modules: Sequence[nn.Module], probe: Tensor, engine: TrainingEngine
 ) -> TrainableNetwork:
     """Return the modules as one network: stacked where the layers allow, else functional.
+
+    `probe` are inputs to try them on, shape (n_rows, n_inputs).
 
     Raises
     ------
     InputError
-        If `engine` is "stacked" and a layer is not known, or the modules differ in something
-        that is neither a parameter nor a buffer.
+        If `engine` is "stacked" and a layer is not known, if ``torch.func.vmap`` cannot run
+        the modules, or if they differ in something that is neither a parameter nor a buffer.
     """
     stacked = None if engine == "functional" else StackedNetwork.from_modules(modules)
     if stacked is not None and any(kind == "Linear" for kind in _kinds(stacked)):
@@ -180,9 +184,8 @@ def network_of(
             arrived=f"a {type(modules[0]).__name__} with other layers, hooks or shared weights",
             do="Use engine='auto' or engine='functional'.",
         )
-    width = widest_output(modules[0], n_inputs, DTYPES[dtype])
-    network = FunctionalNetwork.from_modules(modules, width=width)
-    _refuse_hidden_state(network, modules, n_inputs, dtype)
+    network = FunctionalNetwork.from_modules(modules, width=widest_output(modules[0], probe[:1]))
+    _try_together(network, modules, probe)
     return network
 
 
@@ -256,23 +259,28 @@ def _kinds(network: StackedNetwork) -> list[str]:
     return [layer["kind"] for _, layer in network.layers]
 
 
-def _refuse_hidden_state(
-    network: FunctionalNetwork, modules: Sequence[nn.Module], n_inputs: int, dtype: str
-) -> None:
-    rows = torch.linspace(-1.0, 1.0, 2 * n_inputs, dtype=DTYPES[dtype]).view(2, n_inputs)
+def _try_together(network: FunctionalNetwork, modules: Sequence[nn.Module], probe: Tensor) -> None:
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        alone = torch.stack([module.eval()(rows) for module in modules])
+        alone = torch.stack([module.eval()(probe) for module in modules])
         try:
-            together = network.forward(rows)
-            # In training mode modules may do other things: batch statistics, random layers.
+            together = network.forward(probe)
+            # As in training: every seed has rows of its own, so branches on rows fail here,
+            # and modules may do other things (batch statistics, random layers).
             scratch = {name: value.clone() for name, value in network.state.items()}
+            rows = probe.expand(network.n_members, *probe.shape)
             network.run(scratch, rows, DropoutNoise([0] * network.n_members))
-        except RuntimeError as error:
+        except Exception as error:
+            # The first sentence: torch goes on to ask for an issue in its own tracker.
             raise InputError(
-                expected="a module that torch.func.vmap can run for all seeds at once",
-                arrived=f"one on which it fails: {error}",
+                expected="a module that engine='functional' (torch.func.vmap) can train for all "
+                "seeds at once",
+                arrived=f"one on which it fails: {type(error).__name__}: "
+                f"{str(error).split('. ')[0].rstrip('.')}",
                 do="Replace branches on values, .item() (BatchNorm with momentum=None calls it) "
-                "and in-place changes of inputs by tensor operations such as torch.where.",
+                "and in-place changes of inputs by tensor operations such as torch.where; build "
+                "the module of common layers (Sequential, Linear, activations, Dropout, "
+                "normalisation); or train the modules elsewhere and pass them to "
+                "SeedEnsemble.wrap.",
             ) from error
     if not torch.allclose(alone, together, rtol=1e-3, atol=1e-4):
         raise InputError(

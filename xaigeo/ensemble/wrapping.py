@@ -126,26 +126,34 @@ def _wrap_modules(
     import torch
 
     from xaigeo.ensemble.architecture import architecture_digest, widest_output
-    from xaigeo.ensemble.factory import check_module
     from xaigeo.ensemble.looped import LoopedNetwork
     from xaigeo.ensemble.module_output import Gives, ModuleOutput
+    from xaigeo.ensemble.module_trial import answer_of, check_module, probe_inputs
     from xaigeo.ensemble.stacked import StackedNetwork
     from xaigeo.ensemble.torch_members import TorchMembers
 
     check_option("gives", gives, Gives)
+    if task == "regression" and gives != "logit":
+        raise InputError(
+            expected="gives='logit', its default, with task='regression'",
+            arrived=repr(gives),
+            do="Leave gives out; values are taken as they are.",
+        )
     modules = [copy.deepcopy(model).eval().requires_grad_(False) for model in models]
     digests = [architecture_digest(module) for module in modules]
     weights = [p for p in modules[0].parameters() if p.is_floating_point()]
     dtype = weights[0].dtype if weights else torch.float32
     preprocessor = _preprocessor(preprocess, schema, dtype)
-    n_inputs = preprocessor.n_inputs
-    if output is not None or gives != "logit" or _gives_more(modules[0], n_inputs, dtype):
+    probe = probe_inputs(schema, preprocessor)
+    if (
+        output is not None
+        or gives != "logit"
+        or not isinstance(answer_of(modules[0], probe, schema), torch.Tensor)
+    ):
         modules = [ModuleOutput(module, output, gives).eval() for module in modules]
     n_classes = None if task == "regression" else len(classes) if classes is not None else None
     widths = [
-        check_module(
-            module, schema, n_inputs=n_inputs, n_classes=n_classes, regression=task == "regression"
-        )
+        check_module(module, probe, schema, n_classes=n_classes, regression=task == "regression")
         for module in modules
     ]
     if len(set(widths)) > 1:
@@ -156,20 +164,10 @@ def _wrap_modules(
         )
     stacked = StackedNetwork.from_modules(modules)
     network = stacked or LoopedNetwork(
-        tuple(modules), max(widest_output(module, n_inputs, dtype) for module in modules)
+        tuple(modules), max(widest_output(module, probe[:1]) for module in modules)
     )
     n_outputs = 2 if task == "classification" and widths[0] == 1 else widths[0]
     return TorchMembers(network, preprocessor, task=task, n_outputs=n_outputs), digests, n_outputs
-
-
-def _gives_more(module: nn.Module, n_inputs: int, dtype: Any) -> bool:
-    import torch
-
-    try:
-        with torch.no_grad():
-            return not isinstance(module(torch.zeros((2, n_inputs), dtype=dtype)), torch.Tensor)
-    except RuntimeError:
-        return False  # check_module reports it
 
 
 def _preprocessor(preprocess: Any, schema: FeatureSchema, dtype: Any) -> Any:
