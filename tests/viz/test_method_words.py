@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from xaigeo.viz.method_words import READINGS, words_for
+from xaigeo.viz.method_words import CHANGES, READINGS, words_for
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,28 @@ from xaigeo.viz.method_words import READINGS, words_for
 def test_each_method_has_its_mark_and_a_reading(study, method, mark):
     words = words_for(study.by_method[method])
     assert (words.name, words.mark) == (method, mark)
-    assert words.reading == READINGS[mark]
+    assert words.reading == READINGS[mark].format(wanted="")
+
+
+def test_a_rule_promises_a_share_and_no_more(study):
+    anchors = study.by_method["anchors"]
+    parameters = anchors.provenance["parameters"] | {"threshold": 0.95}
+    wanted = replace(anchors, provenance=anchors.provenance | {"parameters": parameters})
+    assert "keeps its answer on at least the wanted share (95%)" in words_for(wanted).reading
+    assert "at least the wanted share, unless" in words_for(anchors).reading
+
+
+def test_a_counterfactual_is_said_to_be_made_up(study):
+    reading = words_for(study.by_method["counterfactuals"]).reading
+    assert "a made-up input, not a row of the data" in reading
+
+
+def test_arrows_of_slopes_are_no_contributions(study):
+    shap = study.by_method["kernel_shap"]
+    parameters = shap.provenance["parameters"] | {"absolute": True}
+    slopes = replace(shap, provenance=shap.provenance | {"parameters": parameters})
+    assert words_for(slopes).reading == CHANGES
+    assert "adds" not in CHANGES
 
 
 def test_a_method_from_elsewhere_keeps_its_name(study):

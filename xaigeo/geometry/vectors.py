@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.explanations import Attributions
+from xaigeo.geometry.attribution_meaning import attribution_meaning
 from xaigeo.geometry.ellipse_table import ELLIPSES, OUTLINES
 from xaigeo.geometry.mark import Canvas, Mark, Tables
 from xaigeo.geometry.output_choice import chosen_output, pick
@@ -68,8 +69,8 @@ class Vectors(Mark):
             slopes = pick(explanation.array("slope").swapaxes(2, 3), chosen)
         else:
             slopes = _slope_form(attribution, explanation.array("input"), frame)
-        parameters = explanation.provenance["parameters"]
-        if parameters.get("absolute", False):
+        meaning = attribution_meaning(explanation)
+        if not meaning.signed:
             attribution = np.where(np.isnan(slopes), attribution, np.copysign(attribution, slopes))
         return cls(
             method=explanation.method,
@@ -84,8 +85,7 @@ class Vectors(Mark):
             slopes=slopes,
             chosen=chosen,
             completeness_gap=gap,
-            # Only a plain gradient has this parameter; it is no share of the output.
-            unit=f"{explanation.scale} per SD" if "absolute" in parameters else explanation.scale,
+            unit=meaning.unit,
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -10,12 +11,14 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.options import suggestion
+from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain, records
-from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, themed
+from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED, themed
 
 if TYPE_CHECKING:
-    from xaigeo.explanations import Attributions
+    from xaigeo.explanations import Attributions, Explanation
 
 INTERVAL = (0.1, 0.9)
 
@@ -42,16 +45,17 @@ def attribution_strip(
     chosen = majority_output(explanation, place) if output is None else _output(explanation, output)
     dots, consensus = strip_tables(explanation, place, chosen)
     label = plain(explanation.instances[place])
-    agreeing = int(consensus["one_sign"].sum())
-    chart = layered(*strip_layers()).properties(
+    words = attribution_words(explanation)
+    said = words.heading(explanation.outputs[chosen])
+    chart = layered(*strip_layers(words, strip_reach(dots, consensus))).properties(
         width=420,
         height=alt.Step(26),
         title=alt.Title(
-            f"Row {label}: the seeds agree on the sign of {agreeing} of "
-            f"{len(consensus)} attributions",
+            _finding(label, consensus, words),
             subtitle=[
-                f"{explanation.method}, contribution to {explanation.outputs[chosen]}. "
-                "Dot: one seed. Dark bar: median and middle 80% of seeds."
+                f"{said} ({words_for(explanation).title}).",
+                *words.colours,
+                "Dot: one seed. Dark bar: median and middle 80% of seeds.",
             ],
         ),
         description=f"Dot plot of the attributions of row {label} by feature for "
@@ -61,8 +65,16 @@ def attribution_strip(
     return themed(chart)
 
 
-def strip_layers() -> list[alt.Chart]:
-    """Return the layers over the tables `dots` and `medians`, back to front."""
+def strip_layers(words: AttributionWords, reach: Sequence[Any]) -> list[alt.Chart]:
+    """Return the layers over the tables `dots` and `medians`, back to front.
+
+    Parameters
+    ----------
+    words : AttributionWords
+    reach : pair of float or ExprRef
+        Ends of the axis before they are rounded. They are said, not taken from the dots, so that
+        the axis stays when seeds are hidden.
+    """
     y = alt.Y(
         "label:N",
         # By an own column, not by order of arrival: Vega keeps the places of labels that
@@ -71,16 +83,25 @@ def strip_layers() -> list[alt.Chart]:
         title=None,
         axis=alt.Axis(labelLimit=220, domain=False, ticks=False, labelPadding=8),
     )
+    scale = alt.Scale(nice=True, zero=True, domain=list(reach))
     x = alt.X(
         "attribution:Q",
-        title="Contribution (output units)",
+        title=words.axis,
         axis=alt.Axis(tickCount=5, format="~g"),
-        scale=alt.Scale(nice=True, zero=True),
+        scale=scale,
     )
+    colour: Any = alt.value(SEED)
+    if words.meaning.signed:
+        colour = (
+            alt.when("datum.attribution < 0")
+            .then(alt.value(NEGATIVE))
+            .otherwise(alt.value(POSITIVE))
+        )
+    written = "+.3~g" if words.meaning.signed else ".3~g"
     zero = (
         alt.Chart(alt.NamedData("medians"))
         .mark_rule(color="#bdb8ae", strokeWidth=1)
-        .encode(x=alt.datum(0, type="quantitative"))
+        .encode(x=alt.XDatum(0, type="quantitative", title=words.axis, scale=scale))
     )
     interval = (
         alt.Chart(alt.NamedData("medians"))
@@ -93,13 +114,11 @@ def strip_layers() -> list[alt.Chart]:
         .encode(
             x=x,
             y=y,
-            color=alt.when("datum.attribution < 0")
-            .then(alt.value(NEGATIVE))
-            .otherwise(alt.value(POSITIVE)),
+            color=colour,
             tooltip=[
                 alt.Tooltip("label:N", title="Feature"),
                 alt.Tooltip("seed:N", title="Seed"),
-                alt.Tooltip("attribution:Q", title="Contribution", format="+.3~g"),
+                alt.Tooltip("attribution:Q", title=words.value, format=written),
             ],
         )
     )
@@ -111,13 +130,19 @@ def strip_layers() -> list[alt.Chart]:
             y=y,
             tooltip=[
                 alt.Tooltip("label:N", title="Feature"),
-                alt.Tooltip("median:Q", title="Median of seeds", format="+.3~g"),
-                alt.Tooltip("low:Q", title="10% of seeds below", format="+.3~g"),
-                alt.Tooltip("high:Q", title="90% of seeds below", format="+.3~g"),
+                alt.Tooltip("median:Q", title="Median of seeds", format=written),
+                alt.Tooltip("low:Q", title="10% of seeds below", format=written),
+                alt.Tooltip("high:Q", title="90% of seeds below", format=written),
             ],
         )
     )
     return [zero, interval, dots, median]
+
+
+def strip_reach(dots: pd.DataFrame, medians: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis of attributions, 0 among them."""
+    values = np.concatenate([dots["attribution"], medians["low"], medians["high"], [0.0]])
+    return float(values.min()), float(values.max())
 
 
 def strip_tables(
@@ -163,9 +188,16 @@ def feature_labels(explanation: Attributions, place: int) -> list[str]:
     ]
 
 
-def majority_output(explanation: Attributions, place: int) -> int:
+def majority_output(explanation: Explanation, place: int) -> int:
     """Return the place of the class that most seeds predict at an instance."""
     return int(np.bincount(explanation.predicted[:, place]).argmax())
+
+
+def _finding(label: Any, medians: pd.DataFrame, words: AttributionWords) -> str:
+    if not words.meaning.signed:
+        return f"Row {label}: the largest change comes with {medians['label'].iloc[0]}"
+    agreeing = int(medians["one_sign"].sum())
+    return f"Row {label}: the seeds agree on the sign of {agreeing} of {len(medians)} attributions"
 
 
 def _place(explanation: Attributions, instance: Any) -> int:

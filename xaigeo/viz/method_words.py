@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Attributions, Explanation
+from xaigeo.geometry.attribution_meaning import attribution_meaning
 
 Mark = Literal["line", "arrows", "box", "connector"]
 
@@ -20,20 +21,32 @@ TITLES = {
 }
 READINGS: dict[Mark, str] = {
     "line": "A thin line is where one seed's local model changes its answer, the other features "
-    "held at this row; the thick line is the seeds' consensus, and the shaded fan holds 90% of "
-    "their directions. A dashed line means that no boundary passes nearby: it only shows the "
-    "direction. Lines that lie together mean seeds that agree.",
+    "held at this row; the fainter it is, the worse that model fits (R²). The thick line is the "
+    "seeds' consensus, and the shaded fan holds 90% of their directions. A dashed line means that "
+    "no boundary passes nearby: it only shows the direction. Lines that lie together mean seeds "
+    "that agree.",
     "arrows": "An arrow tells how much the feature on that axis adds to the answer (orange) or "
     "takes from it (blue); the third arrow is both together. Thin arrows are single seeds, thick "
     "dark ones their median, and the ellipse holds 90% of the seeds. It is a contribution, not "
     "a direction to walk in. The bar at the lower left gives the scale.",
-    "box": "While a row stays in a seed's box, and meets the rest of its rule, that seed keeps "
-    "its answer. Thin boxes are single seeds, the thick one is what all of them share, the grey "
-    "one holds them all. A dashed side is open: the rule has no bound there.",
-    "connector": "A connector leads from this row to the nearest row that one seed answers "
-    "otherwise; the diamond has the colour of that answer and the dot marks the place where it "
-    "changes. The thick connector ends in the middle of the seeds' end points.",
+    "box": "Of rows in a seed's box that also meet the rest of its rule, that seed keeps its "
+    "answer on at least the wanted share{wanted}, unless the panel says that it falls below. Thin "
+    "boxes are single seeds, the thick one is what all of them share, the grey one holds them "
+    "all. A dashed side is open: the rule has no bound there. Of the small points, the rows of "
+    "the data, the strong ones obey all of the rule, the thick one or that of the chosen seed; "
+    "the pale ones do not.",
+    "connector": "A connector leads from this row to a made-up input, not a row of the data, near "
+    "this row, that one seed answers otherwise; the diamond has the colour of that answer and the "
+    "dot marks the place where it changes. The thick connector ends in the middle of the seeds' "
+    "end points.",
 }
+# Arrows of slopes, not of shares of the output.
+CHANGES = (
+    "An arrow tells how the output changes when the feature on that axis grows by one standard "
+    "deviation: orange it rises, blue it falls; the third arrow is both together. Thin arrows are "
+    "single seeds, thick dark ones their median, and the ellipse holds 90% of the seeds. The bar "
+    "at the lower left gives the scale."
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +66,17 @@ def words_for(explanation: Explanation) -> MethodWords:
         explanation.method,
         TITLES.get(explanation.method, explanation.method),
         mark,
-        READINGS[mark],
+        _reading(explanation, mark),
     )
+
+
+def _reading(explanation: Explanation, mark: Mark) -> str:
+    if isinstance(explanation, Attributions) and mark == "arrows":
+        return CHANGES if attribution_meaning(explanation).says == "change" else READINGS[mark]
+    if mark == "box":
+        wanted = explanation.provenance["parameters"].get("threshold")
+        return READINGS[mark].format(wanted="" if wanted is None else f" ({wanted:.0%})")
+    return READINGS[mark]
 
 
 def _mark(explanation: Explanation) -> Mark:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import layered
+from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import records
 from xaigeo.viz.theme import RAMP, themed
 
@@ -40,9 +41,9 @@ def seed_agreement_heatmap(explanation: Attributions, k: int | None = None) -> a
         width=side,
         height=side,
         title=alt.Title(
-            f"Two seeds share {off.mean():.0%} of their top {k} features on average",
+            shared_features(explanation, k),
             subtitle=[
-                f"{explanation.method}, from {off.min():.0%} to {off.max():.0%} by pair; "
+                f"{words_for(explanation).title}, from {off.min():.0%} to {off.max():.0%} by pair; "
                 f"unrelated reasons would share {k / n:.0%}."
             ],
         ),
@@ -50,6 +51,13 @@ def seed_agreement_heatmap(explanation: Attributions, k: int | None = None) -> a
         datasets={"cells": records(cells)},
     )
     return themed(chart)
+
+
+def shared_features(explanation: Attributions, k: int | None = None) -> str:
+    """Return what the heat map finds, a sentence without full stop."""
+    matrix, k = agreement_matrix(explanation, k)
+    off = matrix[~np.eye(len(matrix), dtype=bool)]
+    return f"Two seeds share {off.mean():.0%} of their top {k} features on average"
 
 
 def agreement_matrix(explanation: Attributions, k: int | None = None) -> tuple[np.ndarray, int]:

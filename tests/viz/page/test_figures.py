@@ -39,8 +39,17 @@ def test_charts_with_data_of_their_own(study, make, method):
         assert "config" not in spec
 
 
-def test_strip_is_as_tall_as_there_are_features():
-    assert figures.strip_spec(9)["height"] == 9 * figures.STRIP_ROW
+def test_strip_is_as_tall_as_there_are_features(study):
+    for method in ("lime", "kernel_shap"):
+        spec = figures.strip_spec(study.by_method[method])
+        assert spec["height"] == len(study.model.schema.names) * figures.STRIP_ROW
+
+
+def test_every_layer_of_the_strip_has_the_axis_that_the_script_sets(study):
+    spec = figures.strip_spec(study.by_method["lime"])
+    assert {param["name"] for param in spec["params"]} == {"low", "high"}
+    for unit in spec["layer"]:
+        assert unit["encoding"]["x"]["scale"]["domain"] == [{"expr": "low"}, {"expr": "high"}]
 
 
 def test_score_specs_keep_directions_apart(study):

@@ -23,10 +23,12 @@ def told(study, make, the_audit):
 def test_the_verdict_says_the_numbers(told, study):
     scores = study.evaluation.scores["accuracy"]
     differ = churn(study.evaluation.predicted).mean()
+    split = sum(len(set(votes)) > 1 for votes in study.evaluation.predicted.T.tolist())
+    assert split > 1
     assert told["verdict"][0] == (
         f"The 5 seeds reach accuracy {scores.min():.3f} to {scores.max():.3f} on "
-        f"{len(study.evaluation.labels)} test rows; two of them differ in {differ:.1%} "
-        "of the answers."
+        f"{len(study.evaluation.labels)} test rows; on {split} of {len(study.evaluation.labels)} "
+        f"rows they do not all agree, and any two differ on {differ:.1%} of the answers on average."
     )
     assert "of their top 3 features" in told["verdict"][1]
     assert told["verdict"][-1].startswith("The audit: ")
@@ -85,7 +87,7 @@ def test_seeds_that_agree_are_said_to(make, study):
     assert told["verdict"] == [
         "Two seeds share 100% of their top 3 features; unrelated reasons would reach 50% "
         "(Kernel SHAP).",
-        f"Of the {len(study.X)} rows on which all seeds give the same answer, none rests on "
-        "different reasons.",
+        f"Of the {len(study.X)} rows on which all seeds give the same answer, on none does the "
+        "stability of the top features fall below 0.40 (Kernel SHAP).",
     ]
     assert np.all([one["flip_rate"] == 0 for one in told["explorer"]["instances"]])

@@ -14,6 +14,7 @@ from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry import Scene, scene
 from xaigeo.viz.attribution_strip import majority_output, strip_tables
+from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.page.agreement import Agreement, row_sentences
@@ -266,7 +267,12 @@ def _method(
         "kind": explanation.kind,
         "reading": drawing.undrawn.get(words.name, words.reading),
         "rows": places,
-        "sentences": row_sentences(agreement, explanation),
+        "sentences": [
+            " ".join(filter(None, said))
+            for said in zip(
+                row_sentences(agreement, explanation), _local_fits(explanation), strict=True
+            )
+        ],
         "scores": [] if agreement is None else _scores(agreement, words.name),
         "at_rows": [] if agreement is None else _values_at_rows(agreement, words.name),
     }
@@ -305,12 +311,27 @@ def _strips(explanation: Attributions, places: list[int]) -> dict[str, Any]:
         dots.append(dot.assign(instance=place))
         medians.append(median.assign(instance=place).drop(columns="one_sign"))
         outputs.append(explanation.outputs[output])
+    words = attribution_words(explanation)
     return {
-        "unit": explanation.scale,
+        "headings": [words.heading(output) for output in outputs],
+        "colours": " ".join(words.colours),
+        "unit": words.unit,
         "outputs": outputs,
         "dots": columnar(pd.concat(dots, ignore_index=True), digits=3),
         "medians": columnar(pd.concat(medians, ignore_index=True), digits=3),
     }
+
+
+def _local_fits(explanation: Explanation) -> list[str]:
+    """Return at every row how well the seeds' local models fit there, if there are any."""
+    if "local_r2" not in explanation.data:
+        return [""] * len(explanation.instances)
+    said = []
+    for place, row in enumerate(explanation.array("local_r2").swapaxes(0, 1)):
+        fits = row[:, majority_output(explanation, place)]
+        low, high = f"{fits.min():.2f}", f"{fits.max():.2f}"
+        said.append(f"The local models fit with R² {low if low == high else f'{low} to {high}'}.")
+    return said
 
 
 def _changes(explanation: Counterfactuals) -> dict[str, Any]:

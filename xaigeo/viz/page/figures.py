@@ -13,6 +13,7 @@ from xaigeo.explanations import Attributions
 from xaigeo.geometry import Scene
 from xaigeo.viz.agreement_scores import ROW, by_direction, score_layers, score_table
 from xaigeo.viz.attribution_strip import strip_layers
+from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import layered
 from xaigeo.viz.explanation_map import class_names, is_regression, map_frame
 from xaigeo.viz.map_layers import (
@@ -56,10 +57,16 @@ def map_spec(scene: Scene) -> Spec:
     return _spec(chart.properties(width="container", height="container"), legend=False)
 
 
-def strip_spec(n_features: int) -> Spec:
-    """Return the strip of attributions without rows."""
-    chart = layered(*strip_layers())
-    return _spec(chart.properties(width="container", height=STRIP_ROW * n_features))
+def strip_spec(explanation: Attributions) -> Spec:
+    """Return a method's strip of attributions without rows.
+
+    The page's script sets the parameters `low` and `high`, the ends of its axis.
+    """
+    ends = [alt.param(name=name, value=value) for name, value in (("low", -1), ("high", 1))]
+    reach = [alt.ExprRef("low"), alt.ExprRef("high")]
+    chart = layered(*strip_layers(attribution_words(explanation), reach)).add_params(*ends)
+    height = STRIP_ROW * len(explanation.features)
+    return _spec(chart.properties(width="container", height=height))
 
 
 def accuracy_spec(evaluation: Evaluation) -> Spec:

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.agreement.predictions import churn
+from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import TITLES, words_for
 from xaigeo.viz.page.agreement import OF_ANSWERS, Agreement, method_sentence
 from xaigeo.viz.page.explorer import Drawing, explorer_data
 from xaigeo.viz.page.figures import (
@@ -26,6 +27,7 @@ from xaigeo.viz.page.figures import (
 from xaigeo.viz.page.provenance import made_tables
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_accuracies import metric_name
+from xaigeo.viz.seed_agreement_heatmap import shared_features
 from xaigeo.viz.theme import class_mark, theme_config
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ def summarise(
         "explorer": explorer_data(explanations, drawing, agreement),
         "specs": {
             "maps": [map_spec(scene) for scene in drawing.scenes],
-            "strip": strip_spec(len(first.features)),
+            "strips": {
+                e.method: strip_spec(e) for e in explanations if isinstance(e, Attributions)
+            },
         },
         "config": theme_config() | {"background": "transparent", "aria": False},
         "audit": None if audit is None else _audit(audit),
@@ -118,18 +122,29 @@ def _performance_sentence(evaluation: Evaluation) -> str:
     )
     if evaluation.task == "regression" or len(scores) < 2:
         return said + "."
-    return f"{said}; two of them differ in {churn(evaluation.predicted).mean():.1%} of the answers."
+    split = int((evaluation.predicted != evaluation.predicted[0]).any(axis=0).sum())
+    if not split:
+        return f"{said}, and on every row they all agree."
+    return (
+        f"{said}; on {split} of {len(evaluation.labels)} rows they do not all agree, and any two "
+        f"differ on {churn(evaluation.predicted).mean():.1%} of the answers on average."
+    )
 
 
 def _contrast_sentence(agreement: Agreement) -> str:
     assert agreement.contrasts is not None  # the caller looked
+    assert agreement.leading is not None
     n, flagged = len(agreement.contrasts), len(agreement.flagged)
     if not n:
         return "There is no explained row on which all seeds give the same answer."
-    return (
-        f"Of the {_count(n, 'row')} on which all seeds give the same answer, "
-        f"{flagged or 'none'} {'rest' if flagged > 1 else 'rests'} on different reasons."
-    )
+    title = TITLES.get(agreement.leading, agreement.leading)
+    stability = "the stability of the top features"
+    below = f"below {POOR_STABILITY:.2f} ({title})."
+    if n == 1:
+        verb = "falls" if flagged else "does not fall"
+        return f"On the one row on which all seeds give the same answer, {stability} {verb} {below}"
+    found = f"on {flagged} {stability} falls" if flagged else f"on none does {stability} fall"
+    return f"Of the {n} rows on which all seeds give the same answer, {found} {below}"
 
 
 def _trained(first: Explanation, notes: str | None) -> Section:
@@ -278,9 +293,9 @@ def _heatmap(leading: Attributions) -> Section:
     return {
         "spec": heatmap_spec(leading),
         "title": f"Which seeds think alike ({words_for(leading).title})",
-        "reading": "Each square compares two seeds: the darker, the larger the share of top "
-        "features they have in common. Seeds that think alike stand side by side, so dark blocks "
-        "are groups of seeds with reasons of their own.",
+        "reading": f"{shared_features(leading)}. Each square compares two seeds: the darker, the "
+        "larger the share of top features they have in common. Seeds that think alike stand side "
+        "by side.",
         "description": "Heat map of the agreement of every two seeds.",
     }
 

@@ -172,7 +172,9 @@
       return made;
     };
   });
-  let strip = null;
+  let strip = Promise.resolve();
+  let stripOf = null;
+  let stripView = null;
 
   const grouped = (rows, key) => {
     const groups = new Map();
@@ -197,24 +199,41 @@
   const ownSeeds = (rows) => /^-?\d+$/.test(state.seeds)
     ? rows.filter((row) => String(row.seed) === state.seeds) : rows;
 
-  const attributionPanel = (method, place) => {
-    byId("why-title").textContent =
-      `What each feature adds to the ${explorer.task === "regression" ? "prediction" : `answer “${method.outputs[place]}”`}`;
-    byId("strip").hidden = false;
-    const tables = strips[state.method]();
-    const dots = tables.dots.get(state.row);
-    const medians = tables.medians.get(state.row);
-    const shown = { dots: state.seeds === "consensus" ? [] : ownSeeds(dots), medians };
-    strip ??= embed("#strip", specs.strip, shown);
-    strip = strip.then(async (view) => {
-      view.data("dots", shown.dots).data("medians", shown.medians);
+  const drawStrip = (method, shown) => {
+    const values = [...shown.dots.map((row) => row.attribution),
+      ...shown.medians.flatMap((row) => [row.low, row.high]), 0];
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const dots = shown.hideDots ? [] : ownSeeds(shown.dots);
+    const { medians } = shown;
+    strip = strip.then(async () => {
+      if (stripOf !== method.name) {
+        stripOf = method.name;
+        stripView?.finalize();
+        stripView = await embed("#strip", specs.strips[method.name], { dots, medians });
+      }
+      stripView.signal("low", low).signal("high", high).data("dots", dots).data("medians", medians);
       // A chart that was hidden while the window changed has lost its width.
       window.dispatchEvent(new Event("resize"));
-      await view.runAsync();
-      return view;
+      await stripView.runAsync();
     });
-    const note = `Dots: single seeds, orange for and blue against the answer. Dark bar: median and middle 80% of the seeds. Unit: ${method.unit}.`;
-    byId("why-table").replaceChildren(element("p", note, { class: "empty" }));
+  };
+
+  const attributionPanel = (method, place, one) => {
+    byId("why-title").textContent = method.headings[place];
+    byId("strip").hidden = false;
+    const tables = strips[state.method]();
+    drawStrip(method, { dots: tables.dots.get(state.row), medians: tables.medians.get(state.row),
+      hideDots: state.seeds === "consensus" });
+    const notes = [`Dots: single seeds. ${method.colours} Dark bar: median and middle 80% of all seeds. Unit: ${method.unit}.`];
+    if (one.flip_rate > 0) {
+      const output = method.outputs[place];
+      const seed = explorer.seeds.findIndex((each) => String(each) === state.seeds);
+      const own = seed < 0 ? output : explorer.classes[one.answers[seed]];
+      notes.unshift(own === output
+        ? `For the answer ${output}, which most seeds give, for every seed.`
+        : `Seed ${state.seeds} answers ${own}; these are its numbers for ${output}, the answer of most seeds.`);
+    }
+    byId("why-table").replaceChildren(...notes.map((note) => element("p", note, { class: "empty" })));
   };
 
   const MOST_SAID = 5;
@@ -363,7 +382,7 @@
       return;
     }
     byId("method-sentence").textContent = method.sentences[place];
-    if (method.kind === "attributions") attributionPanel(method, place);
+    if (method.kind === "attributions") attributionPanel(method, place, one);
     else if (method.kind === "anchors") rulePanel();
     else changePanel(method, place);
   };
@@ -403,6 +422,14 @@
     byId("explorer").scrollIntoView();
     byId("row").focus({ preventScroll: true });
   });
+
+  // Paper cannot be unfolded.
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const one of folded) one.open = true;
+  });
+  window.addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
 
   for (const target of document.querySelectorAll("[data-chart]")) {
     embed(target, page.charts[target.dataset.chart]);

@@ -1,0 +1,51 @@
+"""What the numbers of an attribution say: a contribution, or a change per standard deviation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xaigeo.explanations import Attributions
+
+
+@dataclass(frozen=True)
+class AttributionMeaning:
+    """How one number of an attribution is to be read.
+
+    Attributes
+    ----------
+    says : {"contribution", "change"}
+        A contribution is a share of the output at the instance. A change is what the output does
+        when a numeric feature grows by one standard deviation, or what having a category does; its
+        sign says nothing about whether the feature spoke for the output at the instance.
+    local_model : bool
+        Whether the output is that of a model fitted around the instance.
+    signed : bool
+        Whether the number has its sign, or is a size alone.
+    scale : str
+        What the output is measured in: "probability", "logit" or "value".
+    """
+
+    says: Literal["contribution", "change"]
+    local_model: bool
+    signed: bool
+    scale: str
+
+    @property
+    def unit(self) -> str:
+        """The unit of one number."""
+        return self.scale if self.says == "contribution" else f"{self.scale} per SD"
+
+
+def attribution_meaning(explanation: Attributions) -> AttributionMeaning:
+    """Return what the attributions of a method mean."""
+    parameters = explanation.provenance["parameters"]
+    local = explanation.method == "lime" or "kernel_radius" in explanation.data
+    # Only a plain gradient has the parameter `absolute`; it is no share of the output.
+    gradient = "absolute" in parameters
+    return AttributionMeaning(
+        says="change" if local or gradient else "contribution",
+        local_model=local,
+        signed=not parameters.get("absolute", False),
+        scale=explanation.scale,
+    )

@@ -1,0 +1,68 @@
+"""How attributions are told: headings, axis and colours by what their numbers mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xaigeo.explanations import Attributions
+from xaigeo.geometry.attribution_meaning import AttributionMeaning, attribution_meaning
+
+PER_SD = "per standard deviation; for a category: having it"
+
+
+@dataclass(frozen=True)
+class AttributionWords:
+    """The words around the attributions of one method."""
+
+    meaning: AttributionMeaning
+    regression: bool
+
+    @property
+    def axis(self) -> str:
+        """Title of the axis."""
+        if self.meaning.says == "contribution":
+            return f"Contribution ({self.meaning.unit})"
+        return f"{self.value} {PER_SD}"
+
+    @property
+    def value(self) -> str:
+        """Name of one number."""
+        if self.meaning.says == "contribution":
+            return "Contribution"
+        return "Change" if self.meaning.signed else "Size of the change"
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """What the colour of a dot means, in sentences."""
+        target = "prediction" if self.regression else "answer"
+        if self.meaning.says == "contribution":
+            return (f"Orange adds to the {target}, blue takes from it.",)
+        if self.meaning.signed:
+            return (
+                "Orange: the output rises as the feature grows (a category: with having it); "
+                "blue: it falls.",
+                "That is a slope, not a share of this row's output.",
+            )
+        return ("Sizes alone, without a sign: whether the output rises or falls is not told.",)
+
+    @property
+    def unit(self) -> str:
+        """Unit of one number, for a sentence."""
+        if self.meaning.says == "contribution":
+            return self.meaning.scale
+        return f"{self.meaning.scale} per standard deviation"
+
+    def heading(self, output: str) -> str:
+        """Return the title of the attributions of one output."""
+        target = "prediction" if self.regression else f"answer “{output}”"
+        if self.meaning.says == "contribution":
+            return f"What each feature adds to the {target}"
+        target = "prediction" if self.regression else f"{self.meaning.scale} of “{output}”"
+        how = "How" if self.meaning.signed else "How strongly"
+        where = " in the local model" if self.meaning.local_model else ""
+        return f"{how} the {target} changes with each feature{where}"
+
+
+def attribution_words(explanation: Attributions) -> AttributionWords:
+    """Return the words for the attributions of a method."""
+    return AttributionWords(attribution_meaning(explanation), explanation.task == "regression")
