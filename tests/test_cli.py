@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from xaigeo import cli
+from xaigeo.audit import read_thresholds
+from xaigeo.runs import RunFolder
 
 CONFIG = """
 title = "Small"
@@ -78,6 +80,33 @@ def test_audit_with_other_thresholds(stored, tmp_path, capsys):
     findings = {f["id"]: f for f in json.loads(capsys.readouterr().out)["findings"]}
     assert findings["P1"]["status"] == "pass"
     assert findings["P4"]["status"] == "fail"  # not the thresholds that were registered
+
+
+def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, capsys):
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    # Thresholds that nothing fails, since a failure comes first.
+    limits = {"P1": (2, 1), "M1": (1, 1), "M2": (1, 1), "M3": (1, 1), "M4": (1, 1)}
+    limits |= dict.fromkeys(("F1", "A1", "A2", "A3", "A4", "A9"), (-1, -1)) | {"A6": (1, 1)}
+    (tmp_path / "l.toml").write_text(
+        "".join(f"[{name}]\npass = {p}\nwarn = {w}\n" for name, (p, w) in limits.items())
+    )
+    manifest = folder / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["registration"]["thresholds_sha256"] = read_thresholds(tmp_path / "l.toml").sha256
+    RunFolder(folder).write_manifest(told, list(told["explanations"]))
+    command = ["audit", str(folder), "--thresholds", str(tmp_path / "l.toml"), "--json"]
+    assert cli.main(command) == 0
+    capsys.readouterr()
+    assert (
+        cli.main([*command, "--require", "A1, A8", "--baseline", str(folder / "audit.json")]) == 4
+    )
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["required"] == ["A1", "A8"]
+    assert answer["verdict"] == "not_evaluated"
+    findings = {f["id"]: f for f in answer["findings"]}
+    assert findings["C3"]["status"] != "not_evaluated"
+    assert cli.main([*command, "--require", "A99"]) == 2
+    assert "required items among P1" in json.loads(capsys.readouterr().out)["message"]
 
 
 @pytest.mark.parametrize(

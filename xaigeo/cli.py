@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
     Codes: 0 pass, 1 the audit failed, 2 usage or bad input, 3 warnings under
-    ``--fail-on warn``, 4 a required item could not be evaluated, 70 internal error.
+    ``--fail-on warn``, 4 a required item or all of A1-A9 could not be evaluated, 70 internal error.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -71,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("folder", type=Path, help="output folder of a run")
     audit.add_argument("--thresholds", type=Path, help="TOML file with other thresholds")
     audit.add_argument(
+        "--require",
+        type=_item_ids,
+        default=(),
+        metavar="IDS",
+        help="items that must be answered, such as A1,A9 (exit code 4 where one is not)",
+    )
+    audit.add_argument("--baseline", type=Path, help="audit.json of an earlier run (item C3)")
+    audit.add_argument(
         "--fail-on",
         choices=("fail", "warn"),
         default="fail",
@@ -85,6 +93,10 @@ def _command(commands: Any, name: str, call: Any, text: str) -> argparse.Argumen
     parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
     parser.set_defaults(command=call)
     return parser
+
+
+def _item_ids(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _running(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +157,12 @@ def _audit(options: argparse.Namespace) -> int:
     from xaigeo.runs import RunFolder, audit_run
 
     thresholds = read_thresholds(options.thresholds) if options.thresholds else None
-    answer = audit_run(RunFolder(options.folder), thresholds=thresholds)
+    answer = audit_run(
+        RunFolder(options.folder),
+        thresholds=thresholds,
+        required=options.require,
+        baseline=options.baseline,
+    )
     code: int = answer.exit_code(fail_on=options.fail_on)
     if options.json:
         print(json.dumps(answer.to_dict() | {"exit_code": code}, indent=1))
@@ -153,6 +170,7 @@ def _audit(options: argparse.Namespace) -> int:
     frame = answer.to_frame()
     for row in frame.itertuples():
         print(f"{row.status:>13}  {row.id:<3} {row.question}  {row.reason}")
+    print(answer.verdict_text)
     print(f"Verdict: {answer.verdict}. Wrote {RunFolder(options.folder).audit}")
     return code
 

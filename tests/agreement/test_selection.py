@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from xaigeo.agreement.selection import feature_sign_consensus, sign_consensus, stability
+from xaigeo.agreement.selection import (
+    feature_sign_consensus,
+    selects_nothing,
+    sign_consensus,
+    stability,
+)
 
 
 def naive_stability(values, k):
@@ -42,3 +47,20 @@ def test_order_does_not_matter(tied, rng):
     shuffled = tied[rng.permutation(5)][..., rng.permutation(6)]
     for score in (stability, sign_consensus):
         np.testing.assert_allclose(score(shuffled, 3), score(tied, 3))
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0])
+def test_attributions_that_all_tie_select_nothing(constant):
+    values = np.full((4, 3, 5), constant)
+    assert selects_nothing(values, 2).all()
+    assert np.isnan(stability(values, 2)).all()
+    assert np.isnan(sign_consensus(values, 2)).all()
+
+
+def test_ties_count_only_across_place_k_and_in_every_seed():
+    inside = np.array([[5.0, 5.0, 1.0, 0.0], [5.0, 5.0, 1.0, 0.0]])
+    assert not selects_nothing(inside, 2)
+    assert selects_nothing(inside, 1)
+    one_seed_chooses = np.array([[5.0, 5.0, 1.0, 0.0], [6.0, 5.0, 1.0, 0.0]])
+    assert not selects_nothing(one_seed_chooses, 1)
+    assert not selects_nothing(np.ones((2, 4)), 4)

@@ -91,3 +91,13 @@ def test_html_is_static_and_escaped(build, agreeing):
     html = audit(explanation, thresholds=read_thresholds(QUICK))._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_an_audit_without_agreement_is_not_evaluated(build, agreeing):
+    found = audit(
+        build.make_anchors(*[agreeing - side for side in (99.0, -99.0)]), thresholds=QUICK
+    )
+    assert found["P1"].status == "pass"
+    assert found.verdict == "not_evaluated"
+    assert found.exit_code() == 4
+    assert "no item on agreement (A1-A9) was answered" in found.verdict_text

@@ -64,7 +64,7 @@ def test_k_comes_from_the_thresholds(build, unrelated, evidence):
 def test_a4_cannot_be_beyond_luck_with_too_little(build, agreeing, evidence):
     found = evidence(build.make_attributions(agreeing[:2, :, :2])).outcome("A4")
     assert isinstance(found, Missing)
-    assert found.reason.startswith("With 2 seeds and 2 features even full agreement")
+    assert found.reason.startswith("With 2 seeds and 2 features, even full agreement")
 
 
 def test_a6_leaves_rows_out_on_which_seeds_disagree(build, unrelated, evidence):
@@ -120,3 +120,45 @@ def test_kernel_shap_is_judged_and_others_stand_beside(everything, evidence):
     assert isinstance(found, Measured)
     assert found.evidence["method"] == "kernel_shap"
     assert list(found.evidence["by_method"]) == ["kernel_shap", "lime"]
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0])
+@pytest.mark.parametrize("name", ["A2", "A3", "A4", "A6"])
+def test_constant_attributions_are_not_evaluated(build, evidence, name, constant):
+    found = evidence(build.make_attributions(np.full((6, 12, 5), constant))).outcome(name)
+    assert isinstance(found, Missing)
+    assert found.reason == (
+        "On 12 of 12 rows the attributions by kernel_shap tie across place 3 in every seed, so no "
+        "seed says which 3 features lead."
+    )
+
+
+@pytest.mark.parametrize("name", ["A2", "A3", "A4", "A6"])
+def test_some_undefined_rows_are_counted_and_cap_the_answer(build, agreeing, evidence, name):
+    values = agreeing.copy()
+    values[:, :2] = 1.0
+    found = evidence(build.make_attributions(values)).outcome(name)
+    assert found.at_best == "warn"
+    assert "2 further rows are undefined, because attributions tie there" in found.reason
+    assert found.n_rows == 10
+    assert found.evidence["n_rows_undefined"] == 2
+
+
+def test_a4_names_ties_where_they_are_the_cause(build, evidence):
+    values = np.tile([4.0, 3.0, 2.0, 1.0], (2, 12, 1))
+    assert evidence(build.make_attributions(values)).outcome("A4").value == 1.0
+    # Three of four features lead together: lots drawn by two seeds name the same three too often.
+    values[:, :6, :3] = 5.0
+    found = evidence(build.make_attributions(values)).outcome("A4")
+    assert found.value == pytest.approx(0.5)
+    assert "On 6 of the others attributions tie in every seed" in found.reason
+    values[:, :, :3] = 5.0
+    nothing = evidence(build.make_attributions(values)).outcome("A4")
+    assert isinstance(nothing, Missing)
+    assert "with ties on 12 of 12 rows, even full agreement" in nothing.reason
+
+
+@pytest.mark.parametrize("name", ["A1", "A2", "A3", "A4", "A6"])
+def test_reasons_name_the_method(build, agreeing, evidence, name):
+    found = evidence(build.make_attributions(agreeing, method="lime")).outcome(name)
+    assert "lime" in found.reason

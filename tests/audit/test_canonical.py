@@ -97,3 +97,38 @@ def test_other_files_raise(tmp_path):
     path.write_text("{}")
     with pytest.raises(StoreError, match=r"an audit of format version 1 .*required property"):
         Audit.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda body: finding_of(body, "A2").update(value=0.1), "status of A2"),
+        (lambda body: finding_of(body, "M2").update(status="warn"), "status of M2"),
+        (lambda body: finding_of(body, "A2")["threshold"].update({"pass": 0.1}), "threshold of A2"),
+        (lambda body: body["counts"].update(fail=0, warn=9), "counts"),
+        (lambda body: body.update(verdict="fail"), "verdict"),
+        (lambda body: body["thresholds"]["values"]["A5"].update({"pass": 0.2}), "threshold of A5"),
+        (lambda body: body["thresholds"].update(sha256="0" * 64), "thresholds.sha256"),
+        (lambda body: body.update(required=["Z9"]), "required item Z9"),
+    ],
+)
+def test_a_new_hash_does_not_hide_a_changed_answer(full, tmp_path, change, words):
+    body = full.to_dict()
+    change(body)
+    body["content_sha256"] = content_digest(body)
+    path = tmp_path / "audit.json"
+    path.write_text(json.dumps(body))
+    with pytest.raises(StoreError, match=rf"that follow from its values .*{words}"):
+        Audit.load(path)
+
+
+def finding_of(body, name):
+    return next(f for f in body["findings"] if f["id"] == name)
+
+
+def test_an_infinite_value_is_read_again(build, agreeing, rng, tmp_path):
+    same = np.repeat(agreeing[:1], 6, axis=0)
+    repeats = [build.make_attributions(same + state, random_state=state) for state in range(2)]
+    found = audit(repeats, thresholds=QUICK)
+    path = found.save(tmp_path / "audit.json")
+    assert Audit.load(path)["F2"].status == found["F2"].status == "fail"

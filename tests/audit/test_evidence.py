@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,14 @@ def test_another_evaluation_raises(build, everything, evidence):
         evidence(*everything, evaluation=regression)
     with pytest.raises(InputError, match="evaluation to be an Evaluation, got dict"):
         evidence(*everything, evaluation={})
+
+
+@pytest.mark.parametrize(("array", "words"), [("prediction", "predictions"), ("labels", "labels")])
+def test_an_evaluation_is_finite(build, agreeing, evaluation, evidence, array, words):
+    bad = getattr(evaluation, array).astype(float)
+    bad[..., 0] = np.nan
+    broken = replace(evaluation, **{array: bad})
+    with pytest.raises(
+        InputError, match=rf"finite {words} in the evaluation, got \d+ that are NaN"
+    ):
+        evidence(build.make_attributions(agreeing), evaluation=broken)

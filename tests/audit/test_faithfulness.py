@@ -47,6 +47,11 @@ def test_f2_is_the_noise_of_repeats(everything, evidence):
     found = evidence(*everything).outcome("F2")
     expected = explainer_noise([everything[1], everything[3]])
     assert found.value == pytest.approx(expected.ratio)
+    assert found.evidence["kernel_shap"]["difference_ratio"] == pytest.approx(
+        expected.difference_ratio
+    )
+    assert "the difference between two seeds carries" in found.reason
+    assert found.reason.endswith("Covered: kernel_shap; not: lime.")
     assert found.low <= found.value <= found.high
 
 

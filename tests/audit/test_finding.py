@@ -1,6 +1,6 @@
 import pytest
 
-from xaigeo.audit.finding import Finding, number, reaches
+from xaigeo.audit.finding import Finding, beyond_chance, number, reaches
 from xaigeo.audit.item import ITEMS, Measured, Missing
 from xaigeo.audit.thresholds import read_thresholds
 
@@ -66,3 +66,54 @@ def test_texts():
 def test_reaches_forgives_rounding_alone():
     assert reaches(0.1 + 0.2, 0.3, "lower")
     assert not reaches(0.3001, 0.3, "lower")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "limits", "text"),
+    [
+        (0.99967, "share", (), "99.97%"),
+        (0.99996, "share", (), "99.996%"),
+        (1.0, "share", (), "100%"),
+        (0.0, "share", (), "0%"),
+        (0.8996, "share", (0.9, 0.75), "89.96%"),
+        (0.9, "share", (0.9,), "90%"),
+        (0.74996, "number", (0.75, 0.4), "0.74996"),
+        (0.0500001, "number", (0.05, None), "0.0500001"),
+        (0.327, "number", (0.1, 0.3), "0.327"),
+        (3.27, "share", (0.1, 0.3), "327%"),
+        (123456.0, "number", (), "123000"),
+    ],
+)
+def test_numbers_are_not_rounded_across_a_limit(value, unit, limits, text):
+    assert number(value, unit, limits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "null", "status"),
+    [
+        (1.0, 1.0, 0.9, "pass"),
+        (1.0, 0.85, 0.9, "warn"),  # the interval reaches down to chance
+        (0.95, None, 0.95, "warn"),
+        (0.95, None, 0.97, "warn"),
+        (0.95, None, None, "pass"),
+        (0.5, 0.4, 0.6, "fail"),
+    ],
+)
+def test_nothing_passes_at_chance(value, low, null, status):
+    found = finding("A3", Measured(value=value, low=low, high=None, null=null, reason="r."))
+    assert found.status == status
+    chance = null is not None and (value if low is None else low) <= null
+    assert (f"Not beyond chance ({null:.0%})." in found.reason) if chance else found.reason == "r."
+
+
+def test_chance_of_an_item_for_which_less_is_better():
+    at = {"value": 0.2, "low": 0.1, "null": 0.25}
+    assert beyond_chance(**at, high=0.24, better="lower")
+    assert not beyond_chance(**at, high=0.25, better="lower")
+
+
+@pytest.mark.parametrize(("n_rows", "status"), [(9, "warn"), (10, "pass"), (None, "pass")])
+def test_few_rows_cannot_pass(n_rows, status):
+    found = finding("M3", Measured(value=0.0, n_rows=n_rows, reason="r."))
+    assert found.status == status
+    assert found.reason == ("r. 9 rows are too few to pass." if n_rows == 9 else "r.")

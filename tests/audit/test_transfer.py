@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from xaigeo.audit.item import Missing
+from xaigeo.audit.runner import audit
 
 BOUNDS = np.zeros((3, 4, 2)), np.ones((3, 4, 2))
 
@@ -78,3 +81,26 @@ def test_one_model(build, evidence, name):
         else build.make_counterfactuals(np.full((1, 4, 1, 2), 0.8))
     )
     assert evidence(one).outcome(name).reason.startswith("A single model has no other")
+
+
+def test_a8_cannot_pass_on_a_few_pairs(build, evidence):
+    cross = np.full((3, 3, 12), np.nan)
+    cross[0, 1, :] = 1.0
+    bounds = np.zeros((3, 12, 2)), np.ones((3, 12, 2))
+    found = evidence(build.make_anchors(*bounds, cross=cross)).outcome("A8")
+    assert found.at_best == "warn"
+    assert "Only 16.7% could be tried on another model; with fewer than half" in found.reason
+
+
+def test_rules_without_conditions_do_not_pass(build):
+    # On 95 % of the rows every model gives one class: a rule that says nothing is as precise.
+    open_ = np.full((6, 12, 5), -np.inf), np.full((6, 12, 5), np.inf)
+    anchors = build.make_anchors(*open_, cross=np.full((6, 6, 12), 0.95))
+    most = np.ones((6, 200), dtype=int)
+    most[:, :10] = 0
+    data = anchors.data.copy()
+    data["background_prediction"] = (data["background_prediction"].dims, build.probabilities(most))
+    found = audit(replace(anchors, data=data), thresholds={"settings": {"n_bootstrap": 20}})["A8"]
+    assert (found.value, found.null) == (pytest.approx(0.95), pytest.approx(0.95))
+    assert found.status == "warn"
+    assert "Not beyond chance (95%)." in found.reason

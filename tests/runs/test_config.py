@@ -39,6 +39,7 @@ def test_the_hash_follows_the_content():
         ({"data": {}}, "give either file or dataset"),
         ({"data": {"file": "x.csv"}}, "name the target column"),
         ({"data": DATA, "explain": {"methods": []}}, "at least one method"),
+        ({"data": DATA, "audit": {"required": ["A1", "B2"]}}, "no items of the audit: B2 (known: "),
         (
             {"data": DATA, "explain": {"methods": ["lime"], "parameters": {"shap": {}}}},
             "methods that are not run: shap",

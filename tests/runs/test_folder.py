@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -27,7 +28,25 @@ def test_repeats_are_not_primary(make_attributions):
 
 
 def test_a_missing_evaluation(finished_run, tmp_path):
-    manifest = finished_run.manifest()
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    shutil.copy(finished_run.path / "manifest.json", tmp_path)
+    shutil.copytree(finished_run.path / "explanations", tmp_path / "explanations")
     with pytest.raises(StoreError, match=r"a file at .*evaluation.npz.*incomplete"):
         RunFolder(tmp_path).load()
+
+
+def test_an_altered_manifest_is_noticed(finished_run, tmp_path):
+    path = tmp_path / "manifest.json"
+    manifest = json.loads((finished_run.path / "manifest.json").read_text())
+    path.write_text(json.dumps(dict(reversed(manifest.items()))))
+    assert RunFolder(tmp_path).manifest() == manifest  # the layout does not matter
+    for change in ({"title": "Better"}, {"registration": {}}, {"content_sha256": None}):
+        path.write_text(json.dumps(manifest | change))
+        with pytest.raises(StoreError, match=r"manifest.json as the run wrote it"):
+            RunFolder(tmp_path).manifest()
+
+
+def test_stores_that_the_manifest_does_not_list(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    folder.explanation_path("lime").rename(folder.explanation_path("limes"))
+    with pytest.raises(StoreError, match=r"manifest lists, got none of lime and also limes"):
+        folder.load()

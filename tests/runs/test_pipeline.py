@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import shutil
 import xml.etree.ElementTree as ElementTree
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from xaigeo.audit import audit
 from xaigeo.errors import InputError, StoreError
 from xaigeo.runs import RunFolder, audit_run, report_run, run
 
@@ -49,6 +51,13 @@ def test_training_again_gives_the_same_explanations(finished_run):
         explanations["kernel_shap"].array("attribution"),
         explanations["kernel_shap.rerun"].array("attribution"),
     )
+    # The time of making tells the second run from the first, and nothing else does.
+    first, again = (dict(explanations[n].provenance) for n in ("kernel_shap", "kernel_shap.rerun"))
+    made = [datetime.fromisoformat(one.pop("created_at")) for one in (first, again)]
+    assert made[0] < made[1]
+    first["ensemble"]["record"].pop("started_at", None)
+    again["ensemble"]["record"].pop("started_at", None)
+    assert first == again
 
 
 def test_the_audit_is_of_this_run(finished_run):
@@ -76,6 +85,30 @@ def test_the_report_can_be_written_again(finished_run, tmp_path):
     text = report_run(folder).read_text()
     assert "<b>run</b>" not in text
     assert "Small &lt;/script&gt;" in text
+
+
+def test_the_report_takes_no_other_runs_audit(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    explanations, evaluation = folder.load()
+    audit([explanations["lime"]], evaluation=evaluation).save(folder.audit)
+    with pytest.raises(StoreError, match=r"audit of this run .*other explanations, registration"):
+        report_run(folder)
+    folder.audit.unlink()
+    report_run(folder)
+    assert folder.audit.is_file()
+
+
+def test_the_report_shows_other_thresholds_with_a_failed_p4(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    audit_run(folder, thresholds={"M1": {"pass": 0.5, "warn": 0.6}})
+    assert report_run(folder).is_file()
+
+
+def test_an_audit_may_require_items_and_compare_with_a_baseline(finished_run, tmp_path):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    found = audit_run(folder, required=["A5"], baseline=folder.audit)
+    assert found.unanswered == ["A5"]
+    assert found["C3"].value == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("part", ["evaluation.npz", "explanations/lime/manifest.json"])

@@ -53,9 +53,10 @@ def seeds_agree_on_numbers(evidence: Evidence) -> Outcome:
         evidence,
         row,
         judged=row["low"],
-        reason=f"{evidence.text('A1', row['value'], 'share')} of the variation in the attributions "
-        f"by {method} comes from the features and rows, the rest from the seed. The lower "
-        f"end of the interval, {evidence.text('A1', row['low'])}, is set against the threshold.",
+        reason=f"By {method}, the intraclass correlation is {evidence.text('A1', row['value'])}: 1 "
+        "where all variation in the attributions comes from the features and rows, 0 where none "
+        f"does. The lower end of its interval, {evidence.text('A1', row['low'])}, is set against "
+        "the threshold.",
         more={"f_interval": [finite(float(low)), finite(float(high))], "form": "ICC(2,1)"},
     )
 
@@ -157,16 +158,18 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
     quantile = float(evidence.setting("A4", "quantile"))
     limits = rank_agreement_quantile(compared, evidence.rng(), quantile=quantile)
     found = mean_rank_agreement(compared.values, compared.k)
+    tied = _ties(compared)
     if (limits >= 1 - 1e-9).all():
+        where = f" and with ties on {int(tied.sum())} of {len(tied)} rows" if tied.any() else ""
         return Missing(
-            f"With {compared.n_seeds} seeds and {compared.values.shape[-1]} features even full "
-            "agreement would not be beyond luck."
+            f"With {compared.n_seeds} seeds and {compared.values.shape[-1]} features{where}, even "
+            "full agreement would not be beyond luck."
         )
     beats = found > limits + 1e-9
     low, high = mean_interval(
         beats.astype(float), n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
     )
-    n_tied = int((_ties(compared) & ~beats).sum())
+    n_tied = int((tied & ~beats).sum())
     because = (
         f" On {n_tied} of the others attributions tie in every seed, which leaves less order to "
         "agree on."

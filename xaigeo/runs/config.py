@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from xaigeo.audit.item import ITEMS
 from xaigeo.errors import ConfigError
 from xaigeo.schema import Kind
 
@@ -110,8 +111,24 @@ class ReportSection(Section):
         return [tuple(v) if isinstance(v, list) else v for v in value] if value else value
 
 
+class AuditSection(Section):
+    """Which items of the checklist must be answered for the run's audit to pass."""
+
+    required: list[str] = []
+
+    @field_validator("required")
+    @classmethod
+    def _known(cls, required: list[str]) -> list[str]:
+        unknown = [name for name in required if name not in ITEMS.names()]
+        if unknown:
+            raise ValueError(
+                f"no items of the audit: {', '.join(unknown)} (known: {', '.join(ITEMS.names())})"
+            )
+        return required
+
+
 class RunConfig(Section):
-    """One run: data, model, seeds, explanations, report, audit thresholds."""
+    """One run: data, model, seeds, explanations, report, audit and its thresholds."""
 
     title: str = "Seed audit"
     output: str = "out/run"
@@ -120,6 +137,7 @@ class RunConfig(Section):
     model: ModelSection = ModelSection()
     explain: ExplainSection = ExplainSection()
     report: ReportSection = ReportSection()
+    audit: AuditSection = AuditSection()
     thresholds: dict[str, Any] = {}
 
     @field_validator("seeds")

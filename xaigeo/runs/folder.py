@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ class RunFolder:
     store each (``kernel_shap``; ``kernel_shap.noise-1`` for another explainer seed;
     ``kernel_shap.rerun`` for a second training), ``evaluation.npz``, ``audit.json``,
     ``junit.xml`` and ``report.html``.
+
+    The manifest holds the hash of every store, of the evaluation and of itself; ``audit.json``
+    holds its own. Reading compares them, which detects accidental change and naive tampering.
+    It is no signature: whoever writes all files anew can make the hashes fit. ``junit.xml`` and
+    ``report.html`` are made from the rest and are not hashed; write them again when in doubt.
     """
 
     path: Path
@@ -67,6 +72,8 @@ class RunFolder:
             "explanations": stores,
             "evaluation_sha256": _file_sha256(self.path / EVALUATION),
         }
+        whole = json.loads(json.dumps(whole))
+        whole["content_sha256"] = _content_sha256(whole)
         (self.path / MANIFEST).write_text(json.dumps(whole, indent=1) + "\n")
 
     def manifest(self) -> dict[str, Any]:
@@ -75,7 +82,7 @@ class RunFolder:
         Raises
         ------
         StoreError
-            If the folder holds no finished run.
+            If the folder holds no finished run, or its manifest was altered.
         """
         try:
             manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
@@ -92,6 +99,8 @@ class RunFolder:
                 arrived=f"format {manifest['format']!r}",
                 do="Read it with the version of xaigeo that wrote it, or run the job again.",
             )
+        if manifest.get("content_sha256") != _content_sha256(manifest):
+            raise _altered(self.path / MANIFEST)
         return manifest
 
     def load(self) -> tuple[dict[str, Explanation], Evaluation]:
@@ -100,9 +109,10 @@ class RunFolder:
         Raises
         ------
         StoreError
-            If anything is missing or was altered since the run.
+            If anything is missing, was added or was altered since the run.
         """
         manifest = self.manifest()
+        self._check_listing(manifest["explanations"])
         found = _file_sha256(self.path / EVALUATION)
         if found != manifest["evaluation_sha256"]:
             raise _altered(self.path / EVALUATION)
@@ -114,10 +124,29 @@ class RunFolder:
                 raise _altered(folder)
         return explanations, load_evaluation(self.path / EVALUATION)
 
+    def _check_listing(self, listed: Iterable[str]) -> None:
+        """Raise unless the stores on disk are those of the manifest."""
+        folder = self.path / EXPLANATIONS
+        found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        missing, added = sorted(set(listed) - found), sorted(found - set(listed))
+        if missing or added:
+            words = [f"none of {', '.join(missing)}"] if missing else []
+            words += [f"also {', '.join(added)}"] if added else []
+            raise StoreError(
+                expected=f"exactly the explanations in {folder} that the manifest lists",
+                arrived=" and ".join(words),
+                do="Remove what was added, or run the job again.",
+            )
+
 
 def primary(explanations: dict[str, Explanation]) -> list[Explanation]:
     """Return one explanation a method: not the repeats that measure noise."""
     return [explanation for name, explanation in explanations.items() if "." not in name]
+
+
+def _content_sha256(manifest: dict[str, Any]) -> str:
+    rest = {key: value for key, value in manifest.items() if key != "content_sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _altered(path: Path) -> StoreError:

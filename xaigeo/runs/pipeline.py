@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +23,7 @@ from xaigeo.runs.config import RunConfig, config_from_dict
 from xaigeo.runs.folder import RunFolder, primary
 from xaigeo.runs.models import estimator_pipeline, network_factory
 from xaigeo.runs.table import read_dataset
+from xaigeo.store import digest
 
 Log = Callable[[str], None]
 RANDOM_METHODS = ("lime", "kernel_shap")
@@ -142,7 +143,11 @@ def train(
 
 
 def audit_run(
-    folder: RunFolder, *, thresholds: Thresholds | Mapping[str, Any] | None = None
+    folder: RunFolder,
+    *,
+    thresholds: Thresholds | Mapping[str, Any] | None = None,
+    required: Sequence[str] | None = None,
+    baseline: Audit | str | Path | None = None,
 ) -> Audit:
     """Audit a stored run, write ``audit.json`` and ``junit.xml``, and return the audit.
 
@@ -150,6 +155,10 @@ def audit_run(
     ----------
     thresholds : Thresholds or dict, optional
         Other thresholds than the run registered; item P4 then fails, as it should.
+    required : sequence of str, optional
+        Items that must be evaluated, beside those that the run's configuration requires.
+    baseline : Audit or path of an ``audit.json``, optional
+        An earlier audit to compare with (C3).
     """
     manifest = folder.manifest()
     explanations, evaluation = folder.load()
@@ -160,6 +169,8 @@ def audit_run(
             manifest["registration"] | {"started_at": manifest["started_at"]}
         ),
         thresholds=thresholds or manifest["config"]["thresholds"] or None,
+        required=list(dict.fromkeys([*manifest["config"]["audit"]["required"], *(required or ())])),
+        baseline=baseline,
     )
     answer.save(folder.audit)
     answer.save(folder.junit)
@@ -167,13 +178,23 @@ def audit_run(
 
 
 def report_run(folder: RunFolder) -> Path:
-    """Write the HTML report of a stored run and return its path."""
+    """Write the HTML report of a stored run and return its path.
+
+    Raises
+    ------
+    StoreError
+        If the run or its audit was altered, or ``audit.json`` is of other results.
+    """
     from xaigeo.viz import report
 
     manifest = folder.manifest()
     explanations, evaluation = folder.load()
     stored = folder.audit
-    answer = Audit.load(stored) if stored.is_file() else audit_run(folder)
+    if stored.is_file():
+        answer = Audit.load(stored)
+        _check_belongs(answer, explanations, manifest, stored)
+    else:
+        answer = audit_run(folder)
     views = manifest["config"]["report"]["views"]
     return report(
         primary(explanations),
@@ -184,6 +205,37 @@ def report_run(folder: RunFolder) -> Path:
         title=manifest["title"],
         notes=_notes(manifest),
     )
+
+
+def _check_belongs(
+    answer: Audit, explanations: Mapping[str, Explanation], manifest: Mapping[str, Any], path: Path
+) -> None:
+    """Raise unless a stored audit is of this run's results, seeds and thresholds."""
+    about, registration = answer.about, manifest["registration"]
+    first = next(iter(explanations.values()))
+    told = about["registration"] or {}
+    others_used = about["thresholds"]["sha256"] != registration["thresholds_sha256"]
+    wrong = [
+        name
+        for name, differs in (
+            (
+                "explanations",
+                [e["sha256"] for e in about["explanations"]]
+                != [digest(e) for e in explanations.values()],
+            ),
+            ("seeds", about["ensemble"]["seeds"] != first.seeds.tolist()),
+            ("registration", any(told.get(key) != value for key, value in registration.items())),
+            # Other thresholds than the registered ones may be used, but not silently.
+            ("thresholds", others_used and answer["P4"].status != "fail"),
+        )
+        if differs
+    ]
+    if wrong:
+        raise StoreError(
+            expected=f"the audit of this run at {path}",
+            arrived=f"one of other {', '.join(wrong)}",
+            do=f"Audit the run again: xaigeo audit {path.parent}",
+        )
 
 
 def _explain_all(
