@@ -6,8 +6,11 @@ from typing import ClassVar
 import joblib
 import numpy as np
 import pytest
+import torch
+import xarray as xr
 from joblib.parallel import ThreadingBackend
 
+import xaigeo as xg
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Block, Explainer, resolved_scale
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
@@ -60,9 +63,12 @@ class TestRandomState:
         again = self.explain(explainer, engine, species, birds, random_state=state)
         np.testing.assert_array_equal(first.array("attribution"), again.array("attribution"))
 
-    def test_cutting_into_blocks_changes_nothing(self, explainer, engine, species, birds, capsys):
+    def test_cutting_into_blocks_changes_nothing(
+        self, explainer, engine, species, birds, capsys, monkeypatch
+    ):
         whole = self.explain(explainer, engine, species, birds)
-        cut = self.explain(explainer, engine, species, birds, progress=True)  # a block a row
+        monkeypatch.setattr(type(explainer), "block_rows", 1)
+        cut = self.explain(explainer, engine, species, birds, progress=True)
         assert set(whole.data) == set(cut.data)
         for name in whole.data:
             np.testing.assert_array_equal(whole.array(name), cut.array(name), err_msg=name)
@@ -85,7 +91,8 @@ class NoStream(ThreadingBackend):
 
 
 @pytest.mark.parametrize("explainer", [LIME, SHAP], ids=["lime", "kernel_shap"])
-def test_workers_change_nothing(explainer, mass, birds):
+def test_workers_change_nothing(explainer, mass, birds, monkeypatch):
+    monkeypatch.setattr(type(explainer), "block_rows", 1)
     alone = explainer.explain(mass, birds.head(5), background=birds, random_state=0)
     with joblib.parallel_config(backend="threading"):
         threads = explainer.explain(mass, birds.head(5), background=birds, random_state=0, n_jobs=2)
@@ -95,7 +102,8 @@ def test_workers_change_nothing(explainer, mass, birds):
         np.testing.assert_array_equal(result.array("attribution"), alone.array("attribution"))
 
 
-def test_worker_processes_change_nothing(cloud, wrap_values):
+def test_worker_processes_change_nothing(cloud, wrap_values, monkeypatch):
+    monkeypatch.setattr(type(LIME), "block_rows", 1)
     ensemble = wrap_values(lambda rows: rows[:, 0] * rows[:, 1], rows=cloud)
     alone, spread = (
         LIME.explain(ensemble, cloud[:3], background=cloud, random_state=0, n_jobs=n_jobs)
@@ -104,12 +112,32 @@ def test_worker_processes_change_nothing(cloud, wrap_values):
     np.testing.assert_array_equal(spread.array("attribution"), alone.array("attribution"))
 
 
-def test_a_backend_that_cannot_stream_gives_the_same(cloud, wrap_values):
+def test_a_backend_that_cannot_stream_gives_the_same(cloud, wrap_values, monkeypatch):
+    monkeypatch.setattr(type(LIME), "block_rows", 1)
     ensemble = wrap_values(lambda rows: rows[:, 0] * rows[:, 1], rows=cloud)
     alone = LIME.explain(ensemble, cloud[:3], background=cloud, random_state=0)
     with joblib.parallel_config(backend=NoStream(), n_jobs=2):
         spread = LIME.explain(ensemble, cloud[:3], background=cloud, random_state=0)
     np.testing.assert_array_equal(spread.array("attribution"), alone.array("attribution"))
+
+
+def test_the_cut_is_the_same_for_any_number_of_workers(birds):
+    """Searches in float32 differ in the last bit when other rows are asked with theirs."""
+    data = xg.datasets.penguins()
+    ensemble = xg.SeedEnsemble.train(
+        lambda n_inputs, n_outputs: torch.nn.Linear(n_inputs, n_outputs),
+        data.X,
+        data.y,
+        seeds=range(2),
+        epochs=3,
+    )
+    for method in ("counterfactuals", "integrated_gradients"):
+        results = [
+            xg.explain(ensemble, data.X.iloc[::6], method, background=data.X, random_state=0, **how)
+            for how in ({}, {"progress": True}, {"n_jobs": 2})
+        ]
+        for other in results[1:]:
+            xr.testing.assert_equal(other.data, results[0].data)
 
 
 def test_result_is_labelled_and_tells_where_it_comes_from(species, birds):
@@ -134,7 +162,8 @@ def test_result_is_labelled_and_tells_where_it_comes_from(species, birds):
     assert provenance["ensemble"]["seeds"] == [3, 4, 5]
 
 
-def test_one_block_s_arrays_without_instances_are_kept_once(species, birds):
+def test_one_block_s_arrays_without_instances_are_kept_once(species, birds, monkeypatch):
+    monkeypatch.setattr(Ours, "block_rows", 1)
     result = Ours().explain(species, birds.head(3), background=birds, progress=True)
     assert result.array("feature_location").shape == (6,)
     assert result.array("attribution").shape == (3, 3, 6, 3)

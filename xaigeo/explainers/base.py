@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -24,7 +25,6 @@ from xaigeo.schema import Frame, Matrix
 
 Engine = Literal["batched", "upstream"]
 Arrays = dict[str, np.ndarray]
-MOST_BLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Explainer(ABC):
 
     A subclass names its `result` container and gives `explain_batched` (all seeds at once)
     and `explain_upstream` (the real library, model by model); each takes a `Block` and
-    returns arrays named and ordered as the container documents, without coordinates.
+    returns arrays named and ordered as the container documents, without coordinates. A block
+    holds up to `block_rows` instances: more where a search shares its steps between them.
     """
 
     name: ClassVar[str]
@@ -62,6 +63,7 @@ class Explainer(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     additive: ClassVar[bool] = False
     needs_background: ClassVar[bool] = True
+    block_rows: ClassVar[int] = 5
     tasks: ClassVar[tuple[str, ...]] = ("classification", "regression")
 
     @abstractmethod
@@ -127,7 +129,7 @@ class Explainer(ABC):
         shared, *own = root.spawn(len(rows) + 1)
         blocks = [
             Block(ensemble, rows[part], reference, [own[i] for i in part], shared)
-            for part in np.array_split(np.arange(len(rows)), _n_blocks(len(rows)))
+            for part in np.array_split(np.arange(len(rows)), self._n_blocks(len(rows)))
         ]
         pieces = _run_blocks(self, blocks, engine, n_jobs, progress)
         return self._label(ensemble, X, rows, reference, pieces, engine, entropy)
@@ -168,6 +170,11 @@ class Explainer(ABC):
                 do="Choose a method that explains such models, for example 'kernel_shap'.",
             )
         self.check(ensemble)
+
+    def _n_blocks(self, n_rows: int) -> int:
+        # The same cut for any number of workers, with a progress bar or without: a model's
+        # answer to a row depends, in the last bit, on the rows that are asked with it.
+        return math.ceil(n_rows / self.block_rows)
 
     def _background(self, background: Frame | None, ensemble: SeedEnsemble) -> Matrix:
         if background is None:
@@ -256,12 +263,6 @@ def run_block(explainer: Explainer, block: Block, engine: Engine) -> Arrays:
 def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Scale:
     """Return the scale that is explained: the one asked for, or the ensemble's default."""
     return explainer_scale or ensemble.default_scale
-
-
-def _n_blocks(n_rows: int) -> int:
-    # The same cut for any number of workers, with a progress bar or without: a model's answer
-    # to a row depends, in the last bit, on the rows that are asked with it.
-    return min(n_rows, MOST_BLOCKS)
 
 
 def _run_blocks(

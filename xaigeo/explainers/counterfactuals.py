@@ -85,6 +85,7 @@ class CounterfactualExplainer(Explainer):
     min_probability: float = 0.0
 
     name: ClassVar[str] = "counterfactuals"
+    block_rows: ClassVar[int] = 25
     result: ClassVar[type[Counterfactuals]] = Counterfactuals
     engines: ClassVar[tuple[Engine, ...]] = ("batched",)
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
