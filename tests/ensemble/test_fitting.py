@@ -77,6 +77,7 @@ def test_labels_keep_their_type(plane):
     ensemble = fit(RandomForestClassifier(3), X, y == 1)
     assert ensemble.classes == (False, True)
     assert ensemble.predict(X).dtype == bool
+    assert fit(RandomForestClassifier(3), X, y).predict(X).dtype.kind == "i"
 
 
 def test_workers_give_the_same_models(mixed):

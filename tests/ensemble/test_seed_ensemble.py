@@ -51,6 +51,13 @@ def test_evaluate_scores_every_seed(ensemble, plane):
         ensemble.evaluate(X, ["maybe"] * len(X))
 
 
+def test_evaluate_takes_labels_in_the_order_of_the_rows(mixed):
+    X, y = mixed
+    ensemble = SeedEnsemble.train(nn.Linear, X, y, seeds=[0, 1], epochs=1)
+    with pytest.raises(InputError, match=r"y in the order of X.*Pass y.loc\[X.index\]"):
+        ensemble.evaluate(X, y[::-1])
+
+
 def test_select_takes_seeds_by_name(ensemble, plane):
     chosen = ensemble.select([9, 7])
     assert chosen.seeds == (9, 7)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from torch import nn
 
 from xaigeo.ensemble import SeedEnsemble
 from xaigeo.errors import InputError, StoreError
+from xaigeo.schema import Feature, FeatureSchema
 
 
 def network(n_inputs: int, n_outputs: int) -> nn.Module:
@@ -136,10 +138,39 @@ def test_what_is_code_cannot_be_saved(plane, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_classes_must_fit_into_json(plane, tmp_path):
-    ensemble = SeedEnsemble.wrap([nn.Linear(2, 2)] * 2, schema=plane[0], classes=[1j, 2j])
-    with pytest.raises(InputError, match="classes, categories and a record that JSON can hold"):
+def pairs(n):
+    labels = np.empty(n, dtype=object)
+    labels[:] = [("a", i % 2) for i in range(n)]
+    return labels
+
+
+def test_labels_that_json_would_change_are_refused(plane, tmp_path):
+    X, _ = plane
+    ensemble = SeedEnsemble.train(network, X, pairs(len(X)), seeds=[0, 1], epochs=1)
+    assert ensemble.predict(X)[0, 0] in ensemble.classes
+    message = r"booleans as classes to save, got tuple such as \('a', 0\).*labels as text"
+    with pytest.raises(InputError, match=message):
         ensemble.save(tmp_path / "ensemble")
+    schema = FeatureSchema((Feature("g", "categorical", 0.0, 1.0, (("a", 0), ("a", 1))),))
+    wrapped = SeedEnsemble.wrap([nn.Linear(1, 2)] * 2, schema=schema, preprocess=nn.Identity())
+    with pytest.raises(InputError, match="booleans as categories of 'g' to save, got tuple"):
+        wrapped.save(tmp_path / "ensemble")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_record_must_fit_into_json(trained, tmp_path):
+    with pytest.raises(InputError, match=r"a record that JSON can hold, got .*complex"):
+        replace(trained, record={"mine": 1j}).save(tmp_path / "ensemble")
+
+
+def test_mixed_and_numpy_labels_come_back(plane, tmp_path):
+    X, _ = plane
+    for classes in ([1, "no"], np.array([4, 5])):
+        ensemble = SeedEnsemble.wrap([nn.Linear(2, 2)] * 2, schema=X, classes=classes)
+        loaded = SeedEnsemble.load(ensemble.save(tmp_path / "ensemble"))
+        assert loaded.classes == tuple(classes)
+        assert loaded.predict(X).tolist() == ensemble.predict(X).tolist()
+        assert set(loaded.predict(X).ravel().tolist()) <= set(classes)
 
 
 def test_an_ensemble_may_be_replaced_but_nothing_else(trained, tmp_path):

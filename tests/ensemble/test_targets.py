@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xaigeo.ensemble.targets import encode_labels, infer_task, read_classes, target_name
+from xaigeo.ensemble.targets import (
+    check_order,
+    encode_labels,
+    infer_task,
+    label_array,
+    read_classes,
+    target_name,
+)
 from xaigeo.errors import InputError
 
 
@@ -36,7 +43,43 @@ def test_classes_are_sorted_and_ordered_categories_keep_their_order():
     assert read_classes(["b", "a", "b"]) == ("a", "b")
     assert read_classes(np.array([3, 1])) == (1, 3)
     grades = pd.Categorical(["low", "high"], categories=["low", "mid", "high"], ordered=True)
-    assert read_classes(pd.Series(grades)) == ("low", "high")
+    for y in (pd.Series(grades), grades, pd.CategoricalIndex(grades), pd.DataFrame({"g": grades})):
+        assert read_classes(y) == ("low", "high")
+
+
+def test_labels_of_mixed_types_keep_their_types():
+    classes = read_classes([1, "no", 1])
+    assert classes == (1, "no")
+    assert label_array(classes).tolist() == [1, "no"]
+    assert label_array([(1, "a"), (1, "b")]).tolist() == [(1, "a"), (1, "b")]
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"), [((1, 2), "i"), ((0.5, 1.0), "f"), ((False, True), "b"), (("a", "b"), "U")]
+)
+def test_labels_of_one_type_have_its_dtype(labels, kind):
+    assert label_array(labels).dtype.kind == kind
+
+
+@pytest.mark.parametrize(("y", "pair"), [([1, "1"], "1 and '1'"), ([True, "True"], "True and 'T")])
+def test_labels_that_read_alike_are_told(y, pair):
+    with pytest.raises(InputError, match=f"read differently as text, got {pair}.*astype"):
+        read_classes(y)
+
+
+@pytest.mark.parametrize("index", [[0, 1, 2], ["a", "b", "c"], [7, 7, 8]])
+def test_rows_of_y_in_another_order_are_told(index):
+    X = pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index=index)
+    y = pd.Series([5, 6, 7], index=index)
+    check_order(X, y)
+    message = (
+        rf"y in the order of X, got .* at place 0 {index[0]!r} in X and {index[2]!r} in y.*loc"
+    )
+    for turned in (y[::-1], y[::-1].to_frame()):
+        with pytest.raises(InputError, match=message):
+            check_order(X, turned)
+    for matched_by_place in (y.to_numpy(), y.set_axis([30, 10, 20])):
+        check_order(X, matched_by_place)
 
 
 def test_labels_become_places_and_numbers():
@@ -68,4 +111,5 @@ def test_a_single_class_is_told():
 
 def test_the_target_has_the_name_of_its_column():
     assert target_name(pd.Series([1.0], name="price")) == "price"
+    assert target_name(pd.DataFrame({"name": [1.0]})) == "name"
     assert target_name(np.ones(2)) == "y"

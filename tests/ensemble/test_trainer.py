@@ -102,10 +102,16 @@ def standardised(X: np.ndarray, train: np.ndarray) -> np.ndarray:
     return (X - X[train].mean(axis=0)) / X[train].std(axis=0)
 
 
-def largest_gap(ensemble: SeedEnsemble, place: int, expected: dict[str, torch.Tensor]) -> float:
+def largest_gap(
+    ensemble: SeedEnsemble, place: int, expected: dict[str, torch.Tensor], but=frozenset()
+) -> float:
     state = ensemble.members.network.state
     assert set(state) == set(expected)
-    return max((state[name][place] - value).abs().max().item() for name, value in expected.items())
+    return max(
+        (state[name][place] - value).abs().max().item()
+        for name, value in expected.items()
+        if name not in but
+    )
 
 
 @pytest.mark.parametrize("engine", ["stacked", "functional"])
@@ -154,6 +160,7 @@ def test_weights_equal_those_of_a_plain_loop(engine, optimizer, n_classes, n_out
     [
         lambda: (nn.Dropout(0.4), nn.Linear(6, 6), nn.ReLU(), nn.Dropout(0.2)),
         lambda: (nn.BatchNorm1d(6), nn.ReLU()),
+        lambda: (nn.Linear(6, 6, bias=False), nn.BatchNorm1d(6)),
         lambda: (nn.LayerNorm(6), nn.Dropout(0.3)),
         lambda: (
             nn.LayerNorm(6, bias=False),
@@ -171,7 +178,14 @@ def test_batch_norm_with_a_cumulative_average_is_stacked():
     check_layers("stacked", lambda: (nn.BatchNorm1d(6, momentum=None, affine=False),))
 
 
-def check_layers(engine, middle):
+@pytest.mark.parametrize("engine", ["stacked", "functional"])
+def test_a_bias_before_batch_norm_is_all_that_drifts(engine):
+    # Its gradient is rounding noise; the running mean follows it, no other weight sees it.
+    drifting = {"2.bias", "3.running_mean"}
+    check_layers(engine, lambda: (nn.Linear(6, 6), nn.BatchNorm1d(6)), but=drifting)
+
+
+def check_layers(engine, middle, but=frozenset()):
     X, y = data(3)
 
     def make_model() -> nn.Module:
@@ -200,7 +214,7 @@ def check_layers(engine, middle):
             optimizer="adam",
             n_classes=3,
         )
-        assert largest_gap(ensemble, place, expected) <= 1e-8
+        assert largest_gap(ensemble, place, expected, but) <= 1e-8
 
 
 @pytest.mark.parametrize("engine", ["stacked", "functional"])

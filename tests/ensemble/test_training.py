@@ -138,6 +138,7 @@ def bad(X, y, **options):
     [
         (lambda X, y: bad(X.assign(mass=np.nan), y), "no missing values in column 'mass' of X"),
         (lambda X, y: bad(X.assign(mass=np.inf), y), "finite numbers in column 'mass' of X"),
+        (lambda X, y: bad(X, y[::-1]), "y in the order of X, got the same row labels in another"),
         (lambda X, y: bad(X, y[:-1]), "y with 90 values, one a row of X, got 89"),
         (lambda X, y: bad(X, y.replace("small", None)), "y without missing values"),
         (lambda X, y: bad(X, ["same"] * 90), r"at least two classes, got 1 \(same\)"),

@@ -210,6 +210,7 @@ def fitted(X, y):
         (lambda X, y: networks(2, 2), {"seeds": [1, 1, 2]}, "all different"),
         (lambda X, y: networks(2, 3), {"classes": ["a", "b"]}, r"\(n_rows, 2\): one logit a class"),
         (lambda X, y: networks(2, 2), {"classes": ["a", "a"]}, "2 different labels, one an output"),
+        (lambda X, y: networks(2, 2), {"classes": [1, "1"]}, "differently as text, got 1 and '1'"),
         (lambda X, y: networks(4, 2), {}, r"takes 2 inputs \(2 columns, 2 numbers"),
         (lambda X, y: networks(2, 2), {"task": "regression"}, r"\(n_rows, 1\): one value"),
         (lambda X, y: networks(2, 2), {"task": "rank"}, "task to be one of"),

@@ -14,6 +14,7 @@ from xaigeo.ensemble.problem import read_problem
 from xaigeo.ensemble.record import config_digest, make_record
 from xaigeo.ensemble.seeds import check_seeds
 from xaigeo.ensemble.split import Split, split_rows
+from xaigeo.ensemble.targets import label_array
 from xaigeo.errors import InputError
 from xaigeo.schema import FeatureSchema, Frame
 
@@ -43,7 +44,7 @@ def fit_ensemble(
     data = problem.schema.to_model_input(problem.rows[split.train])
     labels = problem.labels[split.train]
     if kind == "classification":
-        labels = np.array(problem.classes)[labels]
+        labels = label_array(problem.classes)[labels]
     fitted = _fit_all(estimator, data, labels, names, n_jobs, progress)
     members = EstimatorMembers(fitted, problem.schema, problem.classes, kind)
     config = {

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from xaigeo.ensemble.members import Task
-from xaigeo.ensemble.targets import encode_labels, infer_task, read_classes, target_name
+from xaigeo.ensemble.targets import (
+    check_order,
+    encode_labels,
+    infer_task,
+    read_classes,
+    target_name,
+)
 from xaigeo.errors import ConstantFeatureWarning, InputError
 from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema, Frame, Matrix
@@ -44,8 +50,8 @@ def read_problem(X: Frame, y: Any, *, task: Task | None, schema: FeatureSchema |
     Raises
     ------
     InputError
-        For one row only, rows that do not fit the schema, labels of another length, a single
-        class, or missing values.
+        For one row only, rows that do not fit the schema, labels of another length or order, a
+        single class, or missing values.
     """
     if task is not None:
         check_option("task", task, Task)
@@ -57,6 +63,7 @@ def read_problem(X: Frame, y: Any, *, task: Task | None, schema: FeatureSchema |
             arrived="1",
             do="Pass the whole training data; one row is enough for predict only.",
         )
+    check_order(X, y)
     task = task or infer_task(y)
     classes = (target_name(y),) if task == "regression" else read_classes(y)
     labels = encode_labels(y, classes, task, n_rows=len(rows))

@@ -33,6 +33,7 @@ def save_ensemble(ensemble: SeedEnsemble, path: str | Path) -> Path:
             arrived="a file" if target.is_file() else "a folder with other things",
             do="Choose another path.",
         )
+    _check_labels(ensemble)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -90,6 +91,22 @@ def load_ensemble(
         "task": manifest["task"],
         "record": manifest["record"],
     }
+
+
+def _check_labels(ensemble: SeedEnsemble) -> None:
+    # JSON would bring a tuple back as a list, which no row would match.
+    held = {"classes": ensemble.classes} | {
+        f"categories of {feature.name!r}": feature.categories
+        for feature in ensemble.schema.features
+    }
+    for what, labels in held.items():
+        odd = [label for label in labels if not isinstance(label, str | int | float)]
+        if odd:
+            raise InputError(
+                expected=f"strings, numbers or booleans as {what} to save",
+                arrived=f"{type(odd[0]).__name__} such as {odd[0]!r}",
+                do="Make the ensemble anew with such labels as text.",
+            )
 
 
 def _write_members(ensemble: SeedEnsemble, folder: Path) -> dict[str, Any]:
@@ -159,9 +176,9 @@ def _plain_json(body: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps(body)
     except TypeError as error:
         raise InputError(
-            expected="classes, categories and a record that JSON can hold",
+            expected="a record that JSON can hold",
             arrived=str(error),
-            do="Use strings, numbers and booleans for classes and categories.",
+            do="Put strings, numbers, booleans, lists and dicts of these into it.",
         ) from error
     answer: dict[str, Any] = json.loads(text)
     return answer

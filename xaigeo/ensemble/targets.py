@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def infer_task(y: Any) -> Task:
 
 def target_name(y: Any) -> str:
     """Return the name of a regression target, "y" where it has none."""
-    name = getattr(y, "name", None)
+    name = getattr(_only_column(y), "name", None)
     return "y" if name is None else str(name)
 
 
@@ -58,7 +59,7 @@ def read_classes(y: Any) -> tuple[Any, ...]:
     Raises
     ------
     InputError
-        For missing labels or fewer than two classes.
+        For missing labels, fewer than two classes, or classes of which the text is equal.
     """
     series = _series(y)
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -72,7 +73,58 @@ def read_classes(y: Any) -> tuple[Any, ...]:
             arrived=f"{len(classes)} ({', '.join(map(str, classes))})",
             do="Pass labels of every class the models should tell apart.",
         )
-    return tuple(c.item() if isinstance(c, np.generic) else c for c in classes)
+    return plain_labels(classes)
+
+
+def plain_labels(labels: Sequence[Any]) -> tuple[Any, ...]:
+    """Return class labels as plain Python values.
+
+    Raises
+    ------
+    InputError
+        If the text of two labels is equal: outputs go by it.
+    """
+    plain = tuple(c.item() if isinstance(c, np.generic) else c for c in labels)
+    by_text: dict[str, Any] = {}
+    for label in plain:
+        other = by_text.setdefault(str(label), label)
+        if type(other) is not type(label) or other != label:
+            raise InputError(
+                expected="class labels that read differently as text",
+                arrived=f"{other!r} and {label!r}",
+                do="Use labels of one type, for example y.astype(str) where they mean the same.",
+            )
+    return plain
+
+
+def label_array(labels: Sequence[Any]) -> np.ndarray:
+    """Return labels as an array, shape (n_labels,), of objects where their types differ."""
+    kinds = {type(label) for label in labels}
+    if len(kinds) == 1 and issubclass(kinds.pop(), str | bool | int | float | np.generic):
+        return np.array(labels)
+    return np.fromiter(labels, dtype=object, count=len(labels))  # leaves tuples whole
+
+
+def check_order(X: Any, y: Any) -> None:
+    """Raise if the rows of X and y have the same labels in another order.
+
+    Raises
+    ------
+    InputError
+        For a frame and a series that would match by label and not by place.
+    """
+    if not isinstance(X, pd.DataFrame) or not isinstance(y, pd.Series | pd.DataFrame):
+        return
+    if X.index.equals(y.index) or Counter(X.index) != Counter(y.index):
+        return
+    pairs = zip(X.index, y.index, strict=True)
+    place, (own, other) = next((i, pair) for i, pair in enumerate(pairs) if pair[0] != pair[1])
+    raise InputError(
+        expected="y in the order of X",
+        arrived=f"the same row labels in another order: at place {place} {own!r} in X and "
+        f"{other!r} in y",
+        do="Pass y.loc[X.index], or y.to_numpy() if rows do match by their place.",
+    )
 
 
 def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> np.ndarray:
@@ -111,7 +163,14 @@ def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> 
 
 
 def _series(y: Any) -> pd.Series:
-    series = y if isinstance(y, pd.Series) else pd.Series(np.asarray(y).reshape(-1))
+    y = _only_column(y)
+    if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        series = pd.Series(y)  # keeps the order of a categorical
+    else:
+        values = np.asarray(y)
+        if values.dtype.kind in "US" and not isinstance(y, np.ndarray):
+            values = np.asarray(y, dtype=object)  # [1, "a"] would become ["1", "a"]
+        series = pd.Series(values.reshape(-1))
     if series.isna().any():
         raise InputError(
             expected="y without missing values",
@@ -119,3 +178,7 @@ def _series(y: Any) -> pd.Series:
             do="Drop these rows or label them.",
         )
     return series
+
+
+def _only_column(y: Any) -> Any:
+    return y.iloc[:, 0] if isinstance(y, pd.DataFrame) and y.shape[1] == 1 else y

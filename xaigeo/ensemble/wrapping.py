@@ -12,6 +12,7 @@ import numpy as np
 from xaigeo.ensemble.members import CallableMembers, Members, Task
 from xaigeo.ensemble.record import config_digest, make_record
 from xaigeo.ensemble.seeds import check_seeds
+from xaigeo.ensemble.targets import plain_labels
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema, Frame
@@ -227,7 +228,7 @@ def _wrap_estimators(
 
 
 def _labels(classes: Sequence[Any] | None, task: Task, n_outputs: int) -> tuple[Any, ...]:
-    given = tuple(range(n_outputs)) if classes is None else tuple(classes)
+    given = plain_labels(range(n_outputs) if classes is None else classes)
     if classes is None and task == "regression":
         given = ("y",)
     if len(given) != n_outputs or len(set(given)) != len(given):

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from xaigeo.ensemble.estimator_members import EstimatorMembers
+from xaigeo.ensemble.members import Members
+from xaigeo.errors import InputError
+from xaigeo.schema import FeatureSchema
+
+
+def forests(X, y, n=2):
+    return [RandomForestClassifier(3, random_state=seed).fit(X, y) for seed in range(n)]
+
+
+def test_members_answer_in_the_order_of_the_classes(plane):
+    X, y = plane
+    fitted = forests(X, y)
+    members = EstimatorMembers(fitted, FeatureSchema.from_data(X), (1, 0), "classification")
+    assert isinstance(members, Members)
+    assert not members.has_logits
+    expected = np.stack([forest.predict_proba(X)[:, ::-1] for forest in fitted])
+    np.testing.assert_array_equal(members.values(X, "probability"), expected)
+    np.testing.assert_array_equal(members.member_values(1, X, "probability"), expected[1])
+    chosen = members.subset([1])
+    assert chosen.n_members == 1
+    np.testing.assert_array_equal(chosen.values(X, "probability"), expected[1:])
+
+
+def test_regression_values_are_one_output(plane):
+    X, _ = plane
+    forest = RandomForestRegressor(3, random_state=0).fit(X, X[:, 0])
+    members = EstimatorMembers([forest], FeatureSchema.from_data(X), ("y",), "regression")
+    np.testing.assert_array_equal(members.values(X, "value")[0, :, 0], forest.predict(X))
+
+
+def test_frames_go_back_to_their_original_values(mixed):
+    X, y = mixed
+    columns = make_column_transformer((OneHotEncoder(), ["island"]), remainder="passthrough")
+    pipeline = make_pipeline(columns, RandomForestClassifier(3, random_state=0)).fit(X, y)
+    schema = FeatureSchema.from_data(X)
+    members = EstimatorMembers([pipeline], schema, ("small", "middle", "large"), "classification")
+    expected = pipeline.predict_proba(X)[:, [2, 1, 0]]
+    np.testing.assert_array_equal(members.values(schema.encode(X), "probability")[0], expected)
+
+
+def test_estimators_with_other_classes_are_told(plane):
+    X, y = plane
+    fitted = [*forests(X, y, n=1), *forests(X, y + 1, n=1)]
+    with pytest.raises(InputError, match=r"know the classes 0, 1, got 1, 2 in model 1. Fit all"):
+        EstimatorMembers(fitted, FeatureSchema.from_data(X), (0, 1), "classification")
+
+
+def test_estimators_with_other_columns_are_told(mixed):
+    X, y = mixed
+    numbers = X[["mass", "length"]]
+    fitted = forests(numbers, y, n=1)
+    classes = tuple(sorted(set(y)))
+    turned = FeatureSchema.from_data(numbers[["length", "mass"]])
+    with pytest.raises(InputError, match="columns of model 0: mass, length, got length, mass"):
+        EstimatorMembers(fitted, turned, classes, "classification")
+    nameless = forests(numbers.to_numpy(), y, n=1)
+    with pytest.raises(InputError, match=r"columns of model 0: 2 columns, got mass. Pass schema=X"):
+        EstimatorMembers(nameless, FeatureSchema.from_data(X[["mass"]]), classes, "classification")
