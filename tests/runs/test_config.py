@@ -11,7 +11,7 @@ DATA = {"dataset": "penguins"}
 def test_defaults_make_a_whole_run():
     config = config_from_dict({"data": DATA})
     assert config.seed_list == list(range(20))
-    assert config.explain.methods[0] == "lime"
+    assert config.explain.methods is None  # those that fit the models and the task
 
 
 def test_seeds_as_a_list():
@@ -40,10 +40,7 @@ def test_the_hash_follows_the_content():
         ({"data": {"file": "x.csv"}}, "name the target column"),
         ({"data": DATA, "explain": {"methods": []}}, "at least one method"),
         ({"data": DATA, "audit": {"required": ["A1", "B2"]}}, "no items of the audit: B2 (known: "),
-        (
-            {"data": DATA, "explain": {"methods": ["lime"], "parameters": {"shap": {}}}},
-            "methods that are not run: shap",
-        ),
+        ({"data": DATA, "explain": {"methods": ["lime", "lime"]}}, "each once"),
     ],
 )
 def test_every_mistake_is_named_with_its_place(table, text):

@@ -63,6 +63,7 @@ class Explainer(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     additive: ClassVar[bool] = False
     needs_background: ClassVar[bool] = True
+    needs_gradients: ClassVar[bool] = False
     block_rows: ClassVar[int] = 5
     tasks: ClassVar[tuple[str, ...]] = ("classification", "regression")
 

@@ -44,6 +44,7 @@ class _GradientExplainer(Explainer):
 
     result: ClassVar[type[Explanation]] = Attributions
     packages: ClassVar[tuple[str, ...]] = ("torch", "captum")
+    needs_gradients: ClassVar[bool] = True
     block_rows: ClassVar[int] = 25
 
     def __post_init__(self) -> None:

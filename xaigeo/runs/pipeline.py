@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from xaigeo import __version__
-from xaigeo.audit import Audit, Registration, Thresholds, audit, register
+from xaigeo.audit import Audit, Registration, Thresholds, audit
 from xaigeo.datasets.dataset import Dataset, Split
+from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import StoreError
-from xaigeo.explainers import EXPLAINERS, explain
 from xaigeo.explanations import Attributions, Explanation
-from xaigeo.options import check_keywords
 from xaigeo.runs.config import RunConfig, config_from_dict
-from xaigeo.runs.folder import RunFolder, primary
+from xaigeo.runs.folder import EXPLANATIONS, RunFolder, primary
 from xaigeo.runs.models import estimator_pipeline, network_factory
+from xaigeo.runs.plan import Plan, make_plan
 from xaigeo.runs.table import read_dataset
 from xaigeo.store import digest
 
@@ -65,25 +65,43 @@ def run(
     ConfigError
         If the configuration names data, models, methods or views that cannot be used.
     """
-    for method in config.explain.methods:
-        EXPLAINERS.get(method)
     data = read_dataset(config.data, base=Path(base))
-    for pair in config.report.views or ():
-        check_keywords("the data (report.views)", pair, data.schema.names)
+    plan = make_plan(config, data)
     target = Path(config.output)
     folder = _prepare(target)
-    registration = register(config.thresholds or None)
+    try:
+        _fill(folder, config, data, plan, log=log, progress=progress, n_jobs=n_jobs)
+    except BaseException:
+        if (folder.path / EXPLANATIONS).is_dir():
+            log(f"Stopped. The explanations that were finished lie in {folder.path}")
+        else:
+            shutil.rmtree(folder.path)
+        raise
+    return _publish(folder, target)
+
+
+def _fill(
+    folder: RunFolder,
+    config: RunConfig,
+    data: Dataset,
+    plan: Plan,
+    *,
+    log: Log,
+    progress: bool,
+    n_jobs: int | None,
+) -> None:
+    """Train, evaluate, explain, audit and report into an empty folder."""
     started = _now()
     clock = time.perf_counter()
     split = data.split(config.data.test_share, random_state=config.data.split_random_state)
     log(f"Training {len(config.seed_list)} models on {len(split.X_train)} rows of {data.name}")
-    ensemble = train(config, data, split, progress=progress)
+    ensemble = train(config, plan.task, data, split, progress=progress)
     folder.save_evaluation(ensemble.evaluate(split.X_test, split.y_test))
-    names = _explain_all(config, ensemble, data, split, folder, log, progress, n_jobs)
+    names = _explain_all(config, plan, ensemble, data, split, folder, log, progress, n_jobs)
     manifest = {
         "title": config.title,
         "xaigeo": __version__,
-        "registration": registration.to_dict(),
+        "registration": plan.registration.to_dict(),
         "started_at": started,
         "finished_at": _now(),
         "seconds": round(time.perf_counter() - clock, 1),
@@ -103,11 +121,10 @@ def run(
     audit_run(folder)
     log("Writing the report")
     report_run(folder)
-    return _publish(folder, target)
 
 
 def train(
-    config: RunConfig, data: Dataset, split: Split, *, progress: bool = False
+    config: RunConfig, task: Task, data: Dataset, split: Split, *, progress: bool = False
 ) -> SeedEnsemble:
     """Return the seed ensemble that a configuration describes."""
     model = config.model
@@ -119,7 +136,7 @@ def train(
             split.X_train,
             split.y_train,
             seeds=config.seed_list,
-            task=config.data.task,
+            task=task,
             schema=data.schema,
             progress=progress,
         )
@@ -128,7 +145,7 @@ def train(
         split.X_train,
         split.y_train,
         seeds=config.seed_list,
-        task=config.data.task,
+        task=task,
         schema=data.schema,
         epochs=model.epochs,
         batch_size=model.batch_size,
@@ -240,6 +257,7 @@ def _check_belongs(
 
 def _explain_all(
     config: RunConfig,
+    plan: Plan,
     ensemble: SeedEnsemble,
     data: Dataset,
     split: Split,
@@ -254,15 +272,13 @@ def _explain_all(
 
     def add(name: str, method: str, models: SeedEnsemble, random_state: int) -> Explanation:
         started = time.perf_counter()
-        found = explain(
+        found = plan.explainers[method].explain(
             models,
             rows,
-            method,
             background=split.X_train,
             random_state=random_state,
             n_jobs=n_jobs,
             progress=progress,
-            **section.parameters.get(method, {}),
         )
         found.save(folder.explanation_path(name))
         names.append(name)
@@ -270,7 +286,7 @@ def _explain_all(
         return found
 
     log(f"Explaining {len(rows)} rows for {ensemble.n_seeds} models")
-    found = {name: add(name, name, ensemble, section.random_state) for name in section.methods}
+    found = {name: add(name, name, ensemble, section.random_state) for name in plan.explainers}
     for method in RANDOM_METHODS:
         for repeat in range(1, section.noise_repeats + 1) if method in found else ():
             add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
@@ -278,7 +294,7 @@ def _explain_all(
     if section.rerun and attributed:
         log("Training again, to see whether the run repeats itself")
         method = "kernel_shap" if "kernel_shap" in attributed else attributed[0]
-        add(f"{method}.rerun", method, train(config, data, split), section.random_state)
+        add(f"{method}.rerun", method, train(config, plan.task, data, split), section.random_state)
     return names
 
 

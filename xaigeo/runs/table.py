@@ -33,7 +33,7 @@ def read_dataset(section: DataSection, *, base: Path) -> Dataset:
     path = base / section.file
     table = _read_table(path)
     wanted = [section.target, *(section.features or []), *section.drop]
-    for column in [*wanted, *section.kinds, *section.units]:
+    for column in [*wanted, *section.kinds, *section.orders, *section.units]:
         if column not in table.columns:
             raise ConfigError(
                 expected=f"columns of {path.name} ({', '.join(map(str, table.columns))})",
@@ -41,19 +41,26 @@ def read_dataset(section: DataSection, *, base: Path) -> Dataset:
                 do=suggestion(column, table.columns) or "Correct the name in the configuration.",
             )
     features = section.features or [c for c in table.columns if c != section.target]
+    if section.target in section.drop:
+        raise ConfigError(
+            expected="data.drop to name features",
+            arrived=f"the target {section.target!r}",
+            do="Take it out of data.drop; the target is never a feature.",
+        )
     features = [column for column in features if column not in section.drop]
     table = table[[*features, section.target]]
     n_read = len(table)
     if section.missing == "drop":
         table = table.dropna()
     kept = {column: kind for column, kind in section.kinds.items() if column in features}
+    orders = {column: order for column, order in section.orders.items() if column in features}
     units = {column: unit for column, unit in section.units.items() if column in features}
     dropped = n_read - len(table)
     return Dataset(
         name=path.stem,
         X=table[features],
         y=table[section.target],
-        schema=FeatureSchema.from_data(table[features], kinds=kept, units=units),
+        schema=FeatureSchema.from_data(table[features], kinds=kept, units=units, orders=orders),
         source=path.name,
         licence="not stated",
         notes=f"{dropped} of {n_read} rows have missing values and are left out."

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaigeo.datasets.dataset import Dataset
+from xaigeo.errors import ConfigError, InputError
+from xaigeo.runs.config import config_from_dict
+from xaigeo.runs.plan import DEFAULT_METHODS, make_plan
+from xaigeo.schema import FeatureSchema
+
+
+@pytest.fixture
+def table(mixed_frame):
+    def make(y):
+        return Dataset(
+            name="t",
+            X=mixed_frame,
+            y=pd.Series(y),
+            schema=FeatureSchema.from_data(mixed_frame),
+            source="",
+            licence="",
+        )
+
+    return make
+
+
+CLASSES = np.arange(40) % 2
+VALUES = np.linspace(0, 1, 40)
+FOREST = {"kind": "estimator", "estimator": "sklearn.ensemble.RandomForestClassifier"}
+
+
+def config(**parts):
+    return config_from_dict({"data": {"file": "t.csv", "target": "y"}} | parts)
+
+
+@pytest.mark.parametrize(
+    ("y", "model", "missing"),
+    [
+        (CLASSES, {}, set()),
+        (CLASSES, FOREST, {"integrated_gradients"}),
+        (VALUES, {}, {"anchors", "counterfactuals"}),
+    ],
+)
+def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
+    plan = make_plan(config(model=model), table(y))
+    assert set(DEFAULT_METHODS) - set(plan.explainers) == missing
+
+
+@pytest.mark.parametrize(
+    ("y", "parts", "error", "text"),
+    [
+        (VALUES, {"explain": {"methods": ["anchors"]}}, ConfigError, "explain a regression, got"),
+        (
+            CLASSES,
+            {"model": FOREST, "explain": {"methods": ["saliency"]}},
+            ConfigError,
+            "models that are not torch networks, got 'saliency'",
+        ),
+        (
+            CLASSES,
+            {"explain": {"methods": ["lime"], "parameters": {"anchors": {}}}},
+            ConfigError,
+            "for methods that are run",
+        ),
+        (
+            CLASSES,
+            {"explain": {"parameters": {"lime": {"n_sample": 5}}}},
+            InputError,
+            "Did you mean 'n_samples'",
+        ),
+        (
+            CLASSES,
+            {"explain": {"parameters": {"counterfactuals": {"immutable": ["lenght"]}}}},
+            InputError,
+            "Did you mean 'length'",
+        ),
+        (
+            CLASSES,
+            {"report": {"views": [["length", "colour"]]}},
+            ConfigError,
+            "pairs of numeric columns, got colour",
+        ),
+        (CLASSES * 1.0, {}, ConfigError, 'task = "classification" or task = "regression"'),
+        (CLASSES, {"thresholds": {"A99": {"pass": 1}}}, ConfigError, "A99"),
+        (CLASSES, {"model": FOREST | {"estimator": "no.Such"}}, ConfigError, "import path"),
+    ],
+)
+def test_mistakes_are_told_before_the_training(table, y, parts, error, text):
+    with pytest.raises(error) as told:
+        make_plan(config(**parts), table(y))
+    assert text in str(told.value)
