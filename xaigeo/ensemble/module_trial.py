@@ -54,8 +54,8 @@ def answer_of(module: nn.Module, inputs: Tensor, schema: FeatureSchema) -> Any:
             expected=f"a module that takes {n_inputs} inputs ({schema.n_features} columns, "
             f"{n_inputs} numbers after one-hot encoding)",
             arrived=f"one that fails on them: {type(error).__name__}: {error}",
-            do="Build the first layer with n_inputs; a factory make_model(n_inputs, n_outputs) "
-            "is told both.",
+            do="Let forward take one tensor of shape (n_rows, n_inputs); a factory "
+            "make_model(n_inputs, n_outputs) is told both sizes.",
         ) from error
 
 
