@@ -15,7 +15,7 @@ def test_only_explanations_make_a_scene(given):
 
 def test_seeds_must_be_the_same(make):
     world = make.world()
-    with pytest.raises(InputError, match=r"with the same seeds, got \[10, 11, 12, 13\] for 'lime'"):
+    with pytest.raises(InputError, match=r"with the same seeds, got \[10, 11, 12, 13\] in lime"):
         scene([world.lime(), world.shap().sel(seed=[10, 11])], view=VIEW)
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import (
+    Anchors,
+    Attributions,
+    Counterfactuals,
+    Explanation,
+    check_one_ensemble,
+)
 
 
 def gather(
@@ -31,7 +36,7 @@ def gather(
     _check_kinds(given)
     if seeds is not None:
         given = [explanation.sel(seed=seeds) for explanation in given]
-    _check_one_ensemble(given)
+    check_one_ensemble(given)
     for explanation in given:
         _check_labels(explanation)
     return given if instances is None else _pick(given, instances)
@@ -54,20 +59,6 @@ def _check_kinds(given: Sequence[Any]) -> None:
             arrived=f"several of {', '.join(map(repr, repeated))}",
             do="Draw them in scenes of their own; marks are told apart by method.",
         )
-
-
-def _check_one_ensemble(given: Sequence[Explanation]) -> None:
-    first = given[0]
-    for other in given[1:]:
-        for what in ("features", "outputs", "task", "seeds"):
-            mine, theirs = (np.atleast_1d(getattr(e, what)).tolist() for e in (first, other))
-            if mine != theirs:
-                raise InputError(
-                    expected=f"explanations of one ensemble, with the same {what}",
-                    arrived=f"{mine} for {first.method!r} and {theirs} for {other.method!r}",
-                    do="Draw different ensembles in scenes of their own; seeds=[...] picks the "
-                    "seeds that all explanations have.",
-                )
 
 
 def _check_labels(explanation: Explanation) -> None:
