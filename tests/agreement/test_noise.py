@@ -74,7 +74,7 @@ def test_ratio_and_table(build, distinct, rng):
 
 def test_a_deterministic_method_has_no_noise(build, distinct):
     found = explainer_noise(repeats(build, [distinct, distinct]), n_bootstrap=20)
-    assert found.ratio == 0.0
+    assert found.ratio == found.difference_ratio == 0.0
     assert (found.table["ratio"] == 0).all()
 
 

@@ -130,7 +130,8 @@ def noise_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     rest = values - by_model - by_repeat + values.mean(axis=(0, 1), keepdims=True)
     rest_square = (rest**2).sum(axis=(0, 1)) / ((n_repeats - 1) * (n_seeds - 1))
     model_variance = by_model[0].var(axis=0, ddof=1) - rest_square / n_repeats
-    return explainer_variance, model_variance, rest_square
+    # Without noise the rest is rounding.
+    return explainer_variance, model_variance, np.where(explainer_variance > 0, rest_square, 0.0)
 
 
 def repeat_key(explanation: Explanation) -> str:

@@ -50,8 +50,8 @@ class Finding:
     low: float | None
     high: float | None
     null: float | None
-    judged: float | None
-    at_best: Literal["pass", "warn"]
+    judged: float | None = None
+    at_best: Literal["pass", "warn"] = "pass"
     threshold: Mapping[str, Any]
     basis: str
     source: str
