@@ -307,7 +307,14 @@ def check_fields(spec: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) 
     for unit in units:
         rows = tables[unit["data"]["name"]]
         assert rows, unit["data"]
-        assert fields_of(unit) <= set(rows[0]), (unit["data"], fields_of(unit) - set(rows[0]))
+        known = set(rows[0])
+        for step in unit.get("transform", []):
+            known |= {step["as"]} if "calculate" in step else set()
+            if "lookup" in step:
+                source = step["from"]
+                assert {source["key"], *source["fields"]} <= set(tables[source["data"]["name"]][0])
+                known |= set(source["fields"])
+        assert fields_of(unit) <= known, (unit["data"], fields_of(unit) - known)
 
 
 @pytest.fixture(scope="session")

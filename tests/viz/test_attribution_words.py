@@ -61,17 +61,17 @@ def named(study):
 def test_each_method_says_what_its_numbers_are(named, method, heading, axis, colours):
     words = attribution_words(named[method])
     assert words.heading("Gentoo") == heading
-    assert words.axis == axis
+    assert " ".join(words.axis) == axis
     assert words.colours[0].startswith(colours)
     spec = attribution_strip(named[method], output="Gentoo").to_dict()
     assert heading in spec["title"]["subtitle"][0]
-    assert spec["layer"][-1]["encoding"]["x"]["title"] == axis
+    assert spec["layer"][-1]["encoding"]["x"]["title"] == words.axis
 
 
 def test_only_contributions_speak_of_adding(named):
     for method in ("lime", "saliency", "signed saliency"):
         words = attribution_words(named[method])
-        said = " ".join([words.heading("Gentoo"), words.axis, words.value, *words.colours])
+        said = " ".join([words.heading("Gentoo"), *words.axis, words.value, *words.colours])
         assert "adds" not in said
         assert "ontribution" not in said
         assert words.unit == "probability per standard deviation"

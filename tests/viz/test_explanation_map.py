@@ -5,6 +5,7 @@ from xaigeo.errors import InputError
 from xaigeo.geometry import scene
 from xaigeo.viz import explanation_map
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
+from xaigeo.viz.map_tables import drawn_tables
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +19,13 @@ def test_every_field_is_in_the_data(spec, make):
 
 def test_data_are_the_rows_of_the_scene(spec, the_scene, make):
     tables = make.tables_of(spec)
-    assert set(tables) == {"points", "instances", *MARK_TABLES}
-    for name in tables:
-        assert len(tables[name]) == len(getattr(the_scene, name)), name
+    assert set(tables) == {"points", "instances", "box_members", *MARK_TABLES}
+    drawn = drawn_tables(the_scene)
+    for name in drawn:
+        assert len(tables[name]) == len(drawn[name]), name
     drawn = pd.DataFrame(tables["lines"])
     assert drawn["x1"].astype(float).tolist() == pytest.approx(
-        the_scene.lines["x1"].tolist(), rel=1e-4
+        drawn_tables(the_scene)["lines"]["x1"].tolist(), rel=1e-4
     )
     assert set(drawn["boundary"]) <= {"true", "false"}
 
@@ -65,11 +67,26 @@ def test_the_first_row_is_the_one_asked_for_or_the_most_divided(the_scene, study
 
 def test_methods_can_be_chosen(the_scene, make):
     one = explanation_map(the_scene, methods=["anchors"]).to_dict()
-    assert set(one["datasets"]) == {"points", "instances", "boxes"}
+    assert set(one["datasets"]) == {"points", "instances", "boxes", "box_members"}
     assert [p["name"] for p in one["params"]] == ["pick", "seeds_shown"]
     both = explanation_map(the_scene, methods=["anchors", "lime"]).to_dict()
     choice = next(p for p in both["params"] if p["name"] == "method_shown")
-    assert sorted(choice["bind"]["options"]) == ["all", "anchors", "lime"]
+    assert choice["bind"]["options"] == ["lime", "anchors", "all"]
+    assert choice["value"] == "lime"
+
+
+def test_only_marks_that_can_be_drawn_are_explained(the_scene):
+    one = explanation_map(the_scene, methods=["anchors"]).to_dict()["title"]["subtitle"]
+    assert [line.split(":")[0] for line in one] == ["Thin", "Anchors"]
+    every = explanation_map(the_scene).to_dict()["title"]["subtitle"]
+    assert [line.split(":")[0] for line in every] == [
+        "Thin",
+        "LIME",
+        "Kernel SHAP",
+        "Integrated gradients",
+        "Anchors",
+        "Counterfactuals",
+    ]
 
 
 def test_title_states_the_finding(spec, the_scene):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xaigeo.explanations import Attributions
 from xaigeo.geometry.attribution_meaning import AttributionMeaning, attribution_meaning
 
-PER_SD = "per standard deviation; for a category: having it"
+PER_SD = ("per standard deviation;", "for a category: having it")
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class AttributionWords:
     regression: bool
 
     @property
-    def axis(self) -> str:
-        """Title of the axis."""
+    def axis(self) -> list[str]:
+        """Title of the axis, by line: a narrow chart would cut a long one."""
         if self.meaning.says == "contribution":
-            return f"Contribution ({self.meaning.unit})"
-        return f"{self.value} {PER_SD}"
+            return [f"Contribution ({self.meaning.unit})"]
+        return [f"{self.value} {PER_SD[0]}", PER_SD[1]]
 
     @property
     def value(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,11 @@ import altair as alt
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.geometry.box import Box
+from xaigeo.geometry.connector import Connector
+from xaigeo.geometry.line import Line
+from xaigeo.geometry.mark import Mark
+from xaigeo.geometry.vectors import Vectors
 from xaigeo.viz.channels import layered
 from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.map_layers import (
@@ -18,7 +24,10 @@ from xaigeo.viz.map_layers import (
     instance_layer,
     instance_tooltip,
     map_layers,
+    member_layer,
 )
+from xaigeo.viz.map_tables import common_members, drawn_tables
+from xaigeo.viz.method_words import TITLES
 from xaigeo.viz.records import csv_format, csv_text, plain, records
 from xaigeo.viz.theme import SOFT_INK, themed
 
@@ -26,10 +35,16 @@ if TYPE_CHECKING:
     from xaigeo.geometry import Scene
 
 WIDTH, HEIGHT = 560, 430
-READING = (
-    "Thin marks: one seed each. Thick dark marks: consensus. Dashed line: no boundary near.",
-    "Dashed side: the rule is open there. Diamond: where the answer changes to its colour.",
-)
+READINGS = {
+    "lines": "{title}: a line is where a local model changes its answer; dashed: it is not near. "
+    "Fainter: a worse fit.",
+    "arrows": "{title}: an arrow is what the feature on its axis adds (orange) or takes (blue).",
+    "slopes": "{title}: an arrow along each axis is the change for one SD, up (orange) or down "
+    "(blue).",
+    "boxes": "{title}: in its box, by the rest of its rule, a seed mostly keeps its answer. "
+    "Dashed: open.",
+    "connectors": "{title}: a connector ends at a made-up input that has the diamond's answer.",
+}
 
 
 def explanation_map(
@@ -71,7 +86,8 @@ def explanation_map(
             options=[plain(label) for label in instances["instance"]], name="Row "
         ),
     )
-    shown = _method_choice(tables)
+    methods = scene_methods(scene, tables)
+    shown = _method_choice(methods)
     layer = alt.param(
         name="seeds_shown",
         value="all seeds",
@@ -94,7 +110,16 @@ def explanation_map(
         return chart
 
     classes = class_names(scene)
-    marks = map_layers(frame, classes, tables=drawn, regression=regression, keep=keep)
+    faded = "false"
+    members = []
+    if "boxes" in drawn:
+        rules = set(tables["boxes"]["method"])
+        faded = "true" if shown is None else f"{sorted(rules)!r}.indexOf(method_shown) >= 0"
+        obeying = common_members(scene)
+        rows = member_layer(frame, classes, regression=regression)
+        rows.data = alt.NamedData("box_members", format=csv_format(obeying))
+        members = [rows.transform_filter(faded).transform_filter(picked)]
+    marks = map_layers(frame, classes, tables=drawn, regression=regression, keep=keep, faded=faded)
     points = instance_layer(
         frame,
         classes,
@@ -102,18 +127,24 @@ def explanation_map(
         tooltip=instance_tooltip(frame, regression=regression),
     ).add_params(picked)
     ring = chosen_layer(frame, "instances").transform_filter(picked)
+    caption = _caption(methods, shown).transform_filter(picked)
     parameters = [layer] if shown is None else [shown, layer]
     chart = (
-        layered(*marks, ring, points, _caption().transform_filter(picked))
+        layered(*marks, *members, ring, points, caption)
         .add_params(*parameters)
         .properties(
             width=WIDTH,
             height=HEIGHT,
-            title=alt.Title(_title(scene), subtitle=list(READING), offset=26),
+            title=alt.Title(_title(scene), subtitle=_readings(scene, methods), offset=26),
             description=_description(scene, drawn),
             datasets={name: csv_text(table) for name, table in slim.items()}
+            | ({"box_members": csv_text(obeying)} if members else {})
             | {
-                "points": records(tables["points"][list(COLUMNS["points"])]),
+                "points": records(
+                    tables["points"][list(COLUMNS["points"])].assign(
+                        place=range(len(tables["points"]))
+                    )
+                ),
                 "instances": records(instances.assign(finding=_findings(instances, regression))),
             },
         )
@@ -129,8 +160,8 @@ def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str
     InputError
         For a method the scene does not hold.
     """
-    tables = {name: getattr(scene, name) for name in ("points", "instances", *MARK_TABLES)}
-    known = scene_methods(tables)
+    tables = drawn_tables(scene)
+    known = scene_methods(scene, tables)
     if methods is None:
         return tables
     unknown = [name for name in methods if name not in known]
@@ -145,12 +176,10 @@ def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str
     }
 
 
-def scene_methods(tables: dict[str, pd.DataFrame]) -> list[str]:
-    """Return the methods whose marks the tables hold, in order of appearance."""
-    seen: dict[str, None] = {}
-    for name in MARK_TABLES:
-        seen |= dict.fromkeys(tables[name]["method"].tolist())
-    return list(seen)
+def scene_methods(scene: Scene, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Return the methods whose marks the tables hold, in the order in which they were given."""
+    seen = {method for name in MARK_TABLES for method in tables[name]["method"]}
+    return [mark.method for mark in scene.marks if mark.method in seen]
 
 
 def class_names(scene: Scene) -> list[str]:
@@ -191,8 +220,7 @@ def _first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
     return plain(wanted)
 
 
-def _method_choice(tables: dict[str, pd.DataFrame]) -> Any:
-    methods = scene_methods(tables)
+def _method_choice(methods: Sequence[str]) -> Any:
     if len(methods) < 2:
         return None
     return alt.param(
@@ -202,13 +230,35 @@ def _method_choice(tables: dict[str, pd.DataFrame]) -> Any:
     )
 
 
-def _caption() -> alt.Chart:
+def _caption(methods: Sequence[str], shown: Any) -> alt.Chart:
+    """Return the line above the map: the row's finding, and which method is drawn."""
+    titles = {method: TITLES.get(method, method) for method in methods} | {"all": "all methods"}
+    drawn = (
+        json.dumps(titles[methods[0]]) if shown is None else f"{json.dumps(titles)}[method_shown]"
+    )
     chart: alt.Chart = (
         alt.Chart(alt.NamedData("instances"))
+        .transform_calculate(said=f"datum.finding + '. Drawn: ' + {drawn}")
         .mark_text(align="left", baseline="bottom", fontSize=12, color=SOFT_INK)
-        .encode(x=alt.value(0), y=alt.value(-8), text="finding:N")
+        .encode(x=alt.value(0), y=alt.value(-8), text="said:N")
     )
     return chart
+
+
+def _readings(scene: Scene, methods: Sequence[str]) -> list[str]:
+    """Return how the marks are read, of those methods alone that can be drawn."""
+    lines = ["Thin: one seed. Thick: consensus, in the answer's colour where answers differ."]
+    for mark in scene.marks:
+        if mark.method in methods:
+            reading = READINGS[_kind(mark)]
+            lines.append(reading.format(title=TITLES.get(mark.method, mark.method)))
+    return lines
+
+
+def _kind(mark: Mark) -> str:
+    if isinstance(mark, Vectors):
+        return "slopes" if mark.unit.endswith(" per SD") else "arrows"
+    return {Line: "lines", Box: "boxes", Connector: "connectors"}[type(mark)]
 
 
 def _findings(instances: pd.DataFrame, regression: bool) -> list[str]:

@@ -15,12 +15,15 @@ from xaigeo.viz.theme import (
     class_shape,
 )
 
+# How strongly a row of the data is drawn: by itself, if it obeys the rule drawn, if not.
+POINT, MEMBER, FADED = 0.38, 0.85, 0.13
+
 Keep = Callable[[alt.Chart, str], alt.Chart]
 
 _OWNER = ("method", "layer", "seed", "instance")
 # What the layers read of each table of a scene; the rest stays out of charts and pages.
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "points": ("x", "y", "predicted"),
+    "points": ("x", "y", "predicted", "member"),
     "instances": ("instance", "x", "y", "predicted", "flip_rate", "classes"),
     "boxes": (
         *_OWNER,
@@ -38,6 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "coverage",
         "met",
         "rule",
+        "colour",
     ),
     "cones": ("method", "instance", "predicted", "side", "order", "x", "y"),
     "ellipse_outlines": ("mark", "method", "instance", "output", "predicted", "order", "x", "y"),
@@ -53,6 +57,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "distance",
         "local_r2",
         "resultant_length",
+        "colour",
     ),
     "vectors": (
         *_OWNER,
@@ -67,6 +72,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "attribution",
         "low",
         "high",
+        "colour",
     ),
     "scale_bar": ("method", "axis", "x", "y", "x2", "y2", "label"),
     "connectors": (
@@ -85,13 +91,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "foreshortening",
         "text",
         "cross_validity",
+        "colour",
     ),
 }
 MARK_TABLES = tuple(name for name in COLUMNS if name not in ("points", "instances"))
 
 
 def map_layers(
-    frame: Frame, classes: Sequence[str], *, tables: Sequence[str], regression: bool, keep: Keep
+    frame: Frame,
+    classes: Sequence[str],
+    *,
+    tables: Sequence[str],
+    regression: bool,
+    keep: Keep,
+    faded: str = "false",
 ) -> list[alt.Chart]:
     """Return the layers of the map over named tables, back to front.
 
@@ -107,6 +120,8 @@ def map_layers(
     keep : callable
         Adds to a layer over a table the filters that pick instance and method. The report
         filters its rows before they reach the chart and passes the layer through.
+    faded : str
+        Vega expression: whether points of unknown membership step back behind a rule's rows.
     """
     x, y = frame.axes()
     drawn = {
@@ -125,7 +140,7 @@ def map_layers(
         if name in tables:
             layers += [keep(layer, name) for layer in drawn[name]()]
         if name == "boxes":  # areas lie under the data, lines over it
-            layers.append(_points(x, y, classes, regression))
+            layers.append(_points(x, y, classes, regression, faded))
     return layers
 
 
@@ -195,13 +210,35 @@ def _point_colour(classes: Sequence[str], regression: bool) -> alt.Color:
     )
 
 
-def _points(x: alt.X, y: alt.Y, classes: Sequence[str], regression: bool) -> alt.Chart:
+def member_layer(frame: Frame, classes: Sequence[str], *, regression: bool) -> alt.Chart:
+    """Return the points that obey a rule, strong, over the table `box_members`."""
+    x, y = frame.axes()
+    chart = _points(x, y, classes, regression, "false").properties(
+        data=alt.NamedData("box_members"), name="members"
+    )
+    chart = chart.transform_lookup(
+        lookup="place",
+        from_=alt.LookupData(
+            alt.NamedData("points"), key="place", fields=["x", "y", "predicted", "member"]
+        ),
+    )
+    return chart.encode(opacity=alt.value(MEMBER))
+
+
+def _points(x: alt.X, y: alt.Y, classes: Sequence[str], regression: bool, faded: str) -> alt.Chart:
     encoding: dict[str, Any] = {"x": x, "y": y, "color": _point_colour(classes, regression)}
     if not regression:
         encoding["shape"] = class_shape(classes)
+    encoding["opacity"] = (
+        alt.when("datum.member === true")
+        .then(alt.value(MEMBER))
+        .when(f"datum.member === false || {faded}")
+        .then(alt.value(FADED))
+        .otherwise(alt.value(POINT))
+    )
     chart: alt.Chart = (
         alt.Chart(alt.NamedData("points"), name="data")
-        .mark_point(filled=True, size=26, opacity=0.38, strokeWidth=0, clip=True, tooltip=False)
+        .mark_point(filled=True, size=26, strokeWidth=0, clip=True, tooltip=False)
         .encode(**encoding)
     )
     return chart

@@ -13,6 +13,8 @@ from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED, SOFT_INK, class_colo
 
 SOLID, DASHED = [1, 0], [5, 4]
 RESULTANT = "datum.role === 'resultant'"
+# How well a local model fits, 0 to 1; a fit worse than the mean has a negative R².
+FIT = "clamp(datum.local_r2, 0, 1)"
 SEED_WIDTH, CONSENSUS_WIDTH = 1.1, 2.8
 
 
@@ -64,9 +66,11 @@ def lines(x: alt.X, y: alt.Y) -> alt.Chart:
             y=at(y, "y1"),
             x2="x2:Q",
             y2="y2:Q",
-            color=alt.when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
+            color=_own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
             strokeWidth=_width(),
-            opacity=_opacity(0.5),
+            opacity=alt.when(CONSENSUS)
+            .then(alt.value(alt.ExprRef(f"0.35 + 0.65 * {FIT}")))
+            .otherwise(alt.value(alt.ExprRef(f"0.1 + 0.6 * {FIT}"))),
             strokeDash=_dashed_unless("datum.boundary"),
             tooltip=[
                 *_whose(),
@@ -84,9 +88,10 @@ def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
     """Return the arrows of attributions: shafts, and heads turned to their direction."""
     tooltip = [
         *_whose(),
+        alt.Tooltip("predicted:N", title="Answer"),
         alt.Tooltip("feature:N", title="Feature"),
         alt.Tooltip("output:N", title="Output"),
-        alt.Tooltip("attribution:Q", title="Contribution (output units)", format="+.3~g"),
+        alt.Tooltip("attribution:Q", title="Attribution (in the bar's unit)", format="+.3~g"),
         alt.Tooltip("low:Q", title="10% of seeds below", format="+.3~g"),
         alt.Tooltip("high:Q", title="90% of seeds below", format="+.3~g"),
     ]
@@ -99,7 +104,8 @@ def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
             y=y,
             x2="x2:Q",
             y2="y2:Q",
-            color=alt.when(CONSENSUS)
+            color=_own_answer()
+            .when(CONSENSUS)
             .then(alt.value(INK))
             .when(RESULTANT)
             .then(alt.value(SEED))
@@ -124,7 +130,8 @@ def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
         .encode(
             x=at(x, "x2"),
             y=at(y, "y2"),
-            color=alt.when(RESULTANT + " && " + CONSENSUS)
+            color=_own_answer(RESULTANT)
+            .when(RESULTANT + " && " + CONSENSUS)
             .then(alt.value(INK))
             .when(RESULTANT)
             .then(alt.value(SEED))
@@ -183,7 +190,8 @@ def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             y=near_y,
             **({"x2": far_x} if far_x else {}),
             **({"y2": far_y} if far_y else {}),
-            color=alt.when("datum.layer === 'intersection'")
+            color=_own_answer("datum.layer === 'intersection'")
+            .when("datum.layer === 'intersection'")
             .then(alt.value(INK))
             .when("datum.layer === 'union'")
             .then(alt.value(SOFT_INK))
@@ -224,7 +232,7 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             y=y,
             x2="x2:Q",
             y2="y2:Q",
-            color=alt.when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
+            color=_own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
             strokeWidth=_width(),
             opacity=_opacity(0.5),
             strokeDash=_dashed_unless("datum.valid"),
@@ -255,6 +263,11 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         )
     )
     return [ways, flips, ends]
+
+
+def _own_answer(also: str = "true") -> Any:
+    """Return the condition that a consensus is one of several and has its answer's colour."""
+    return alt.when(f"datum.colour && {also}").then(alt.value(alt.ExprRef("datum.colour")))
 
 
 def _width() -> Any:

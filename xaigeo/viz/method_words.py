@@ -87,3 +87,8 @@ def _mark(explanation: Explanation) -> Mark:
     # The same question that the scene asks: a local kernel has a boundary line.
     local = explanation.method == "lime" or "kernel_radius" in explanation.data
     return "line" if local else "arrows"
+
+
+def written_rule(rule: str) -> str:
+    """Return a rule as a reader writes it, with ≤ and ≥."""
+    return rule.replace(" <= ", " ≤ ").replace(" >= ", " ≥ ")

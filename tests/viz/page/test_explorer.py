@@ -5,6 +5,7 @@ import pytest
 
 from xaigeo.errors import InputError
 from xaigeo.geometry import scene
+from xaigeo.viz.map_tables import drawn_tables
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.explorer import (
     ALIKE,
@@ -42,9 +43,9 @@ def test_answers_and_sentence_of_a_row(data, study):
 
 
 def test_tables_have_the_rows_of_the_scene(data, the_scene):
-    tables = data["views"][0]["tables"]
+    tables, drawn = data["views"][0]["tables"], drawn_tables(the_scene)
     for name in ("points", "instances", "lines", "cones", "vectors", "boxes", "connectors"):
-        assert tables[name]["n"] == len(getattr(the_scene, name)), name
+        assert tables[name]["n"] == len(drawn[name]), name
 
 
 def test_what_no_view_changes_is_written_once(data):

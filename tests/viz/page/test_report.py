@@ -8,6 +8,8 @@ from xaigeo.audit.finding import Finding
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Counterfactuals
 from xaigeo.viz import report
+from xaigeo.viz.map_tables import drawn_tables
+from xaigeo.viz.method_words import written_rule
 
 NASTY = "</script><script>window.hacked=1</script>"
 LIMIT = 3_000_000
@@ -63,7 +65,7 @@ def test_marks_are_the_rows_of_the_scene(opened, study, the_scene, method):
     page.locator("#row").select_option("2")
     settle(page, method=place, row=2)
     name, element = MARKS[method]
-    table = getattr(the_scene, name)
+    table = drawn_tables(the_scene)[name]
     own = table[(table["method"] == method) & (table["instance"] == row)]
     assert len(own) > 0
     assert page.locator(element).count() == len(own)
@@ -76,12 +78,61 @@ def test_marks_are_the_rows_of_the_scene(opened, study, the_scene, method):
 
 
 @pytest.mark.browser
+def test_rows_that_obey_the_rule_stand_out(opened, study, the_scene):
+    page = opened.page
+    page.locator("[data-method='3']").click()
+    page.locator("#row").select_option("2")
+    settle(page, method=3, row=2)
+    members = the_scene.box_members
+    own = members[members["instance"] == study.X.index[2]]
+
+    def strong():
+        return page.evaluate(
+            "[...document.querySelectorAll('g.data_marks > path')].flatMap((e, n) =>"
+            " Number(e.getAttribute('opacity')) > 0.5 ? [n] : [])"
+        )
+
+    common = own[own["layer"] == "intersection"]
+    assert len(common) == 1
+    assert strong() == list(common["background_rows"].iloc[0])
+    page.locator("#seed").select_option("3")
+    settle(page, seeds="3")
+    assert strong() == list(own[own["seed"] == 3]["background_rows"].iloc[0])
+    page.locator("[data-method='0']").click()
+    settle(page, method=0)
+    assert strong() == []
+
+
+@pytest.mark.browser
+def test_hiding_seeds_warns_of_nothing(opened):
+    page = opened.page
+    for method in (0, 1, 2):
+        page.locator(f"[data-method='{method}']").click()
+        for seeds in ("consensus", "1", "all"):
+            page.locator("#seed").select_option(seeds)
+            settle(page, method=method, seeds=seeds)
+    page.wait_for_timeout(300)
+    assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_paper_shows_what_is_folded(opened):
+    page = opened.page
+    folded = page.locator("details:not([open])").count()
+    assert folded > 0
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() == folded
+
+
+@pytest.mark.browser
 def test_all_methods_together(opened, study, the_scene):
     opened.page.locator("[data-method='-1']").click()
     settle(opened.page, method=-1)
     one = int(opened.page.locator("#row").input_value())
     for method, (name, element) in MARKS.items():
-        table = getattr(the_scene, name)
+        table = drawn_tables(the_scene)[name]
         count = (table["instance"] == study.X.index[one]).sum()
         assert opened.page.locator(element).count() == count, method
 
@@ -169,7 +220,7 @@ def test_the_strip_keeps_features_in_falling_order(opened, study):
 @pytest.mark.browser
 def test_axes_change_with_the_view(opened, study):
     page = opened.page
-    page.locator("#view").select_option("1")
+    page.locator("[data-view='1']").click()
     settle(page, view=1)
     titles = page.locator("#map g.role-axis-title text").all_text_contents()
     assert sorted(titles) == ["bill_depth_mm (mm)", "body_mass_g (g)"]
@@ -177,7 +228,8 @@ def test_axes_change_with_the_view(opened, study):
     settle(page, method=3)
     scene = xg.scene(study.explanations, view=("bill_depth_mm", "body_mass_g"))
     row = study.X.index[int(page.locator("#row").input_value())]
-    assert page.locator("g.boxes_marks > path").count() == (scene.boxes["instance"] == row).sum()
+    boxes = drawn_tables(scene)["boxes"]
+    assert page.locator("g.boxes_marks > path").count() == (boxes["instance"] == row).sum()
     assert opened.problems == []
 
 
@@ -190,7 +242,7 @@ def test_rules_and_changes_are_said_in_words(opened, study):
     settle(page, method=3, row=0, seeds="1")
     label = study.X.index[0]
     rule = study.by_method["anchors"].rule(1, label)
-    assert page.locator("#why-table .text").all_inner_texts() == [rule]
+    assert page.locator("#why-table .text").all_inner_texts() == [written_rule(rule)]
     page.locator("[data-method='4']").click()
     settle(page, method=4)
     said = page.locator("#why-table .text").inner_text()
@@ -218,7 +270,7 @@ def test_a_flagged_row_leads_to_the_explorer(study, make, open_page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [400, 768, 1280])
+@pytest.mark.parametrize("width", [360, 768, 835, 960, 1100, 1125, 1400])
 def test_nothing_sticks_out(written, open_page, width):
     opened = open_page(written, width=width, height=800)
     settle(opened.page)
@@ -325,7 +377,7 @@ def test_without_two_numeric_columns_there_are_words_and_no_map(make, study, ope
         if isinstance(explanation, Anchors):
             place = int(page.locator("#row").input_value())
             label = explanation.instances[place]
-            rules = {explanation.rule(seed, label) for seed in explanation.seeds}
+            rules = {written_rule(explanation.rule(seed, label)) for seed in explanation.seeds}
             assert set(page.locator("#why-table .text").all_text_contents()) == rules
         elif isinstance(explanation, Counterfactuals):
             assert page.locator("#why-table .text").count() > 0

@@ -16,7 +16,8 @@ from xaigeo.geometry import Scene, scene
 from xaigeo.viz.attribution_strip import majority_output, strip_tables
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.map_tables import drawn_tables
+from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.page.agreement import Agreement, row_sentences
 from xaigeo.viz.page.columnar import columnar
 from xaigeo.viz.records import plain
@@ -39,6 +40,8 @@ PAGE_TABLES = {
     )
     for name in MARK_TABLES
 }
+# The script finds the rows of the rule that is drawn.
+PAGE_TABLES["boxes"] += ("members",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -404,6 +407,8 @@ def _words_only(explanations: Sequence[Explanation], labels: list[Any]) -> dict[
         if len(table):
             at = [place[plain(label)] for label in table["instance"]]
             tables[name] = table.assign(instance=at)
+    if "rule" in tables["boxes"]:
+        tables["boxes"]["rule"] = [written_rule(rule) for rule in tables["boxes"]["rule"]]
     return {
         "label": "",
         "x_label": "",
@@ -439,12 +444,16 @@ def _tables(one: Scene, labels: list[Any]) -> dict[str, Any]:
     before the consensus that is drawn over them.
     """
     place = {label: i for i, label in enumerate(labels)}
+    drawn = drawn_tables(one)
     tables = {}
     for name in ("points", "instances", *PAGE_TABLES):
-        table = getattr(one, name)[list(PAGE_TABLES.get(name, COLUMNS.get(name, ())))]
+        source = one.ellipses if name == "ellipses" else drawn[name]
+        table = source[list(PAGE_TABLES.get(name, COLUMNS.get(name, ())))]
         if "instance" in table:
             table = table.assign(instance=[place[plain(label)] for label in table["instance"]])
             keys = [key for key in ("instance", "method", "role", "feature") if key in table]
             table = table.sort_values(keys, kind="stable")
+        if "rule" in table:
+            table = table.assign(rule=[written_rule(rule) for rule in table["rule"]])
         tables[name] = columnar(table)
     return tables

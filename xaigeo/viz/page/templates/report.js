@@ -137,11 +137,22 @@
     const own = (name) => (tables[name].get(state.row) ?? []).filter((row) => ownMethod(row) && ownLayer(row));
     const drawn = { points: tables.points, instances: tables.instances };
     for (const name of ["boxes", "cones", "lines", "vectors", "connectors"]) drawn[name] = own(name);
+    drawn.points = withMembers(tables.points, drawn.boxes);
     drawn.ellipse_outlines = own("ellipses").flatMap((row) => outlineOf(row));
     // Bars of several methods would lie on each other.
     drawn.scale_bar = state.method < 0 ? [] : tables.scale_bar.filter(ownMethod);
     drawn.chosen = tables.instances.filter((row) => row.instance === state.row);
     return drawn;
+  };
+
+  // Which rows of the data obey the rule that is drawn: its bits, a byte for eight rows.
+  const withMembers = (points, boxes) => {
+    const chosen = boxes.filter((box) => box.members &&
+      (/^-?\d+$/.test(state.seeds) ? box.layer === "seed" : box.layer === "intersection"));
+    const masks = state.method < 0 ? [] : chosen.map((box) => atob(box.members));
+    // Fresh rows: Vega marks those that it has seen, and spreading would copy its mark.
+    return points.map(({ x, y, predicted }, n) => ({ x, y, predicted, member: masks.length
+      ? masks.some((mask) => (mask.charCodeAt(n >> 3) >> (n & 7)) & 1) : null }));
   };
 
   let drawing = Promise.resolve();
@@ -156,7 +167,7 @@
       `Map of the data: ${explorer.views[state.view].label}. Row ${one.label}. ${one.sentence}`);
     drawing = drawing.then(() => mapView(drawn)).then((view) => {
       for (const { name } of specs.maps[state.view].layer.map((layer) => layer.data)) {
-        if (name !== "points" && name !== "instances") view.data(name, drawn[name]);
+        if (name !== "instances") view.data(name, drawn[name]);
       }
       return view.runAsync();
     }).then(() => { document.body.dataset.shown = JSON.stringify(state); });
@@ -350,6 +361,7 @@
   };
 
   const say = (reading) => { byId("reading").textContent = explorer.no_map || reading; };
+  const SPLIT = " Where the seeds' answers differ, each answer has a thick mark in its own colour; an answer of one seed has none.";
   const drawPanels = () => {
     const one = byPlace.get(state.row);
     byId("row-sentence").textContent = `Row ${one.label}. ${one.sentence}`;
@@ -374,7 +386,7 @@
         })));
       return;
     }
-    say(method.reading);
+    say(method.reading + (one.flip_rate > 0 ? SPLIT : ""));
     if (place < 0) {
       byId("method-sentence").textContent = `${method.title} does not explain this row.`;
       byId("why-title").textContent = "";
@@ -395,6 +407,9 @@
     for (const button of byId("methods").querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.method) === state.method));
     }
+    for (const button of document.querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset.view) === state.view));
+    }
     drawPanels();
     drawMap();
   };
@@ -407,7 +422,10 @@
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   byId("row").addEventListener("change", (event) => choose({ row: Number(event.target.value) }));
   byId("seed").addEventListener("change", (event) => choose({ seeds: event.target.value }));
-  byId("view")?.addEventListener("change", (event) => choose({ view: Number(event.target.value) }));
+  byId("views")?.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) choose({ view: Number(button.dataset.view) });
+  });
   byId("previous").addEventListener("click", () => step(-1));
   byId("next").addEventListener("click", () => step(1));
   byId("methods").addEventListener("click", (event) => {
