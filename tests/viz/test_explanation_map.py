@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+import vl_convert
 
 from xaigeo.errors import InputError
 from xaigeo.geometry import scene
@@ -128,3 +129,10 @@ def test_layers_read_no_column_beyond_those_kept(spec, make):
         name = unit["data"]["name"]
         if name in MARK_TABLES:
             assert set(pd.DataFrame(make.tables_of(spec)[name]).columns) == set(COLUMNS[name])
+
+
+@pytest.mark.parametrize("methods", [None, ["anchors"]])
+def test_vega_draws_it_with_the_rows_of_a_rule(the_scene, methods):
+    svg = vl_convert.vegalite_to_svg(explanation_map(the_scene, methods=methods).to_dict())
+    assert f"Drawn: {'LIME' if methods is None else 'Anchors'}" in svg
+    assert 'class="mark-symbol role-mark members_marks"' in svg

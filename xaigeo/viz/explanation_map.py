@@ -114,7 +114,9 @@ def explanation_map(
     members = []
     if "boxes" in drawn:
         rules = set(tables["boxes"]["method"])
-        faded = "true" if shown is None else f"{sorted(rules)!r}.indexOf(method_shown) >= 0"
+        faded = (
+            "true" if shown is None else f"indexof({json.dumps(sorted(rules))}, method_shown) >= 0"
+        )
         obeying = common_members(scene)
         rows = member_layer(frame, classes, regression=regression)
         rows.data = alt.NamedData("box_members", format=csv_format(obeying))
