@@ -96,9 +96,10 @@ def templates() -> jinja2.Environment:
 
 def _row(finding: Finding) -> dict[str, str]:
     icon, word = STATUS[finding.status]
+    limits = (finding.threshold["pass"], finding.threshold["warn"])
 
     def text(value: float | None) -> str:
-        return "–" if value is None else number(value, finding.unit)
+        return "–" if value is None else number(value, finding.unit, limits)
 
     known = finding.low is not None and finding.high is not None
     return {
