@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--report", type=Path, default=Path("out/demo/report.html"))
     parser.add_argument("--to", type=Path, default=Path("docs/report.png"))
     parser.add_argument("--section", default="#explorer", help="CSS selector of what to show")
+    parser.add_argument("--row", default="144", help="label of the row to show")
     parser.add_argument("--method", default="All together", help="button to press first")
     options = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -31,19 +32,21 @@ def main() -> int:
         print(f"{what} is missing. Install chromium and run `make demo` first.", file=sys.stderr)
         return 1
     options.to.parent.mkdir(parents=True, exist_ok=True)
-    picture = screenshot(chromium, options.report, options.section, options.method)
+    picture = screenshot(chromium, options.report, options.section, options.row, options.method)
     options.to.write_bytes(compress(picture))
     print(f"Wrote {options.to} ({options.to.stat().st_size / 1000:.0f} kB)")
     return 0
 
 
-def screenshot(chromium: str, report: Path, section: str, method: str) -> bytes:
-    """Return a PNG of one section of the report, with one method chosen."""
+def screenshot(chromium: str, report: Path, section: str, row: str, method: str) -> bytes:
+    """Return a PNG of one section of the report, with one row and method chosen."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1.5)
         page.goto(report.resolve().as_uri())
         page.wait_for_selector(f"{section} svg, {section} canvas")
+        labels = page.locator("#row option").all_inner_texts()
+        page.select_option("#row", label=next(t for t in labels if t.split()[0] == row))
         page.get_by_role("button", name=method).click()
         page.wait_for_timeout(1500)
         picture: bytes = page.locator(section).screenshot()
