@@ -467,8 +467,23 @@ def _predicate(feature: Any, lower: float, upper: float, allowed: np.ndarray) ->
 def check_one_ensemble(explanations: Sequence[Explanation]) -> None:
     """Raise unless all explanations are of the same models.
 
-    Features, outputs, task and seeds must be the same, so must the hashes in the ensemble's
-    record where they are known, and the predictions at rows that explanations share.
+    Besides their labels (`check_same_labels`), the hashes in the ensemble's record must be the
+    same where they are known, and so must the predictions at rows that explanations share.
+
+    Raises
+    ------
+    InputError
+    """
+    check_same_labels(explanations)
+    first = explanations[0]
+    for other in explanations[1:]:
+        for what, own, theirs in _hashes(first, other):
+            _check_same(what, own, theirs, first, other)
+        _check_predictions(first, other)
+
+
+def check_same_labels(explanations: Sequence[Explanation]) -> None:
+    """Raise unless all explanations have the same features, outputs, task and seeds.
 
     Raises
     ------
@@ -476,20 +491,18 @@ def check_one_ensemble(explanations: Sequence[Explanation]) -> None:
     """
     first = explanations[0]
     for other in explanations[1:]:
-        for what, own, theirs in (
-            ("features", first.features, other.features),
-            ("outputs", first.outputs, other.outputs),
-            ("task", first.task, other.task),
-            ("seeds", first.seeds.tolist(), other.seeds.tolist()),
-            *_hashes(first, other),
-        ):
-            if own != theirs:
-                raise InputError(
-                    expected=f"explanations of one ensemble, with the same {what}",
-                    arrived=f"{own} in {first.method} and {theirs} in {other.method}",
-                    do="Pass explanations of the same models together, others apart.",
-                )
-        _check_predictions(first, other)
+        for what in ("features", "outputs", "task", "seeds"):
+            own, theirs = (np.asarray(getattr(e, what)).tolist() for e in (first, other))
+            _check_same(what, own, theirs, first, other)
+
+
+def _check_same(what: str, own: Any, theirs: Any, first: Explanation, other: Explanation) -> None:
+    if own != theirs:
+        raise InputError(
+            expected=f"explanations of one ensemble, with the same {what}",
+            arrived=f"{own} in {first.method} and {theirs} in {other.method}",
+            do="Pass explanations of the same models together, others apart.",
+        )
 
 
 def _hashes(first: Explanation, other: Explanation) -> list[tuple[str, Any, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from xaigeo import dims
 from xaigeo.errors import InputError, StoreError
+from xaigeo.folders import put_folder, read_manifest
 from xaigeo.schema import FeatureSchema
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def save_explanation(explanation: Explanation, path: str | Path) -> Path:
         manifest = _manifest(explanation)
         (scratch / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
         scratch.chmod(0o755)
-        _put(scratch, target)
+        put_folder(scratch, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return target
@@ -136,15 +136,6 @@ def _holds_explanation(folder: Path) -> bool:
         return False
 
 
-def _put(scratch: Path, target: Path) -> None:
-    # Two renames: whatever happens between them, the old or the new store is whole on disk.
-    old = scratch.with_name(f"{scratch.name}.old")
-    if target.exists():
-        os.replace(target, old)
-    os.replace(scratch, target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def _write_arrays(explanation: Explanation, path: Path) -> None:
     import zarr
 
@@ -198,20 +189,7 @@ def _check_labels(explanation: Explanation) -> None:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-    except FileNotFoundError as error:
-        raise StoreError(
-            expected=f"a folder with {MANIFEST} and {ARRAYS} at {folder}",
-            arrived="no manifest" if folder.is_dir() else "no such folder",
-            do="Pass the path that was given to save().",
-        ) from error
-    except json.JSONDecodeError as error:
-        raise StoreError(
-            expected=f"JSON in {folder / MANIFEST}",
-            arrived=f"text that is not ({error})",
-            do="The store is damaged; make it again.",
-        ) from error
+    manifest = read_manifest(folder, MANIFEST, holds=f"{MANIFEST} and {ARRAYS}")
     if manifest.get("format") != FORMAT or "kind" not in manifest:
         raise StoreError(
             expected=f"an explanation store of format {FORMAT} at {folder}",

@@ -18,7 +18,13 @@ from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import (
+    Anchors,
+    Attributions,
+    Counterfactuals,
+    Explanation,
+    check_same_labels,
+)
 
 if TYPE_CHECKING:
     from xaigeo.audit.answer import Audit
@@ -194,19 +200,7 @@ def _without_repetition(explanations: Sequence[Explanation]) -> tuple[Explanatio
 
 def _check_together(explanations: Sequence[Explanation], evaluation: Evaluation | None) -> None:
     first = explanations[0]
-    for other in explanations[1:]:
-        for name, a, b in (
-            ("seeds", first.seeds.tolist(), other.seeds.tolist()),
-            ("outputs", first.outputs, other.outputs),
-            ("features", first.features, other.features),
-            ("task", first.task, other.task),
-        ):
-            if a != b:
-                raise InputError(
-                    expected=f"explanations of one ensemble, with the same {name}",
-                    arrived=f"{a} ({first.method}) and {b} ({other.method})",
-                    do="Audit each ensemble on its own.",
-                )
+    check_same_labels(explanations)
     if evaluation is None:
         return
     if evaluation.seeds.tolist() != first.seeds.tolist():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xaigeo.errors import InputError, StoreError
+from xaigeo.folders import put_folder, read_manifest
 from xaigeo.schema import FeatureSchema
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def save_ensemble(ensemble: SeedEnsemble, path: str | Path) -> Path:
         text = json.dumps(body | {"sha256": _digest(body)}, indent=1)
         (scratch / MANIFEST).write_text(text + "\n")
         scratch.chmod(0o755)
-        _put(scratch, target)
+        put_folder(scratch, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return target
@@ -129,20 +129,7 @@ def _write_members(ensemble: SeedEnsemble, folder: Path) -> dict[str, Any]:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-    except FileNotFoundError as error:
-        raise StoreError(
-            expected=f"a folder with {MANIFEST} at {folder}",
-            arrived="no manifest" if folder.is_dir() else "no such folder",
-            do="Pass the path that was given to save().",
-        ) from error
-    except ValueError as error:
-        raise StoreError(
-            expected=f"JSON in {folder / MANIFEST}",
-            arrived=f"text that is not ({error})",
-            do="The store is damaged; make it again.",
-        ) from error
+    manifest = read_manifest(folder, MANIFEST, holds=MANIFEST)
     if manifest.get("format") != FORMAT:
         raise StoreError(
             expected=f"an ensemble of format {FORMAT} at {folder}",
@@ -190,12 +177,3 @@ def _digest(body: dict[str, Any]) -> str:
 
 def _file_digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _put(scratch: Path, target: Path) -> None:
-    # Two renames: whatever happens between them, the old or the new store is whole on disk.
-    old = scratch.with_name(f"{scratch.name}.old")
-    if target.exists():
-        os.replace(target, old)
-    os.replace(scratch, target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import StoreError
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.folders import put_folder
 from xaigeo.runs.config import RunConfig, config_from_dict
 from xaigeo.runs.folder import EXPLANATIONS, RunFolder, primary
 from xaigeo.runs.models import estimator_pipeline, network_factory
@@ -77,7 +77,8 @@ def run(
         else:
             shutil.rmtree(folder.path)
         raise
-    return _publish(folder, target)
+    put_folder(folder.path, target)
+    return RunFolder(target)
 
 
 def _fill(
@@ -313,16 +314,6 @@ def _prepare(target: Path) -> RunFolder:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     return RunFolder(partial)
-
-
-def _publish(folder: RunFolder, target: Path) -> RunFolder:
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.replace(target, old)
-    os.replace(folder.path, target)
-    shutil.rmtree(old, ignore_errors=True)
-    return RunFolder(target)
 
 
 def _notes(manifest: dict[str, Any]) -> str:
