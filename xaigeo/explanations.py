@@ -217,8 +217,11 @@ class Attributions(Explanation):
     units per original unit of a numeric feature, NaN for categories), `intercept` and
     `local_r2` (seed, instance, output), `kernel_radius` (instance), the standardised
     distance at which a local kernel falls to half, `feature_location` and `feature_scale`
-    (feature), the mean and standard deviation that standardise a column, and
-    `convergence_delta` (seed, instance, output).
+    (feature), the mean and standard deviation that standardise a column,
+    `convergence_delta` (seed, instance, output), `selected` (as attribution), whether a
+    surrogate was given the feature, and `condition_lower` and `condition_upper`
+    (instance, feature), the bin in which a discretised column's attribution applies (the value
+    lies above the first and at most at the second; infinite where open, NaN where not binned).
 
     `provenance["parameters"]["scale"]` says whether outputs are probabilities or logits;
     `provenance["additive"]` whether base value plus attributions should equal the prediction
@@ -240,6 +243,9 @@ class Attributions(Explanation):
         "kernel_radius": (dims.INSTANCE,),
         "feature_location": (dims.FEATURE,),
         "feature_scale": (dims.FEATURE,),
+        "selected": (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.OUTPUT),
+        "condition_lower": (dims.INSTANCE, dims.FEATURE),
+        "condition_upper": (dims.INSTANCE, dims.FEATURE),
     }
 
     @property
@@ -301,6 +307,13 @@ class Anchors(Explanation):
     `met` (whether the bound reached the wanted precision);
     `cross_precision` (seed, other_seed, instance), the share of the rule's samples on which the
     *other* seed's model gives the class that this seed's model predicts at the instance.
+
+    Where the method has them: `data_precision` (seed, instance), the precision on background
+    rows that obey, NaN where none does; `answer_lower`, `answer_upper` (seed, instance), the
+    interval of values that counts as the same answer of a regression; and the search's trace,
+    padded with NaN (and False) after its last step: `trace_lower`, `trace_upper`
+    (seed, instance, step, feature), `trace_allowed` (seed, instance, step, feature, category),
+    `trace_precision`, `trace_precision_low`, `trace_coverage` (seed, instance, step).
     """
 
     kind: ClassVar[str] = "anchors"
@@ -316,6 +329,15 @@ class Anchors(Explanation):
     }
     optional: ClassVar[Shapes] = {
         "cross_precision": (dims.SEED, dims.OTHER_SEED, dims.INSTANCE),
+        "data_precision": (dims.SEED, dims.INSTANCE),
+        "answer_lower": (dims.SEED, dims.INSTANCE),
+        "answer_upper": (dims.SEED, dims.INSTANCE),
+        "trace_lower": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE),
+        "trace_upper": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE),
+        "trace_allowed": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE, dims.CATEGORY),
+        "trace_precision": (dims.SEED, dims.INSTANCE, dims.STEP),
+        "trace_precision_low": (dims.SEED, dims.INSTANCE, dims.STEP),
+        "trace_coverage": (dims.SEED, dims.INSTANCE, dims.STEP),
     }
 
     def members(self, rows: np.ndarray) -> np.ndarray:
@@ -382,6 +404,15 @@ class Counterfactuals(Explanation):
     candidate), how far along the way from instance to point the class flips, NaN if it does not;
     `cross_validity` (seed, other_seed, instance, candidate), whether the other seed's model
     also gives the wanted class there.
+
+    Where the method has them: `target_lower`, `target_upper` (seed, instance), the interval of
+    values wanted of a regression (`target` is then the place of the explained output);
+    `neighbour_distance` (seed, instance, candidate), the mean distance to the nearest background
+    rows with the wanted answer; `plausibility` (seed, instance, candidate), the share of such
+    background rows that lie as far or farther from theirs; `distinct` (seed, instance,
+    candidate), False where a candidate repeats another for want of more; `price` (seed,
+    instance, candidate), the distance of a point that is valid for all seeds less that of the
+    seed's own nearest point.
     """
 
     kind: ClassVar[str] = "counterfactuals"
@@ -397,6 +428,12 @@ class Counterfactuals(Explanation):
         "flip_fraction": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
         "cross_validity": (dims.SEED, dims.OTHER_SEED, dims.INSTANCE, dims.CANDIDATE),
         "feature_mad": (dims.FEATURE,),
+        "target_lower": (dims.SEED, dims.INSTANCE),
+        "target_upper": (dims.SEED, dims.INSTANCE),
+        "neighbour_distance": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "plausibility": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "distinct": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
+        "price": (dims.SEED, dims.INSTANCE, dims.CANDIDATE),
     }
 
     def to_frame(self) -> pd.DataFrame:

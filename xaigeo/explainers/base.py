@@ -21,10 +21,13 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_option
-from xaigeo.schema import Frame, Matrix
+from xaigeo.schema import FeatureSchema, Frame, Matrix
 
 Engine = Literal["batched", "upstream"]
 Arrays = dict[str, np.ndarray]
+
+# Bytes that the work in one process may hold at once unless the caller says otherwise.
+MAX_MEMORY = 2 * 2**30
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class Block:
 
     `rows` are encoded instances, shape (n_instances, n_features); `seeds` holds one numpy
     `SeedSequence` an instance, so the answer does not depend on how work was cut.
-    `shared_seed` is the same for all blocks of a call.
+    `shared_seed` is the same for all blocks of a call. `max_memory` is the number of bytes that
+    the work on the block may hold at once: a method cuts rows, and where that is not enough
+    seeds, to stay below it.
     """
 
     ensemble: SeedEnsemble
@@ -41,6 +46,7 @@ class Block:
     background: Background
     seeds: Sequence[np.random.SeedSequence]
     shared_seed: np.random.SeedSequence
+    max_memory: int = MAX_MEMORY
 
     def stream(self, place: int) -> np.random.RandomState:
         """Return the legacy stream, which lime and shap read, for the instance at a place."""
@@ -88,6 +94,15 @@ class Explainer(ABC):
         It is recorded as ``provenance["resolved"]``.
         """
         return {}
+
+    def shown(
+        self, schema: FeatureSchema, rows: Matrix, background: Matrix
+    ) -> tuple[FeatureSchema, Matrix, Matrix]:
+        """Return schema, instances and background as the result shows them.
+
+        The ensemble's own, unless the method joins several columns into one.
+        """
+        return schema, rows, background
 
     def explain(
         self,
@@ -196,10 +211,11 @@ class Explainer(ABC):
         engine: Engine,
         entropy: int,
     ) -> Explanation:
+        schema, inputs, references = self.shown(ensemble.schema, rows, background.rows)
         merged = self.merge(pieces) | {
-            "input": rows,
+            "input": inputs,
             "prediction": ensemble.outputs_encoded(rows),
-            "background": background.rows,
+            "background": references,
             "background_prediction": ensemble.outputs_encoded(background.rows),
         }
         from xaigeo.explanations import COMMON
@@ -209,7 +225,7 @@ class Explainer(ABC):
         coordinates = {
             dims.SEED: list(ensemble.seeds),
             dims.INSTANCE: np.asarray(labels),
-            dims.FEATURE: ensemble.schema.names,
+            dims.FEATURE: schema.names,
             dims.OUTPUT: ensemble.output_names,
         }
         if any(dims.OTHER_SEED in shapes[name] for name in merged):
@@ -219,7 +235,7 @@ class Explainer(ABC):
         )
         return self.result(
             data=data,
-            schema=ensemble.schema,
+            schema=schema,
             method=self.name,
             provenance=self._provenance(ensemble, background, engine, entropy),
         )
