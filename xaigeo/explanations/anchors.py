@@ -1,0 +1,110 @@
+"""Rules under which a model keeps its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from xaigeo import dims
+from xaigeo.explanations.base import Explanation, Shapes
+from xaigeo.explanations.rule import rule_text
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Anchors(Explanation):
+    """Rules under which a model's answer stays the same.
+
+    Arrays besides the common ones, for each seed and instance: `lower`, `upper`
+    (seed, instance, feature) with -inf and inf for open sides (a row obeys when
+    lower <= value <= upper); `allowed` (seed, instance, feature, category), the categories a
+    categorical or ordinal feature may take, all True when free and for numeric features;
+    `precision`, `precision_low` (its lower confidence bound), `coverage`, `n_samples`,
+    `met` (whether the bound reached the wanted precision);
+    `cross_precision` (seed, other_seed, instance), the share of the rule's samples on which the
+    *other* seed's model gives the class that this seed's model predicts at the instance.
+
+    Where the method has them: `data_precision` (seed, instance), the precision on background
+    rows that obey, NaN where none does; `answer_lower`, `answer_upper` (seed, instance), the
+    interval of values that counts as the same answer of a regression; and the search's trace,
+    padded with NaN (and False) after its last step: `trace_lower`, `trace_upper`
+    (seed, instance, step, feature), `trace_allowed` (seed, instance, step, feature, category),
+    `trace_precision`, `trace_precision_low`, `trace_coverage` (seed, instance, step).
+    """
+
+    kind: ClassVar[str] = "anchors"
+    required: ClassVar[Shapes] = {
+        "lower": (dims.SEED, dims.INSTANCE, dims.FEATURE),
+        "upper": (dims.SEED, dims.INSTANCE, dims.FEATURE),
+        "allowed": (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.CATEGORY),
+        "precision": (dims.SEED, dims.INSTANCE),
+        "precision_low": (dims.SEED, dims.INSTANCE),
+        "coverage": (dims.SEED, dims.INSTANCE),
+        "n_samples": (dims.SEED, dims.INSTANCE),
+        "met": (dims.SEED, dims.INSTANCE),
+    }
+    optional: ClassVar[Shapes] = {
+        "cross_precision": (dims.SEED, dims.OTHER_SEED, dims.INSTANCE),
+        "data_precision": (dims.SEED, dims.INSTANCE),
+        "answer_lower": (dims.SEED, dims.INSTANCE),
+        "answer_upper": (dims.SEED, dims.INSTANCE),
+        "trace_lower": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE),
+        "trace_upper": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE),
+        "trace_allowed": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE, dims.CATEGORY),
+        "trace_precision": (dims.SEED, dims.INSTANCE, dims.STEP),
+        "trace_precision_low": (dims.SEED, dims.INSTANCE, dims.STEP),
+        "trace_coverage": (dims.SEED, dims.INSTANCE, dims.STEP),
+    }
+
+    def members(self, rows: np.ndarray) -> np.ndarray:
+        """Return which encoded rows obey each rule, shape (n_seeds, n_instances, n_rows)."""
+        lower, upper = self.array("lower"), self.array("upper")
+        inside = np.ones((*lower.shape[:2], len(rows)), dtype=bool)
+        for j, feature in enumerate(self.schema.features):
+            if feature.is_discrete:
+                codes = rows[:, j].astype(np.intp)
+                inside &= self.array("allowed")[:, :, j, :][..., codes]
+            else:
+                inside &= (rows[:, j] >= lower[..., j, None]) & (rows[:, j] <= upper[..., j, None])
+        return inside
+
+    def rule(self, seed: int, instance: Any) -> str:
+        """Return one rule in words: ``flipper_length_mm > 206 and sex = male``."""
+        return str(self.sel(seed=[seed], instance=[instance]).rules()[0, 0])
+
+    def rules(self) -> np.ndarray:
+        """Return every rule in words, an object array of shape (n_seeds, n_instances)."""
+        lower, upper, allowed = (self.array(name) for name in ("lower", "upper", "allowed"))
+        texts = np.empty(lower.shape[:2], dtype=object)
+        for place in np.ndindex(texts.shape):
+            texts[place] = rule_text(self.schema, lower[place], upper[place], allowed[place])
+        return texts
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per seed and instance: rule, predicted class, precision, coverage, met."""
+        seeds, rules = self.seeds, self.rules()
+        rows = [
+            {
+                dims.SEED: seed,
+                dims.INSTANCE: instance,
+                "rule": rules[s, i],
+                "predicted": self.outputs[self.predicted[s, i]],
+            }
+            | {
+                name: self.array(name)[s, i].item()
+                for name in ("precision", "precision_low", "coverage", "n_samples", "met")
+            }
+            for s, seed in enumerate(seeds.tolist())
+            for i, instance in enumerate(self.instances.tolist())
+        ]
+        return pd.DataFrame(rows)
+
+    def _check_values(self) -> None:
+        inputs = self.array("input")
+        places = np.arange(len(self.instances))
+        own = self.members(inputs)[:, places, places]
+        self._refuse(~own, "every rule", "to hold for the instance it explains")
+        precision = self.array("precision")
+        self._refuse((precision < 0) | (precision > 1), "precision", "to lie between 0 and 1")
