@@ -9,7 +9,7 @@ import shap
 
 import xaigeo as xg
 from xaigeo.errors import InputError
-from xaigeo.explainers import kernel_shap
+from xaigeo.explainers import kernel_shap, worths
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
 
 ARRAYS = ("attribution", "base_value", "explained_value")
@@ -227,7 +227,7 @@ def test_background_is_drawn_once_for_all_instances(species, birds):
 def test_rows_asked_at_once_change_nothing(species, birds, monkeypatch):
     explainer = KernelShapExplainer(n_background=20)
     once = explainer.explain(species, birds.head(2), background=birds, random_state=0)
-    monkeypatch.setattr(kernel_shap, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(worths, "ROWS_AT_ONCE", 1)
     single = explainer.explain(species, birds.head(2), background=birds, random_state=0)
     np.testing.assert_allclose(once.array("attribution"), single.array("attribution"), atol=1e-13)
 

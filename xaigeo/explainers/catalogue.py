@@ -14,6 +14,9 @@ EXPLAINERS: Registry[type[Explainer]] = Registry(
     builtin={
         "lime": "xaigeo.explainers.lime",
         "kernel_shap": "xaigeo.explainers.kernel_shap",
+        "permutation_shap": "xaigeo.explainers.permutation_shap",
+        "exact_shap": "xaigeo.explainers.exact_shap",
+        "sampling_shap": "xaigeo.explainers.sampling_shap",
         "saliency": "xaigeo.explainers.gradients",
         "input_x_gradient": "xaigeo.explainers.gradients",
         "integrated_gradients": "xaigeo.explainers.gradients",

@@ -20,10 +20,13 @@ class Coalitions:
         Neither the empty set nor all players.
     weights : ndarray, shape (n_coalitions,)
         Sum to 1.
+    n_enumerated : int
+        How many, from the first on, are there in every draw of the same budget.
     """
 
     masks: np.ndarray
     weights: np.ndarray
+    n_enumerated: int = 0
 
     @property
     def complete(self) -> bool:
@@ -70,10 +73,11 @@ def draw_coalitions(
     masks, weights, n_sizes = _enumerated(n_players, n_samples)
     n_left = n_samples - len(masks)
     if n_sizes == len(share):
-        return Coalitions(masks, weights)
+        return Coalitions(masks, weights, len(masks))
     drawn, counts = _drawn(n_players, n_left, share, n_sizes, random_state)
     left = counts * (share[n_sizes:].sum() / counts.sum())
-    return Coalitions(np.vstack([masks, drawn]), np.concatenate([weights, left]))
+    both = np.vstack([masks, drawn]), np.concatenate([weights, left])
+    return Coalitions(*both, n_enumerated=len(masks))
 
 
 def size_shares(n_players: int) -> np.ndarray:

@@ -1,0 +1,367 @@
+"""What the model-agnostic Shapley methods share: the game, its reference rows, its players."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.seed_ensemble import SeedEnsemble
+from xaigeo.explainers.background import Background
+from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
+from xaigeo.explainers.links import Link, check_link, linked
+from xaigeo.explainers.players import Groups, PlayerCodes, Players, check_groups
+from xaigeo.explainers.reference_rows import ReferenceRows, Summary, reference_rows
+from xaigeo.explainers.worths import mean_outputs, worths
+from xaigeo.explanations import Attributions, Explanation
+from xaigeo.options import check_count, check_option
+from xaigeo.schema import FeatureSchema, Matrix
+
+# Arrays of the size of all worths that a method holds at once.
+COPIES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """One instance as a game: what coalitions of the players that vary are worth to the models.
+
+    Attributes
+    ----------
+    ensemble : SeedEnsemble
+    scale, link : str
+    instance : ndarray, shape (n_columns,)
+    reference : ReferenceRows
+    players : Players
+    varying : ndarray of int
+        Places of the players in which the instance differs from some reference row.
+    base, value : ndarray, shape (n_seeds, n_outputs)
+        Worth of nobody and of everybody.
+    max_memory : int
+    """
+
+    ensemble: SeedEnsemble
+    scale: Scale
+    link: Link
+    instance: np.ndarray
+    reference: ReferenceRows
+    players: Players
+    varying: np.ndarray
+    base: np.ndarray
+    value: np.ndarray
+    max_memory: int
+
+    @property
+    def n_players(self) -> int:
+        """Number of players that vary."""
+        return len(self.varying)
+
+    @property
+    def total(self) -> np.ndarray:
+        """Worth of everybody above that of nobody, shape (n_seeds, n_outputs)."""
+        return np.asarray(self.value - self.base)
+
+    def columns(self, masks: np.ndarray) -> np.ndarray:
+        """Return masks of columns, shape (n, n_columns), of masks of the players that vary."""
+        wide = np.zeros((len(masks), len(self.players)), dtype=bool)
+        wide[:, self.varying] = masks
+        return np.asarray(wide[:, self.players.owners])
+
+    def worth(self, masks: np.ndarray) -> np.ndarray:
+        """Return the worth of coalitions above that of nobody.
+
+        Parameters
+        ----------
+        masks : ndarray of bool, shape (n_coalitions, n_players)
+
+        Returns
+        -------
+        ndarray, shape (n_seeds, n_coalitions, n_outputs)
+        """
+        means = worths(
+            self.ensemble,
+            self.scale,
+            self.instance,
+            self.reference,
+            self.columns(masks),
+            self.max_memory // 2,
+        )
+        return np.asarray(linked(means, self.link) - self.base[:, None])
+
+    def parts(self, n_coalitions: int) -> Iterator[Game]:
+        """Yield the game for groups of seeds that can hold so many worths in memory."""
+        room = self.max_memory // (2 * COPIES * 8 * max(1, n_coalitions) * self.ensemble.n_outputs)
+        n_seeds, step = self.ensemble.n_seeds, max(1, room)
+        if step >= n_seeds:
+            yield self
+            return
+        for start in range(0, n_seeds, step):
+            seeds = self.ensemble.seeds[start : start + step]
+            part = slice(start, start + step)
+            yield replace(
+                self,
+                ensemble=self.ensemble.select(seeds),
+                base=self.base[part],
+                value=self.value[part],
+            )
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What a method finds for the players of a game.
+
+    Attributes
+    ----------
+    attribution : ndarray, shape (n_seeds, n_players, n_outputs)
+    std_error : ndarray of that shape, or None
+    """
+
+    attribution: np.ndarray
+    std_error: np.ndarray | None = None
+
+    def without_rounding(self, game: Game, worth: np.ndarray) -> Shares:
+        """Return 0, not a sign made of rounding, for a player that no output depends on.
+
+        `worth` holds what the attributions were made of, shape (n_seeds, n, n_outputs).
+        """
+        largest = np.maximum(np.abs(worth).max(axis=1, initial=0.0), np.abs(game.total))
+        rounding = 1e-12 * largest + 8 * np.finfo(np.float64).eps * np.abs(game.base)
+        nothing = np.abs(self.attribution) <= rounding[:, None]
+        return replace(self, attribution=np.where(nothing, 0.0, self.attribution))
+
+    @classmethod
+    def joined(cls, parts: list[Shares]) -> Shares:
+        """Put groups of seeds together."""
+        errors = [part.std_error for part in parts if part.std_error is not None]
+        return cls(
+            np.concatenate([part.attribution for part in parts]),
+            np.concatenate(errors) if errors else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapleyExplainer(Explainer):
+    """Base of the model-agnostic Shapley methods.
+
+    A subclass divides a game with two players or more (`_divide`), and calls the shap package
+    for one instance (`_theirs`). Everything else is here: reference rows, players, the games
+    in which nothing is to be divided, and the arrays of the result.
+
+    Parameters
+    ----------
+    n_background : int, optional
+        Background rows to average over when there are more; the same for all instances and
+        seeds. None uses all rows.
+    background_summary : {"sample", "stratified", "kmeans"}
+        How they are chosen: see `reference_rows`.
+    groups : mapping of str to sequence of str, optional
+        Columns that act as one player, by the player's name: a block of indicators, say, or
+        latitude with longitude. Every other column is a player of its own.
+    scale : {"probability", "logit", "value"}, optional
+        The outputs that are explained; the ensemble's default unless given.
+    """
+
+    result: ClassVar[type[Explanation]] = Attributions
+    packages: ClassVar[tuple[str, ...]] = ("shap",)
+    additive: ClassVar[bool] = True
+
+    n_background: int | None = 100
+    background_summary: Summary = "sample"
+    groups: Groups | None = None
+    scale: Scale | None = None
+
+    def __post_init__(self) -> None:
+        if self.scale is not None:
+            check_option("scale", self.scale, Scale)
+        if self.n_background is not None:
+            check_count("n_background", self.n_background)
+        check_option("background_summary", self.background_summary, Summary)
+        check_groups(self.groups)
+
+    @abstractmethod
+    def _divide(self, game: Game, seed: np.random.SeedSequence) -> Shares:
+        """Divide the worth of everybody among two players or more."""
+
+    @abstractmethod
+    def _theirs(self, predict: Predict, background: np.ndarray) -> Any:
+        """Return shap's explainer of a model, for players as columns of codes."""
+
+    @abstractmethod
+    def _their_shares(
+        self, theirs: Any, own: np.ndarray, game: Game, seed: np.random.SeedSequence
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return attribution (n_players, n_outputs) and base value (n_outputs) by shap."""
+
+    def _has_error(self, n_players: int) -> bool:
+        """Whether standard errors are known, given the players of the whole schema."""
+        return False
+
+    @property
+    def _link(self) -> Link:
+        return "identity"
+
+    def players(self, ensemble: SeedEnsemble) -> Players:
+        """Return who plays, given the ensemble's columns."""
+        return Players.of(ensemble.schema, self.groups)
+
+    def check(self, ensemble: SeedEnsemble) -> None:
+        """Raise when groups or link do not fit the ensemble."""
+        self.players(ensemble)
+        check_link(self._link, resolved_scale(self.scale, ensemble))
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as a JSON-able dict."""
+        groups = self.groups and {name: list(members) for name, members in self.groups.items()}
+        return super().parameters() | {"groups": groups or None}
+
+    def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
+        """Return how many background rows are averaged over."""
+        n_rows = len(background.rows)
+        return {"n_background": min(n_rows, self.n_background or n_rows)}
+
+    def shown(
+        self, schema: FeatureSchema, rows: Matrix, background: Matrix
+    ) -> tuple[FeatureSchema, Matrix, Matrix]:
+        """Return schema and rows with one column a player."""
+        return Players.of(schema, self.groups).shown(rows, background)
+
+    def explain_batched(self, block: Block) -> Arrays:
+        """Divide each instance's game among its players, for all models at once."""
+        games = self._games(block)
+        shape = (len(games), games[0].ensemble.n_seeds, len(games[0].players))
+        attribution = np.zeros((*shape, block.ensemble.n_outputs))
+        has_error = self._has_error(shape[-1])
+        error = np.zeros(attribution.shape)
+        for i, game in enumerate(games):
+            if game.n_players == 1:
+                attribution[i, :, game.varying[0]] = game.total
+            if game.n_players < 2:
+                continue
+            found = self._divide(game, block.seeds[i])
+            attribution[i][:, game.varying] = found.attribution
+            if found.std_error is not None:
+                error[i][:, game.varying] = found.std_error
+        errors = {"std_error": error.swapaxes(0, 1)} if has_error else {}
+        return self._arrays(games, attribution.swapaxes(0, 1)) | errors
+
+    def explain_upstream(self, block: Block) -> Arrays:
+        """Call the shap package for every model and instance."""
+        games = self._games(block)
+        first, ensemble = games[0], block.ensemble
+        codes = PlayerCodes.of(first.players, np.vstack([first.reference.rows, block.rows]))
+        background = codes.encode(first.reference.repeated)
+        shape = (ensemble.n_seeds, len(games), len(first.players), ensemble.n_outputs)
+        attribution, base = np.empty(shape), np.empty((shape[0], shape[1], shape[3]))
+        for places in self._together(ensemble):
+            predict = Predict(ensemble, places, codes, first.scale)
+            theirs = self._theirs(predict, background)
+            for i, game in enumerate(games):
+                own = codes.encode(game.instance[None])
+                found, start = self._their_shares(theirs, own, game, block.seeds[i])
+                found = np.reshape(found, (shape[2], len(places), shape[3]))
+                attribution[places, i] = found.swapaxes(0, 1)
+                base[places, i] = np.reshape(start, (len(places), shape[3]))
+        return self._arrays(games, attribution) | {"base_value": base}
+
+    def _together(self, ensemble: SeedEnsemble) -> list[list[int]]:
+        """Return the places of the models that one of shap's explainers is given together."""
+        return [[place] for place in range(ensemble.n_seeds)]
+
+    def _games(self, block: Block) -> list[Game]:
+        ensemble = block.ensemble
+        scale = resolved_scale(self.scale, ensemble)
+        reference = reference_rows(
+            ensemble,
+            block.background,
+            self.n_background,
+            self.background_summary,
+            block.shared_seed,
+        )
+        players = self.players(ensemble)
+        mean = mean_outputs(ensemble, scale, reference, block.max_memory)
+        return [
+            Game(
+                ensemble=ensemble,
+                scale=scale,
+                link=self._link,
+                instance=row,
+                reference=reference,
+                players=players,
+                varying=players.varying(row, reference.rows),
+                base=linked(mean, self._link),
+                # Row by row: products of other shapes round otherwise, and cuts would show.
+                value=linked(ensemble.outputs_encoded(row[None], scale=scale)[:, 0], self._link),
+                max_memory=block.max_memory,
+            )
+            for row in block.rows
+        ]
+
+    def _arrays(self, games: list[Game], attribution: np.ndarray) -> Arrays:
+        first = games[0]
+        return {
+            "attribution": attribution,
+            "base_value": np.repeat(first.base[:, None], len(games), axis=1),
+            "explained_value": np.stack([game.value for game in games], axis=1),
+            "feature_location": first.players.of_columns(first.reference.location),
+            "feature_scale": first.players.of_columns(first.reference.scale),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Predict:
+    """Models as the function of codes that the shap package calls; outputs side by side."""
+
+    ensemble: SeedEnsemble
+    places: list[int]
+    codes: PlayerCodes
+    scale: Scale
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return outputs, shape (n_rows, n_models * n_outputs)."""
+        encoded = self.codes.decode(rows)
+        outputs = [
+            self.ensemble.member_outputs_encoded(place, encoded, scale=self.scale)
+            for place in self.places
+        ]
+        return np.hstack(outputs)
+
+
+def repeat_seed(seed: np.random.SeedSequence, repeat: int) -> np.random.SeedSequence:
+    """Return the seed of a repeated draw; the first is the instance's own."""
+    if repeat == 0:
+        return seed
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
+
+
+def legacy_stream(seed: np.random.SeedSequence) -> np.random.RandomState:
+    """Return the legacy stream, which shap reads, of a seed."""
+    return np.random.RandomState(seed.generate_state(4))
+
+
+@contextmanager
+def global_stream(seed: np.random.SeedSequence) -> Iterator[None]:
+    """Seed numpy's global stream, the only one that shap reads, and put it back after."""
+    state = np.random.get_state()  # noqa: NPY002
+    try:
+        np.random.seed(seed.generate_state(4))  # noqa: NPY002
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def independent_masker(background: np.ndarray) -> Any:
+    """Return shap's masker that averages over all these rows."""
+    from shap.maskers import Independent
+
+    return Independent(background, max_samples=len(background))
+
+
+def shap_link(link: Link) -> Any:
+    """Return shap's function of that name."""
+    from shap import links
+
+    return links.logit if link == "logit" else links.identity
