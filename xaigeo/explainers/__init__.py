@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
-from xaigeo.explainers.base import Engine, Explainer
+from xaigeo.explainers.base import MAX_MEMORY, Engine, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS, describe_methods
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_keywords
@@ -25,6 +26,9 @@ def explain(
     engine: Engine = "batched",
     n_jobs: int | None = None,
     progress: bool = False,
+    max_memory: int = MAX_MEMORY,
+    store: str | Path | None = None,
+    overwrite: bool = False,
     **parameters: Any,
 ) -> Explanation:
     """Explain every model of a seed ensemble at the rows of `X` with one method.
@@ -42,4 +46,7 @@ def explain(
         engine=engine,
         n_jobs=n_jobs,
         progress=progress,
+        max_memory=max_memory,
+        store=store,
+        overwrite=overwrite,
     )

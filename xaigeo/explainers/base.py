@@ -2,55 +2,42 @@
 
 from __future__ import annotations
 
-import math
-import platform
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
-import xarray as xr
 
-from xaigeo import dims
 from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
+from xaigeo.explainers.block import MAX_MEMORY, Arrays, Block, Engine
+from xaigeo.explainers.cut import Cut
+from xaigeo.explainers.job import Job, run_block
+from xaigeo.explainers.joining import joined
+from xaigeo.explainers.labelling import Labeller
+from xaigeo.explainers.running import run_tasks
+from xaigeo.explainers.stored import StoredRun
+from xaigeo.explainers.threads import one_thread
 from xaigeo.explanations import Explanation
-from xaigeo.options import check_option
+from xaigeo.options import check_count, check_option
 from xaigeo.schema import FeatureSchema, Frame, Matrix
 
-Engine = Literal["batched", "upstream"]
-Arrays = dict[str, np.ndarray]
+__all__ = [
+    "MAX_MEMORY",
+    "Arrays",
+    "Block",
+    "Engine",
+    "Explainer",
+    "resolved_scale",
+    "run_block",
+]
 
-# Bytes that the work in one process may hold at once unless the caller says otherwise.
-MAX_MEMORY = 2 * 2**30
-
-
-@dataclass(frozen=True)
-class Block:
-    """One piece of work: some instances, all seeds.
-
-    `rows` are encoded instances, shape (n_instances, n_features); `seeds` holds one numpy
-    `SeedSequence` an instance, so the answer does not depend on how work was cut.
-    `shared_seed` is the same for all blocks of a call. `max_memory` is the number of bytes that
-    the work on the block may hold at once: a method cuts rows, and where that is not enough
-    seeds, to stay below it.
-    """
-
-    ensemble: SeedEnsemble
-    rows: Matrix
-    background: Background
-    seeds: Sequence[np.random.SeedSequence]
-    shared_seed: np.random.SeedSequence
-    max_memory: int = MAX_MEMORY
-
-    def stream(self, place: int) -> np.random.RandomState:
-        """Return the legacy stream, which lime and shap read, for the instance at a place."""
-        return np.random.RandomState(self.seeds[place].generate_state(4))
+# Below this a method has no room for a single block of rows.
+LEAST_MEMORY = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +75,10 @@ class Explainer(ABC):
     def check(self, ensemble: SeedEnsemble) -> None:  # noqa: B027 (most methods need no more)
         """Raise when this ensemble cannot be explained by this method."""
 
+    def scale_of(self, ensemble: SeedEnsemble) -> Scale:
+        """Return the scale that is explained: the one asked for, or the ensemble's default."""
+        return resolved_scale(getattr(self, "scale", None), ensemble)
+
     def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
         """Return what the parameters leave open, as used: sample counts, rows drawn.
 
@@ -114,6 +105,9 @@ class Explainer(ABC):
         engine: Engine = "batched",
         n_jobs: int | None = None,
         progress: bool = False,
+        max_memory: int = MAX_MEMORY,
+        store: str | Path | None = None,
+        overwrite: bool = False,
     ) -> Explanation:
         """Explain every model of the ensemble at the rows of `X`.
 
@@ -125,42 +119,71 @@ class Explainer(ABC):
         background : DataFrame or ndarray
             Rows that stand for the data: perturbations are drawn from or against them.
         random_state : int, optional
-            The explainer's own seed, not the models'. None draws one and records it.
+            The explainer's own seed, not the models'. None draws one and records it; with a
+            `store` that was begun, None takes the one that it was begun with.
         engine : {"batched", "upstream"}
         n_jobs : int, optional
-            Worker processes for joblib; None follows `joblib.parallel_config`.
+            Workers for joblib; None follows ``joblib.parallel_config``, under which work
+            goes to other backends too, such as a dask cluster.
         progress : bool
-            Show a progress bar on the terminal.
+            Show a progress bar with the time left on the terminal.
+        max_memory : int
+            Bytes that the work in one process may hold at once, beside the models, the rows
+            and the results.
+        store : str or Path, optional
+            Folder to keep the results in. Finished work is kept as it comes, and a call with
+            the same arguments goes on where an earlier one was stopped; when all is done it
+            opens the store and does nothing else. The answer is opened lazily.
+        overwrite : bool
+            Whether a store of another call may be replaced; it stays until this one is done.
 
         Returns
         -------
         Attributions, Anchors or Counterfactuals
+
+        Raises
+        ------
+        InputError
+            For arguments that do not fit the method or each other.
+        StoreError
+            If `store` holds something else, and `overwrite` is not set.
+
+        Notes
+        -----
+        The numbers are the same to the bit for any number of workers and wherever they run,
+        on machines of one kind. For that all arithmetic runs on one thread in each process.
         """
         check_option("engine", engine, Engine)
+        check_count("max_memory", max_memory, at_least=LEAST_MEMORY)
+        _check_store(store, overwrite)
         self._check_ensemble(ensemble, engine)
         rows = ensemble.schema.encode(X)
+        labels = np.asarray(getattr(X, "index", np.arange(len(rows))))
         reference = Background.from_frame(ensemble.schema, self._background(background, ensemble))
-        entropy = _entropy(random_state)
-        root = np.random.SeedSequence(entropy)
-        shared, *own = root.spawn(len(rows) + 1)
-        blocks = [
-            Block(ensemble, rows[part], reference, [own[i] for i in part], shared)
-            for part in np.array_split(np.arange(len(rows)), self._n_blocks(len(rows)))
-        ]
-        pieces = _run_blocks(self, blocks, engine, n_jobs, progress)
-        return self._label(ensemble, X, rows, reference, pieces, engine, entropy)
+        job = Job(self, ensemble, reference, engine, _entropy(random_state), int(max_memory))
+        cut = Cut(len(rows), self.block_rows)
+        with one_thread():
+            if store is not None:
+                run = StoredRun(
+                    target=Path(store),
+                    job=job,
+                    any_seed=random_state is None,
+                    rows=rows,
+                    labels=labels,
+                    cut=cut,
+                    overwrite=overwrite,
+                )
+                return run.carry_out(n_jobs=n_jobs, progress=progress)
+            found = dict(run_tasks(job, cut, rows, n_jobs=n_jobs, progress=progress))
+            pieces = [found[task] for task in range(cut.n_tasks)]
+            return Labeller(job, rows, labels).explanation(self.merge(pieces))
 
     def merge(self, pieces: Sequence[Arrays]) -> Arrays:
-        """Join the arrays of all blocks along the instance dimension."""
-        shapes = self.result.required | self.result.optional
-        return {
-            name: np.concatenate(
-                [piece[name] for piece in pieces], axis=shapes[name].index(dims.INSTANCE)
-            )
-            if dims.INSTANCE in shapes[name]
-            else pieces[0][name]
-            for name in pieces[0]
-        }
+        """Join the arrays of consecutive blocks along the instances.
+
+        Blocks are joined in groups, and the groups' arrays then again.
+        """
+        return joined(pieces, self.result.required | self.result.optional)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as a JSON-able dict."""
@@ -187,11 +210,6 @@ class Explainer(ABC):
             )
         self.check(ensemble)
 
-    def _n_blocks(self, n_rows: int) -> int:
-        # The same cut for any number of workers, with a progress bar or without: a model's
-        # answer to a row depends, in the last bit, on the rows that are asked with it.
-        return math.ceil(n_rows / self.block_rows)
-
     def _background(self, background: Frame | None, ensemble: SeedEnsemble) -> Matrix:
         if background is None:
             raise InputError(
@@ -201,115 +219,19 @@ class Explainer(ABC):
             )
         return ensemble.schema.encode(background, what="background")
 
-    def _label(
-        self,
-        ensemble: SeedEnsemble,
-        X: Frame,
-        rows: Matrix,
-        background: Background,
-        pieces: Sequence[Arrays],
-        engine: Engine,
-        entropy: int,
-    ) -> Explanation:
-        schema, inputs, references = self.shown(ensemble.schema, rows, background.rows)
-        merged = self.merge(pieces) | {
-            "input": inputs,
-            "prediction": ensemble.outputs_encoded(rows),
-            "background": references,
-            "background_prediction": ensemble.outputs_encoded(background.rows),
-        }
-        from xaigeo.explanations import COMMON
-
-        shapes = COMMON | self.result.required | self.result.optional
-        labels = getattr(X, "index", np.arange(len(rows)))
-        coordinates = {
-            dims.SEED: list(ensemble.seeds),
-            dims.INSTANCE: np.asarray(labels),
-            dims.FEATURE: schema.names,
-            dims.OUTPUT: ensemble.output_names,
-        }
-        if any(dims.OTHER_SEED in shapes[name] for name in merged):
-            coordinates[dims.OTHER_SEED] = list(ensemble.seeds)
-        data = xr.Dataset(
-            {name: (shapes[name], array) for name, array in merged.items()}, coords=coordinates
-        )
-        return self.result(
-            data=data,
-            schema=schema,
-            method=self.name,
-            provenance=self._provenance(ensemble, background, engine, entropy),
-        )
-
-    def _provenance(
-        self, ensemble: SeedEnsemble, background: Background, engine: Engine, entropy: int
-    ) -> dict[str, Any]:
-        parameters = self.parameters()
-        if parameters.get("scale", 0) is None:
-            parameters["scale"] = ensemble.default_scale
-        return {
-            "method": self.name,
-            "parameters": parameters,
-            "resolved": self.resolved(ensemble, background),
-            "additive": self.additive,
-            "random_state": entropy,
-            "engine": engine,
-            # To the microsecond: it is also what tells a second run from the same result.
-            "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
-            "background_sha256": background.digest,
-            "versions": {"python": platform.python_version()}
-            | {name: _version(name) for name in ("xaigeo", "numpy", *self.packages)},
-            "ensemble": {
-                "task": ensemble.task,
-                "seeds": [int(seed) for seed in ensemble.seeds],
-                "classes": ensemble.output_names,
-                "kind": ensemble.members.kind,
-                "record": ensemble.record,
-            },
-        }
-
-
-def run_block(explainer: Explainer, block: Block, engine: Engine) -> Arrays:
-    """Explain one block; a pure function, so that any worker may run it."""
-    return (
-        explainer.explain_batched(block)
-        if engine == "batched"
-        else explainer.explain_upstream(block)
-    )
-
 
 def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Scale:
     """Return the scale that is explained: the one asked for, or the ensemble's default."""
     return explainer_scale or ensemble.default_scale
 
 
-def _run_blocks(
-    explainer: Explainer,
-    blocks: Sequence[Block],
-    engine: Engine,
-    n_jobs: int | None,
-    progress: bool,
-) -> list[Arrays]:
-    from joblib import Parallel, delayed
-    from joblib.parallel import get_active_backend
-    from tqdm.auto import tqdm
-
-    bar = tqdm(total=sum(len(b.rows) for b in blocks), desc=explainer.name, disable=not progress)
-    pieces: list[Arrays] = []
-    with bar:
-        if len(blocks) == 1:
-            pieces.append(run_block(explainer, blocks[0], engine))
-            bar.update(len(blocks[0].rows))
-            return pieces
-        # joblib's multiprocessing backend can only return everything at once (joblib 1.6).
-        backend, _ = get_active_backend()
-        streams = backend is None or getattr(backend, "supports_return_generator", False)
-        work = Parallel(n_jobs=n_jobs, return_as="generator" if streams else "list")(
-            delayed(run_block)(explainer, block, engine) for block in blocks
+def _check_store(store: str | Path | None, overwrite: bool) -> None:
+    if overwrite and store is None:
+        raise InputError(
+            expected="a store to replace for overwrite=True",
+            arrived="store=None",
+            do="Pass store=PATH, or leave overwrite out.",
         )
-        for block, piece in zip(blocks, work, strict=True):
-            pieces.append(piece)
-            bar.update(len(block.rows))
-    return pieces
 
 
 def _entropy(random_state: int | None) -> int:
@@ -328,10 +250,3 @@ def _entropy(random_state: int | None) -> int:
             do="Pass an integer such as random_state=0.",
         )
     return int(random_state)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

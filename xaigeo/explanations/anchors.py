@@ -102,9 +102,19 @@ class Anchors(Explanation):
         return pd.DataFrame(rows)
 
     def _check_values(self) -> None:
-        inputs = self.array("input")
-        places = np.arange(len(self.instances))
-        own = self.members(inputs)[:, places, places]
-        self._refuse(~own, "every rule", "to hold for the instance it explains")
+        self._refuse(~self._own(), "every rule", "to hold for the instance it explains")
         precision = self.array("precision")
         self._refuse((precision < 0) | (precision > 1), "precision", "to lie between 0 and 1")
+
+    def _own(self) -> np.ndarray:
+        """Return whether rules hold for their instances, shape (n_seeds, n_instances)."""
+        # Not by `members`, whose memory would grow with the square of the instances.
+        inputs, lower, upper = (self.array(name) for name in ("input", "lower", "upper"))
+        inside = np.ones(lower.shape[:2], dtype=bool)
+        for j, feature in enumerate(self.schema.features):
+            if feature.is_discrete:
+                codes = inputs[:, j].astype(np.intp)
+                inside &= self.array("allowed")[:, np.arange(len(codes)), j, codes]
+            else:
+                inside &= (inputs[:, j] >= lower[..., j]) & (inputs[:, j] <= upper[..., j])
+        return inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -65,7 +65,9 @@ class Explanation:
 
     def __post_init__(self) -> None:
         self._check_arrays()
-        self._check_values()
+        # Values on disk were checked when they were written, and are again part by part.
+        if not self.is_lazy:
+            self._check_values()
 
     @property
     def seeds(self) -> np.ndarray:
@@ -91,6 +93,12 @@ class Explanation:
     def task(self) -> str:
         """The kind of task: "classification" or "regression"."""
         return str(self.provenance["ensemble"]["task"])
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether arrays lie on disk and are read when asked for (``load(..., lazy=True)``)."""
+        # xarray has no public way to ask without reading.
+        return not all(array.variable._in_memory for array in self.data.data_vars.values())
 
     def array(self, name: str) -> np.ndarray:
         """Return a variable as a plain array in its documented dimension order."""
@@ -137,6 +145,15 @@ class Explanation:
             if dim == dims.SEED and dims.OTHER_SEED in data.dims:
                 data = data.isel({dims.OTHER_SEED: places})
         return replace(self, data=data)
+
+    def at(self: Self, places: slice | Sequence[int] | np.ndarray) -> Self:
+        """Return the same result for the instances at some places, in memory."""
+        return replace(self, data=self.data.isel({dims.INSTANCE: places}).load())
+
+    def batches(self: Self, n_instances: int) -> Iterator[Self]:
+        """Yield the same result for every `n_instances` instances in turn, in memory."""
+        for start in range(0, self.data.sizes[dims.INSTANCE], n_instances):
+            yield self.at(slice(start, start + n_instances))
 
     def input_frame(self) -> pd.DataFrame:
         """Return the explained rows with original values, indexed by instance label."""

@@ -48,7 +48,7 @@ def test_a_failed_save_leaves_the_old_one(make_attributions, tmp_path, monkeypat
     def fail(*arguments):
         raise OSError("disk full")
 
-    monkeypatch.setattr("xaigeo.store._write_arrays", fail)
+    monkeypatch.setattr("xaigeo.store.writing._write_arrays", fail)
     with pytest.raises(OSError, match="disk full"):
         make_attributions().save(tmp_path / "one")
     assert xg.load(tmp_path / "one").seeds.tolist() == [7, 8, 11]
@@ -99,8 +99,8 @@ def test_a_damaged_or_foreign_manifest(make_attributions, tmp_path):
     path.write_text(whole[:50])
     with pytest.raises(StoreError, match="JSON in"):
         xg.load(tmp_path / "one")
-    path.write_text(whole.replace('"format": 1', '"format": 99'))
-    with pytest.raises(StoreError, match=r"format 1 at .*got format 99"):
+    path.write_text(whole.replace('"format": 2', '"format": 99'))
+    with pytest.raises(StoreError, match=r"format 2 at .*got format 99"):
         xg.load(tmp_path / "one")
 
 

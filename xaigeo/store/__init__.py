@@ -1,0 +1,14 @@
+"""Explanations on disk: numeric arrays in zarr, everything else in a JSON manifest."""
+
+from xaigeo.store.evaluation import load_evaluation, save_evaluation
+from xaigeo.store.reading import load, verify_store
+from xaigeo.store.writing import digest, save_explanation
+
+__all__ = [
+    "digest",
+    "load",
+    "load_evaluation",
+    "save_evaluation",
+    "save_explanation",
+    "verify_store",
+]
