@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.concordance import kendall_w, mean_cosine, resultant_length
 from xaigeo.agreement.distribution import mean_jaccard_distance, mean_relative_entropy, n_top
-from xaigeo.agreement.intraclass import icc, pooled_icc
+from xaigeo.agreement.intraclass import icc, pooled_icc, pooled_icc_of, pooled_icc_terms
 from xaigeo.agreement.rank_correlation import mean_pairwise_rank_agreement, mean_spearman
 from xaigeo.agreement.score import Score, register
 from xaigeo.agreement.selection import sign_consensus, stability
@@ -181,6 +181,8 @@ register(
         higher_is_better=True,
         compute=lambda c: icc(c.values, "agreement"),
         pooled=lambda c, weights: pooled_icc(c.values, weights),
+        pooled_terms=lambda c, first: pooled_icc_terms(c.values, float(first.values.mean())),
+        pooled_of=pooled_icc_of,
         chance=DEALT,
         reference=SHROUT_FLEISS,
         meaning="The share of the variation in the numbers that comes from features and "

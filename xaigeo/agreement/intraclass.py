@@ -137,16 +137,44 @@ def pooled_icc(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndar
     -------
     ndarray, shape (n_draws,)
     """
-    n_raters, n_instances, n_features = values.shape
     if weights is None:
-        weights = np.ones((1, n_instances))
-    # Centring changes no mean square and keeps the sums of squares from cancelling.
-    centred = values - values.mean()
+        weights = np.ones((1, values.shape[1]))
+    return pooled_icc_of(weights @ pooled_icc_terms(values, float(values.mean())))
+
+
+def pooled_icc_terms(values: np.ndarray, centre: float) -> np.ndarray:
+    """Return what each instance adds to the sums that `pooled_icc_of` needs.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_seeds, n_instances, n_features)
+    centre : float
+        A number near the mean. Taking it off changes no mean square and keeps the sums of
+        squares from cancelling.
+
+    Returns
+    -------
+    ndarray, shape (n_instances, 3 + n_seeds)
+        The number of cells, the sum of squares, the sum of the cells' squared sums, and the
+        sum of each seed.
+    """
+    centred = values - centre
     cells = centred.sum(axis=0)
-    squares = weights @ (centred**2).sum(axis=(0, 2))
-    between_cells = weights @ (cells**2).sum(axis=-1) / n_raters
-    by_rater = weights @ centred.sum(axis=-1).T
-    n_cells = weights.sum(axis=1) * n_features
+    return np.column_stack(
+        [
+            np.full(values.shape[1], float(values.shape[2])),
+            (centred**2).sum(axis=(0, 2)),
+            (cells**2).sum(axis=-1),
+            centred.sum(axis=-1).T,
+        ]
+    )
+
+
+def pooled_icc_of(sums: np.ndarray) -> np.ndarray:
+    """Return the pooled correlation from weighted sums of terms, (n_draws, 3 + n_seeds)."""
+    n_cells, squares, by_rater = sums[:, 0], sums[:, 1], sums[:, 3:]
+    n_raters = by_rater.shape[1]
+    between_cells = sums[:, 2] / n_raters
     correction = by_rater.sum(axis=1) ** 2 / (n_cells * n_raters)
     targets = between_cells - correction
     raters = (by_rater**2).sum(axis=1) / n_cells - correction

@@ -37,11 +37,23 @@ def simulated_null(
     score: Score, compared: Compared, rng: np.random.Generator, n_draws: int = N_DRAWS
 ) -> float:
     """Return the mean score of shuffled explanations; NaN if nothing can be shuffled."""
+    places = sampled_places(compared.n_instances, rng)
+    return mean_of_deals(score, compared if places is None else compared.at(places), rng, n_draws)
+
+
+def sampled_places(n_instances: int, rng: np.random.Generator) -> np.ndarray | None:
+    """Return the instances that stand for all in a simulated null value; None for all."""
+    if n_instances <= MAX_INSTANCES:
+        return None
+    return np.sort(rng.choice(n_instances, MAX_INSTANCES, replace=False))
+
+
+def mean_of_deals(
+    score: Score, compared: Compared, rng: np.random.Generator, n_draws: int = N_DRAWS
+) -> float:
+    """Return the mean score of explanations dealt at random; NaN if nothing can be dealt."""
     if not isinstance(compared, ComparedAttributions) and compared.n_instances < 2:
         return float("nan")
-    if compared.n_instances > MAX_INSTANCES:
-        places = rng.choice(compared.n_instances, MAX_INSTANCES, replace=False)
-        compared = compared.at(np.sort(places))
     draws = []
     for _ in range(n_draws):
         shuffled = compared.shuffled(rng)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from xaigeo import dims
 from xaigeo.agreement.compared import Compared, compare
+from xaigeo.agreement.gathered import batch_length
 from xaigeo.agreement.predictions import share_agreeing
 from xaigeo.agreement.score import scores_for
 from xaigeo.explanations import Explanation
@@ -33,10 +34,14 @@ def per_instance(
         `confidence` (its mean output), `unanimous`, then one column a score. NaN where a
         score is undefined. For regression the first is absent and nothing flips.
     """
-    compared = compare(explanation, k=k, output=output)
-    scores = {score.name: score.compute(compared) for score in scores_for(compared)}
-    frame = answers(explanation, compared).assign(**scores)
-    return frame.rename_axis(dims.INSTANCE)
+    n, size = len(explanation.instances), batch_length(explanation)
+    batches = explanation.batches(size) if explanation.is_lazy or n > size else [explanation]
+    frames = []
+    for batch in batches:
+        compared = compare(batch, k=k, output=output)
+        scores = {score.name: score.compute(compared) for score in scores_for(compared)}
+        frames.append(answers(batch, compared).assign(**scores))
+    return pd.concat(frames).rename_axis(dims.INSTANCE)
 
 
 def answers(explanation: Explanation, compared: Compared) -> pd.DataFrame:

@@ -35,6 +35,10 @@ class Score:
     pooled : callable, optional
         From a comparison and weights (n_draws, n_instances) to the value of all instances
         together, shape (n_draws,). Without it the mean over instances is reported.
+    pooled_terms, pooled_of : callable, optional
+        The same in two steps, for more instances than memory holds at once: from a comparison
+        of some instances, and that of the first ones, to terms (n_instances, n_terms); and
+        from sums of terms (n_draws, n_terms) to values (n_draws,).
     closed_null : callable, optional
         From a comparison without ties to the expected value of unrelated explanations.
     null_per_instance : callable, optional
@@ -57,6 +61,8 @@ class Score:
     higher_is_better: bool
     compute: PerInstance
     pooled: Pooled | None = None
+    pooled_terms: Callable[[Any, Any], np.ndarray] | None = None
+    pooled_of: Callable[[np.ndarray], np.ndarray] | None = None
     closed_null: Callable[[ComparedAttributions], float] | None = None
     null_per_instance: PerInstance | None = None
     has_null: bool = True

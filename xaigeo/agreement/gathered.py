@@ -1,0 +1,211 @@
+"""Scores of all instances, gathered from batches of them: bounded memory for any number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xaigeo import dims
+from xaigeo.agreement.bootstrap import Statistic, mean_of, percentile_intervals
+from xaigeo.agreement.compared import Compared, ComparedAttributions, compare
+from xaigeo.agreement.null import mean_of_deals, sampled_places
+from xaigeo.agreement.pairs import mean_defined
+from xaigeo.agreement.score import Score, scores_for
+from xaigeo.explanations import Explanation
+
+# Bytes that comparing the seeds at a batch of instances may take, roughly.
+BATCH_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What is kept of every batch: numbers by instance, some for each score.
+
+    Attributes
+    ----------
+    scores : sequence of Score
+    n_instances : int
+    first : Compared
+        The first batch.
+    has_ties : bool
+        Whether attributions tie anywhere.
+    values : dict
+        Every score by instance, shape (n_instances,).
+    terms : dict
+        What instances add to scores that take them all together, (n_instances, n_terms).
+    nulls : dict
+        Null values by instance, of scores that know them.
+    sample : callable
+        From places to the comparison of these instances.
+    """
+
+    scores: Sequence[Score]
+    n_instances: int
+    first: Compared
+    has_ties: bool
+    values: dict[str, np.ndarray]
+    terms: dict[str, np.ndarray]
+    nulls: dict[str, np.ndarray]
+    sample: Callable[[np.ndarray], Compared]
+
+    def rows(self, *, random_state: int, n_bootstrap: int) -> list[dict[str, Any]]:
+        """Return every score as a row of `xaigeo.agreement.summary`, without the method."""
+        intervals = self._intervals(random_state, n_bootstrap)
+        return [self._row(score, *intervals[score.name]) for score in self.scores]
+
+    def _row(
+        self, score: Score, interval: tuple[float, float], rng: np.random.Generator
+    ) -> dict[str, Any]:
+        values = self.values[score.name]
+        defined = values[np.isfinite(values)]
+        if score.pooled is None:
+            value = float(mean_defined(values))
+        else:
+            value = float(self._pooled(score)(np.ones((1, self.n_instances)))[0])
+        return {
+            "score": score.name,
+            "value": value,
+            "low": interval[0],
+            "high": interval[1],
+            "null": self._null(score, rng) if len(defined) else float("nan"),
+            "lowest": float(defined.min()) if len(defined) else float("nan"),
+            "highest": float(defined.max()) if len(defined) else float("nan"),
+            "higher_is_better": score.higher_is_better,
+            "n_instances": len(defined),
+            "meaning": score.meaning,
+        }
+
+    def _intervals(
+        self, random_state: int, n_bootstrap: int
+    ) -> dict[str, tuple[tuple[float, float], np.random.Generator]]:
+        """Return every score's interval, and the stream as it is after it was drawn.
+
+        Scores that are defined on as many instances share their draws, which for many
+        instances are most of the work.
+        """
+        groups: dict[int, dict[str, Statistic]] = defaultdict(dict)
+        for score in self.scores:
+            if score.pooled is None:
+                values = self.values[score.name]
+                defined = values[np.isfinite(values)]
+                groups[len(defined)][score.name] = mean_of(defined)
+            else:
+                groups[self.n_instances][score.name] = self._pooled(score)
+        answer = {}
+        for n, statistics in groups.items():
+            rng = np.random.default_rng(random_state)
+            found = percentile_intervals(
+                n, list(statistics.values()), n_bootstrap=n_bootstrap, rng=rng
+            )
+            for name, interval in zip(statistics, found, strict=True):
+                answer[name] = interval, _copy(rng)
+        return answer
+
+    def _pooled(self, score: Score) -> Statistic:
+        pooled, of = score.pooled, score.pooled_of
+        if of is None:
+            assert pooled is not None  # or the score would not be pooled
+            whole = self.sample(np.arange(self.n_instances))
+            return lambda weights: pooled(whole, weights)
+        terms = self.terms[score.name]
+        return lambda weights: of(weights @ terms)
+
+    def _null(self, score: Score, rng: np.random.Generator) -> float:
+        """As `xaigeo.agreement.null.null_value`, of all batches."""
+        if not score.has_null:
+            return float("nan")
+        if score.null_per_instance is not None:
+            return float(mean_defined(self.nulls[score.name]))
+        is_attribution = isinstance(self.first, ComparedAttributions)
+        if score.closed_null is not None and is_attribution and not self.has_ties:
+            return float(score.closed_null(self.first))  # type: ignore[arg-type]
+        places = sampled_places(self.n_instances, rng)
+        chosen = np.arange(self.n_instances) if places is None else places
+        return mean_of_deals(score, self.sample(chosen), rng)
+
+
+def gather(
+    explanation: Explanation, *, k: int | None = None, output: str | int | None = None
+) -> Gathered:
+    """Compare the seeds batch by batch and keep every score by instance.
+
+    The parameters are those of `xaigeo.agreement.compare`.
+    """
+    return _gather(
+        compare_in_turn(explanation, k=k, output=output),
+        None,
+        lambda places: compare(explanation.at(places), k=k, output=output),
+        task=explanation.task,
+    )
+
+
+def gather_compared(score: Score, compared: Compared) -> Gathered:
+    """Return one score of one comparison in the same form."""
+    return _gather(iter([compared]), [score], compared.at)
+
+
+def compare_in_turn(
+    explanation: Explanation, *, k: int | None = None, output: str | int | None = None
+) -> Iterator[Compared]:
+    """Yield the comparison of each batch; of few instances in memory, one of all."""
+    n, size = len(explanation.instances), batch_length(explanation)
+    if n <= size and not explanation.is_lazy:
+        yield compare(explanation, k=k, output=output)
+        return
+    for batch in explanation.batches(size):
+        yield compare(batch, k=k, output=output)
+
+
+def batch_length(explanation: Explanation) -> int:
+    """Return how many instances are compared at a time; it follows from the sizes alone."""
+    sizes = explanation.data.sizes
+    n_seeds = sizes[dims.SEED]
+    # Every pair of seeds, a few arrays as large as the attributions, and which of the
+    # background rows obey a rule.
+    bytes_each = n_seeds * (
+        8 * n_seeds + 64 * sizes[dims.FEATURE] * sizes[dims.OUTPUT] + sizes[dims.BACKGROUND_ROW]
+    )
+    return max(1, int(BATCH_BYTES // bytes_each))
+
+
+def _gather(
+    batches: Iterator[Compared],
+    scores: Sequence[Score] | None,
+    sample: Callable[[np.ndarray], Compared],
+    *,
+    task: str | None = None,
+) -> Gathered:
+    first: Compared | None = None
+    n, has_ties = 0, False
+    values, terms, nulls = (defaultdict[str, list[np.ndarray]](list) for _ in range(3))
+    for compared in batches:
+        first = first or compared
+        if scores is None:
+            # A regression has no class to flip.
+            scores = [
+                score
+                for score in scores_for(compared)
+                if task == "classification" or score.kind is not Compared
+            ]
+        n += compared.n_instances
+        has_ties |= isinstance(compared, ComparedAttributions) and compared.has_ties
+        for score in scores:
+            values[score.name].append(score.compute(compared))
+            if score.pooled_terms is not None:
+                terms[score.name].append(score.pooled_terms(compared, first))
+            if score.null_per_instance is not None:
+                nulls[score.name].append(score.null_per_instance(compared))
+    assert first is not None  # an explanation has an instance
+    assert scores is not None
+    kept = [{name: np.concatenate(v) for name, v in one.items()} for one in (values, terms, nulls)]
+    return Gathered(scores, n, first, has_ties, *kept, sample)
+
+
+def _copy(rng: np.random.Generator) -> np.random.Generator:
+    again = np.random.default_rng(0)
+    again.bit_generator.state = rng.bit_generator.state
+    return again
