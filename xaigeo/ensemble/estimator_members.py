@@ -26,6 +26,12 @@ class EstimatorMembers:
         Class labels in output order; for regression the name of the target.
     task : {"classification", "regression"}
 
+    Attributes
+    ----------
+    orders : list of list of int
+        For each member the columns of its `predict_proba` in the order of `classes`; empty
+        for regression.
+
     Raises
     ------
     InputError
@@ -43,7 +49,7 @@ class EstimatorMembers:
         self.classes = tuple(classes)
         self.task: Task = task
         self.n_members = len(self.estimators)
-        self._orders = [self._order(place) for place in range(self.n_members)]
+        self.orders = [self._order(place) for place in range(self.n_members)]
         for place in range(self.n_members):
             self._check_columns(place)
 
@@ -53,12 +59,13 @@ class EstimatorMembers:
 
     def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
         """Return one member's outputs, shape (n_rows, n_outputs)."""
-        estimator, data = self.estimators[place], self._data(place, rows)
+        estimator = self.estimators[place]
+        data = estimator_input(estimator, self.schema, rows)
         if self.task == "regression":
             answer = np.asarray(estimator.predict(data), dtype=np.float64)
         else:
             answer = np.asarray(estimator.predict_proba(data), dtype=np.float64)
-            answer = answer[:, self._orders[place]]
+            answer = answer[:, self.orders[place]]
         return as_outputs(
             answer, len(rows), classification=self.task == "classification", place=place
         )
@@ -67,12 +74,6 @@ class EstimatorMembers:
         """Return the members at these places."""
         chosen = [self.estimators[place] for place in places]
         return EstimatorMembers(chosen, self.schema, self.classes, self.task)
-
-    def _data(self, place: int, rows: Matrix) -> Frame:
-        # An estimator fitted on an array warns when it meets column names, and the reverse.
-        if hasattr(self.estimators[place], "feature_names_in_") or self.schema.discrete.any():
-            return self.schema.decode(rows)
-        return rows
 
     def _order(self, place: int) -> list[int]:
         if self.task == "regression":
@@ -98,3 +99,11 @@ class EstimatorMembers:
                 arrived=", ".join(self.schema.names),
                 do="Pass schema=X, the rows the models were fitted on.",
             )
+
+
+def estimator_input(estimator: Any, schema: FeatureSchema, rows: Matrix) -> Frame:
+    """Return encoded rows as an estimator was fitted on them: a data frame or an array."""
+    # An estimator fitted on an array warns when it meets column names, and the reverse.
+    if hasattr(estimator, "feature_names_in_") or schema.discrete.any():
+        return schema.decode(rows)
+    return rows
