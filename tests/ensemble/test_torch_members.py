@@ -160,9 +160,11 @@ def test_mixture_means_decline_what_they_cannot_do(three, mixed, monkeypatch):
     rows = three.schema.encode(mixed[0])
     masks = np.eye(3, dtype=bool)
     assert isinstance(three.members, MixingMembers)
+    monkeypatch.setattr("xaigeo.ensemble.mixtures.load_kernels", lambda: None)
     monkeypatch.setattr("xaigeo.ensemble.torch_members.MEMORY_LIMIT", 4 * 8 * 8 * 2)
     assert three.members.mixture_means(rows[0], rows[:16], masks, "logit") is not None
     assert three.members.mixture_means(rows[0], rows[:17], masks, "logit") is None
     monkeypatch.undo()
+    assert three.members.mixture_means(rows[0], rows[:17], masks, "logit") is not None
     monkeypatch.setattr(three.members, "preprocessor", nn.Identity())
     assert three.members.mixture_means(rows[0], rows[:2], masks, "logit") is None

@@ -81,8 +81,13 @@ class StackedNetwork:
         """Return outputs (K, n_rows, n_outputs) of inputs (n_rows, d) or (K, n_rows, d)."""
         return self.run(self.state, inputs)
 
-    def run(self, state: State, inputs: Tensor, noise: DropoutNoise | None = None) -> Tensor:
+    def run(
+        self, state: State, inputs: Tensor, noise: DropoutNoise | None = None, start: int = 0
+    ) -> Tensor:
         """Return outputs under `state` in place of the network's own.
+
+        With `start` the inputs are those of the layer at that place, (K, n_rows, d), and may be
+        overwritten.
 
         With `noise` the networks are in training mode: dropout draws from it, and batch
         normalisation uses batch statistics and updates its buffers in `state` in place.
@@ -90,8 +95,8 @@ class StackedNetwork:
         x = inputs
         if x.ndim == 2 and [layer["kind"] for _, layer in self.layers[:1]] != ["Linear"]:
             x = x.expand(self.n_members, *x.shape)
-        fresh = False  # whether x is a product of this pass, which an activation may overwrite
-        for name, layer in self.layers:
+        fresh = start > 0  # whether x is a product of this pass, which an activation may overwrite
+        for name, layer in self.layers[start:]:
             if fresh and layer["kind"] == "ReLU" and not x.requires_grad:
                 x.relu_()
             else:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.mixtures import compiled_means
 from xaigeo.ensemble.preprocessing import Preprocessor, rows_tensor
 from xaigeo.errors import InputError
 from xaigeo.schema import Matrix
@@ -80,9 +81,10 @@ class TorchMembers:
         A `Preprocessor` or `ForeignPreprocessor`.
     task : {"classification", "regression"}
     n_outputs : int
-        Classes, or 1.
-    target_location, target_scale : float
-        Shift and scale that turn the network's numbers into regression values.
+        Classes, or targets.
+    target_location, target_scale : float or ndarray, shape (n_outputs,)
+        Shift and scale that turn the network's numbers into regression values; an array where
+        there are several targets.
     """
 
     kind = "torch"
@@ -94,8 +96,8 @@ class TorchMembers:
         *,
         task: Literal["classification", "regression"],
         n_outputs: int,
-        target_location: float = 0.0,
-        target_scale: float = 1.0,
+        target_location: float | np.ndarray = 0.0,
+        target_scale: float | np.ndarray = 1.0,
     ) -> None:
         self.network = network
         self.preprocessor = preprocessor
@@ -137,6 +139,20 @@ class TorchMembers:
         # With the few classes in front, torch's softmax runs six times faster than behind.
         return torch.softmax(logits.movedim(-1, 0).contiguous(), dim=0).movedim(0, -1)
 
+    @property
+    def single_logit(self) -> bool:
+        """Whether the networks give one logit z, read as the two logits (-z, z)."""
+        return self._single
+
+    def outputs_from_raw(self, raw: Tensor, scale: Scale) -> Tensor:
+        """Return outputs, in float64, of what the networks give, (..., n_raw)."""
+        # Softmax in float64: probabilities then sum to one as users of float64 expect.
+        return self._finish(raw.to(torch.float64), scale)
+
+    def outputs_of_raw(self, raw: Tensor, scale: Scale) -> Tensor:
+        """Return float64 outputs, as `values` gives them, of the networks' own outputs."""
+        return self._finish(raw.to(torch.float64), scale)
+
     def output_module(self, place: int, scale: Scale | None = None) -> nn.Module:
         """Return one member as a module from inputs to outputs (n_rows, n_outputs)."""
         return _OutputModule(self, place, scale).eval()
@@ -156,6 +172,28 @@ class TorchMembers:
         """Return one member's outputs, shape (n_rows, n_outputs)."""
         return np.asarray(self._each[place].values(rows, scale)[0])
 
+    def own_values(self, rows: Matrix, places: np.ndarray, scale: Scale) -> np.ndarray:
+        """Return outputs where each row belongs to one member (`OwnRowMembers`)."""
+        _keep_freed_memory()
+        count = np.bincount(places, minlength=self.n_members)
+        order = np.argsort(places, kind="stable")
+        turn = np.empty(len(rows), dtype=np.intp)  # of each row among its member's
+        turn[order] = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+        answer = np.empty((len(rows), self.n_outputs))
+        n_parts = max(1, ceil(int(count.max()) / self._rows_at_once))
+        step = max(1, ceil(int(count.max()) / n_parts))
+        for part in range(n_parts):
+            chosen = slice(None) if n_parts == 1 else np.flatnonzero(turn // step == part)
+            inputs = self.inputs(rows[chosen])
+            # Members with fewer rows answer to zeros as well.
+            padded = inputs.new_zeros((self.n_members, step, inputs.shape[1]))
+            at = torch.from_numpy(places[chosen] * step + turn[chosen] - part * step)
+            padded.view(-1, inputs.shape[1])[at] = inputs
+            with torch.no_grad():
+                outputs = self._outputs(padded, scale).reshape(-1, self.n_outputs)[at]
+            answer[chosen] = self._checked(outputs[None].numpy())[0]
+        return answer
+
     def mixture_means(
         self, instance: Matrix, background: Matrix, masks: np.ndarray, scale: Scale
     ) -> np.ndarray | None:
@@ -164,11 +202,15 @@ class TorchMembers:
         Declines when a foreign preprocessor may let features meet before the network, and when
         one mask's rows are too many for one pass.
         """
-        own_inputs = isinstance(self.preprocessor, Preprocessor)
-        if not own_inputs or len(background) > 8 * self._rows_at_once:
+        if not isinstance(self.preprocessor, Preprocessor):
             return None
         _keep_freed_memory()
         own, other = self.inputs(instance[None]), self.inputs(background)
+        compiled = compiled_means(self, own, other, masks, scale)
+        if compiled is not None:
+            return self._checked(compiled)
+        if len(background) > 8 * self._rows_at_once:
+            return None
         chosen = torch.as_tensor(masks[:, self.preprocessor.owners])
         step = max(1, self._rows_at_once // len(background))
         parts = torch.split(chosen, step)
@@ -214,8 +256,7 @@ class TorchMembers:
             return self._checked(self._outputs(self.inputs(rows), scale).numpy())
 
     def _outputs(self, inputs: Tensor, scale: Scale) -> Tensor:
-        # Softmax in float64: probabilities then sum to one as users of float64 expect.
-        return self._finish(self.network.forward(inputs).to(torch.float64), scale)
+        return self.outputs_from_raw(self.network.forward(inputs), scale)
 
     def _means_of_mixtures(
         self, own: Tensor, other: Tensor, chosen: Tensor, scale: Scale
@@ -240,7 +281,11 @@ class TorchMembers:
 
     def _finish(self, raw: Tensor, scale: Scale | None) -> Tensor:
         if self.task == "regression":
-            return raw * self.target_scale + self.target_location
+            scale, location = (
+                torch.as_tensor(amount, dtype=raw.dtype)
+                for amount in (self.target_scale, self.target_location)
+            )
+            return raw * scale + location
         logits = torch.cat([-raw, raw], dim=-1) if self._single else raw
         return self.probabilities_from_logits(logits) if scale == "probability" else logits
 

@@ -1,0 +1,228 @@
+"""Two ways through a network over mixed rows: one compiled loop, or only its first layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from xaigeo.ensemble.mask_words import STAGE_GROUPS
+from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.mixed_rows import VECTOR_BYTES, MixedRows, Tiles, aligned
+from xaigeo.ensemble.stacked import StackedNetwork
+
+if TYPE_CHECKING:
+    from xaigeo.ensemble.torch_members import TorchMembers
+
+# Layers that do nothing to rows in evaluation mode.
+IDLE = ("Dropout", "Identity", "Flatten")
+# More outputs than these are left to a matrix product.
+MOST_OUTPUTS = 8
+# Bytes of what one pass over masks writes, all again for every pair of units or every layer:
+# it stays in the second cache.
+SUMS_BYTES = 512 * 2**10
+ROWS_BYTES = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLayer:
+    """The first layer of K networks, on mixed rows.
+
+    Attributes
+    ----------
+    kernels : module
+        `mixing_kernels`.
+    network : StackedNetwork
+    rows : MixedRows
+    later : list of int
+        Places of the layers after the first that do something.
+    """
+
+    kernels: ModuleType
+    network: StackedNetwork
+    rows: MixedRows
+    name: str
+    later: list[int]
+
+    @classmethod
+    def of(cls, kernels: ModuleType, network: StackedNetwork, rows: MixedRows) -> FirstLayer | None:
+        """Return the first layer, or None where it is not linear."""
+        working = [i for i, (_, layer) in enumerate(network.layers) if layer["kind"] not in IDLE]
+        if not working or network.layers[working[0]][1]["kind"] != "Linear":
+            return None
+        return cls(kernels, network, rows, network.layers[working[0]][0], working[1:])
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of inputs and weights."""
+        return self.rows.own.dtype
+
+    @property
+    def n_units(self) -> int:
+        """Units of the layer."""
+        return len(layer_of(self.network, self.name, 0)[0])
+
+    def pivot(self, place: int) -> int:
+        """Return the feature by which one network's masks are paired, see `MixedRows.pivot`."""
+        return self.rows.pivot(layer_of(self.network, self.name, place)[0])
+
+    @property
+    def variant(self) -> tuple[int, bool]:
+        """Groups of the last stage, and whether there are stages before it."""
+        groups = self.rows.groups
+        return groups.n_last, len(groups.stages) > 2
+
+    def weights(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return one network's weight and bias, with an idle unit where units are odd."""
+        return _even(*layer_of(self.network, self.name, place))
+
+    def scratch(self, n_masks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return room for the kernels' `ends`, `table` and `partial`."""
+        n_groups, staged = self.variant
+        n_lanes = VECTOR_BYTES // self.dtype.itemsize
+        units, rows = self.kernels.UNITS, self.kernels.GROUP_ROWS
+        n_tables = STAGE_GROUPS if staged else n_groups
+        return (
+            aligned((2, units, n_lanes), self.dtype),
+            aligned((n_tables, rows, units, n_lanes), self.dtype),
+            aligned((n_masks if staged else 1, units, n_lanes), self.dtype),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OneHiddenLayer:
+    """Linear, an activation, linear: one loop without any intermediate in memory."""
+
+    members: TorchMembers
+    first: FirstLayer
+    second: str
+    activation: int
+    slope: float
+    head: int
+    n_sums: int
+
+    @classmethod
+    def of(cls, members: TorchMembers, first: FirstLayer, scale: Scale) -> OneHiddenLayer | None:
+        """Return the way for a network of one hidden layer, or None for any other."""
+        kernels, layers = first.kernels, [first.network.layers[i] for i in first.later]
+        kinds = [layer["kind"] for _, layer in layers]
+        n_raw = 1 if members.single_logit else members.n_outputs
+        if len(kinds) != 2 or kinds[0] not in kernels.ACTIVATIONS or kinds[1] != "Linear":
+            return None
+        if n_raw > MOST_OUTPUTS:
+            return None
+        head = kernels.IDENTITY
+        if scale == "probability" and members.task == "classification":
+            head = kernels.SIGMOID_HEAD if n_raw <= 2 else kernels.SOFTMAX
+        return cls(
+            members,
+            first,
+            layers[1][0],
+            kernels.ACTIVATIONS.index(kinds[0]),
+            float(layers[0][1]["options"].get("negative_slope", 0.0)),
+            head,
+            1 if head == kernels.SIGMOID_HEAD else n_raw,
+        )
+
+    def add(self, tiles: Tiles, place: int, words: np.ndarray, sums: np.ndarray) -> None:
+        """Add one member's outputs over the tiles to `sums`, (n_masks, 2, n_sums)."""
+        first, dtype = self.first, self.first.dtype
+        kernel = first.kernels.means_kernel(*first.variant, self.n_sums, self.activation, self.head)
+        weight, bias = first.weights(place)
+        second, second_bias = self._second(place)
+        step = max(1, SUMS_BYTES // (2 * VECTOR_BYTES * self.n_sums))
+        for start in range(0, len(words), step):
+            part, target = words[start : start + step], sums[start : start + step]
+            room = aligned((len(part), 2, self.n_sums, tiles.other.shape[2]), dtype)
+            kernel(
+                weight, bias, dtype.type(self.slope), second, second_bias, tiles.other,
+                tiles.delta, first.rows.plan, first.rows.groups.stages, part, tiles.shares,
+                *first.scratch(len(part)), room, target,
+            )  # fmt: skip
+
+    def outputs(self, means: np.ndarray) -> np.ndarray:
+        """Return outputs as the members give them of means (n_members, n_masks, n_sums)."""
+        kernels, members = self.first.kernels, self.members
+        if self.head == kernels.SIGMOID_HEAD:
+            return np.concatenate([1.0 - means, means], axis=-1)
+        if self.head == kernels.SOFTMAX:  # sums of float32 shares are not quite one
+            return np.asarray(means / means.sum(axis=-1, keepdims=True))
+        if members.task == "regression":
+            return np.asarray(means * members.target_scale + members.target_location)
+        return np.concatenate([-means, means], axis=-1) if members.single_logit else means
+
+    def _second(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        weight, bias = layer_of(self.first.network, self.second, place)
+        if len(weight) == 2 and self.n_sums == 1:
+            # Softmax over two classes is the sigmoid of the difference of their logits.
+            weight, bias = np.diff(weight, axis=0), np.diff(bias)
+        idle = ((0, 0), (0, weight.shape[1] % 2))  # beside the first layer's idle unit
+        return np.ascontiguousarray(np.pad(weight, idle)), bias
+
+
+@dataclass(frozen=True, eq=False)
+class AnyLayers:
+    """The first layer compiled, its rows in pieces that stay in cache, the rest as ever."""
+
+    members: TorchMembers
+    first: FirstLayer
+    scale: Scale
+
+    @property
+    def n_sums(self) -> int:
+        """Outputs of which means are taken."""
+        return self.members.n_outputs
+
+    def add(self, tiles: Tiles, place: int, words: np.ndarray, sums: np.ndarray) -> None:
+        """Add one member's outputs over the tiles to `sums`, (n_masks, 2, n_outputs)."""
+        first = self.first
+        kernel = first.kernels.first_layer_kernel(*first.variant)
+        weight, bias = first.weights(place)
+        state = {name: value[place : place + 1] for name, value in first.network.state.items()}
+        widest = max(len(weight), first.network.width)
+        step = max(1, ROWS_BYTES // (2 * VECTOR_BYTES * widest))
+        shares = torch.from_numpy(tiles.shares).view(len(tiles.other), -1)
+        for start in range(0, len(words), step):
+            part, target = words[start : start + step], sums[start : start + step]
+            scratch = first.scratch(len(part))
+            units = aligned((len(weight), len(part), 2, tiles.other.shape[2]), first.dtype)
+            for tile in range(len(tiles.other)):
+                kernel(
+                    weight, bias, tiles.other, tiles.delta, first.rows.plan,
+                    first.rows.groups.stages, part, tile, *scratch, units,
+                )  # fmt: skip
+                target += self._tile_sums(state, units[: first.n_units], shares[tile])
+
+    def outputs(self, means: np.ndarray) -> np.ndarray:
+        """Return the means: they are of outputs already."""
+        return means
+
+    def _tile_sums(
+        self, state: dict[str, torch.Tensor], units: np.ndarray, shares: torch.Tensor
+    ) -> np.ndarray:
+        network = self.first.network
+        start = self.first.later[0] if self.first.later else len(network.layers)
+        with torch.no_grad():
+            hidden = torch.from_numpy(units.reshape(1, len(units), -1)).mT
+            raw = network.run(state, hidden, start=start)
+            outputs = self.members.outputs_from_raw(raw, self.scale)[0].mT
+            sums = outputs.reshape(len(outputs), *units.shape[1:]) @ shares
+        return np.asarray(sums.movedim(0, -1).numpy())
+
+
+def layer_of(network: StackedNetwork, name: str, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return weight and bias of one network's linear layer; a missing bias is 0."""
+    prefix = f"{name}." if name else ""
+    weight = network.state[f"{prefix}weight"][place].numpy()
+    if f"{prefix}bias" not in network.state:
+        return weight, np.zeros(len(weight), dtype=weight.dtype)
+    return weight, network.state[f"{prefix}bias"][place].numpy()
+
+
+def _even(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if len(weight) % 2 == 0:
+        return np.ascontiguousarray(weight), np.ascontiguousarray(bias)
+    return np.pad(weight, ((0, 1), (0, 0))), np.pad(bias, (0, 1))
