@@ -2,29 +2,49 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lime.lime_tabular import LimeTabularExplainer
 
 from xaigeo.errors import InputError
+from xaigeo.explainers.background import Background
+from xaigeo.explainers.base import Block
 from xaigeo.explainers.lime import LimeExplainer
+from xaigeo.explainers.neighbourhood import random_stream
 
 ARRAYS = ("attribution", "slope", "intercept", "local_r2", "explained_value")
+# Fixtures that no example changes.
+FIXTURES = [HealthCheck.function_scoped_fixture]
+SHARED = ("feature_location", "feature_scale", "kernel_radius")
 
 
 def assert_equal_results(ours, theirs, atol=1e-9):
     assert set(ours.data) == set(theirs.data)
-    for name in (*ARRAYS, "kernel_radius", "feature_location", "feature_scale"):
+    for name in ours.data:
         np.testing.assert_allclose(ours.array(name), theirs.array(name), atol=atol, err_msg=name)
 
 
 @pytest.mark.parametrize("kind", ["species", "mass", "single_logit"])
 @pytest.mark.parametrize(
     "parameters",
-    [{}, {"sample_around_instance": True, "kernel_width": 0.8, "alpha": 0.1}],
+    [
+        {},
+        {"sample_around_instance": True, "kernel_width": 0.8, "alpha": 0.1},
+        {"discretiser": "quartile"},
+        {"discretiser": "decile", "distance_metric": "cosine"},
+        {"distance_metric": "manhattan", "feature_selection": "auto", "num_features": 2},
+        {"feature_selection": "highest_weights", "num_features": 3},
+        {"feature_selection": "lasso_path", "num_features": 3, "discretiser": "quartile"},
+        {"share_draws": True},
+        {"share_draws": True, "discretiser": "decile", "n_repeats": 2},
+        {"n_repeats": 2, "feature_selection": "auto", "num_features": 2},
+    ],
+    ids=lambda parameters: ",".join(parameters),
 )
 def test_engines_agree(request, birds, kind, parameters):
     ensemble = request.getfixturevalue(kind)
     ours, theirs = (
-        LimeExplainer(n_samples=400, **parameters).explain(
+        LimeExplainer(n_samples=200, **parameters).explain(
             ensemble, birds.iloc[[0, 170, 300]], background=birds, random_state=2, engine=engine
         )
         for engine in ("batched", "upstream")
@@ -58,7 +78,7 @@ def test_equals_the_lime_package_called_by_hand(species, birds):
         categorical_features=[4, 5],
         discretize_continuous=False,
         feature_selection="none",
-        random_state=np.random.RandomState(own.generate_state(4)),
+        random_state=random_stream(own),
     ).explain_instance(
         rows[40],
         lambda encoded: species.member_outputs_encoded(1, encoded),
@@ -201,3 +221,242 @@ def test_too_few_samples_raises(species, birds):
 def test_bad_parameters_raise(parameters, message):
     with pytest.raises(InputError, match=message):
         LimeExplainer(**parameters)
+
+
+def test_entropy_bins_follow_labels_or_the_seeds_votes(species, mass, birds):
+    def explain(ensemble, engine, labels=None):
+        return LimeExplainer(n_samples=200, discretiser="entropy", labels=labels).explain(
+            ensemble, birds.iloc[[3, 250]], background=birds, random_state=0, engine=engine
+        )
+
+    votes = species.predict_proba(birds).argmax(axis=-1)
+    majority = [np.bincount(row, minlength=3).argmax() for row in votes.T]
+    unnamed, named = explain(species, "batched"), explain(species, "batched", majority)
+    assert_equal_results(unnamed, explain(species, "upstream"))
+    assert_equal_results(unnamed, named)
+    assert unnamed.provenance["resolved"]["labels"] == "class that most seeds predict"
+    assert named.provenance["resolved"]["labels"] == "given"
+    assert named.provenance["parameters"]["labels"]["n"] == len(birds)
+    heavy = birds["body_mass_g"] > 4000
+    by_mass = explain(mass, "batched", heavy)
+    assert_equal_results(by_mass, explain(mass, "upstream", heavy))
+    # The tree's first cut of the mass itself is where the labels change.
+    edges = by_mass.array("condition_lower")[:, 3], by_mass.array("condition_upper")[:, 3]
+    assert any(abs(edge - 4000) <= 50 for edge in np.ravel(edges))
+
+
+def test_discretised_attribution_belongs_to_the_instance_s_bin(species, birds):
+    result = LimeExplainer(n_samples=200, discretiser="quartile").explain(
+        species, birds.iloc[[5, 60]], background=birds, random_state=0
+    )
+    lower, upper = result.array("condition_lower"), result.array("condition_upper")
+    rows = result.array("input")
+    assert ((lower < rows) & (rows <= upper))[:, :4].all()
+    assert np.isnan(lower[:, 4:]).all()
+    assert np.isnan(upper[:, 4:]).all()
+    assert np.isnan(result.array("slope")).all()
+    assert not set(SHARED) & set(result.data)
+
+
+def test_a_step_in_a_bin_is_its_attribution(cloud, wrap_values):
+    median = np.median(cloud[:, 1])
+
+    def above(rows):
+        return 3.0 * (rows[:, 1] > median)
+
+    # Two rows above the median, in the highest quarter: elsewhere the step is up in a third of
+    # all bins, so being here adds 2 to an average of 1.
+    rows = cloud[np.argsort(cloud[:, 1])[-2:]]
+    result = LimeExplainer(
+        n_samples=4000, discretiser="quartile", alpha=1e-10, kernel_width=1e6
+    ).explain(wrap_values(above, rows=cloud), rows, background=cloud, random_state=0)
+    attribution = result.array("attribution")[0, :, :, 0]
+    np.testing.assert_allclose(attribution[:, 1], 2.0, atol=0.15)
+    np.testing.assert_allclose(attribution[:, [0, 2, 3]], 0.0, atol=0.15)
+
+
+def test_unselected_features_have_no_attribution(species, birds):
+    result = LimeExplainer(n_samples=200, feature_selection="auto", num_features=2).explain(
+        species, birds.head(3), background=birds, random_state=0
+    )
+    selected, attribution = result.array("selected"), result.array("attribution")
+    np.testing.assert_array_equal(selected.sum(axis=2), 2)
+    assert (attribution[~selected] == 0).all()
+    assert (attribution[selected] != 0).all()
+    assert result.provenance["resolved"]["num_features"] == 2
+
+
+def test_shared_draws_are_one_draw_weighted_for_each_instance(single_logit, birds):
+    explainer = LimeExplainer(n_samples=300, share_draws=True)
+    together = explainer.explain(
+        single_logit, birds.iloc[[0, 90, 300]], background=birds, random_state=4
+    )
+    alone = explainer.explain(single_logit, birds.iloc[[90]], background=birds, random_state=4)
+    # float64 networks: a row's answer hardly depends on the rows beside it.
+    for name in ARRAYS:
+        np.testing.assert_allclose(together.array(name)[:, [1]], alone.array(name), atol=1e-9)
+
+
+def test_models_are_asked_once_for_all_instances_that_share_draws(cloud, wrap_values):
+    asked = []
+
+    def count(rows):
+        asked.append(len(rows))
+        return rows.sum(axis=1)
+
+    LimeExplainer(n_samples=100, share_draws=True).explain(
+        wrap_values(count, rows=cloud), cloud[:30], background=cloud, random_state=0
+    )
+    assert asked.count(30 + 99) == 1
+    assert max(n for n in asked if n != 30 + 99) <= len(cloud)
+
+
+def test_repeats_give_the_mean_and_its_standard_error(species, birds):
+    def explain(**parameters):
+        return LimeExplainer(n_samples=100, **parameters).explain(
+            species, birds.head(2), background=birds, random_state=3
+        )
+
+    once, two = explain(), explain(n_repeats=2)
+    assert "std_error" not in once.data
+    # Of two draws the error is half their difference, and the first is the only one of `once`.
+    first, mean = once.array("attribution"), two.array("attribution")
+    np.testing.assert_allclose(two.array("std_error"), np.abs(mean - first), atol=1e-12)
+    assert (two.array("std_error") > 0).all()
+
+
+def test_the_standard_error_is_the_spread_of_results_with_other_seeds(mass, birds):
+    def explain(state):
+        return LimeExplainer(n_samples=100, n_repeats=5).explain(
+            mass, birds.head(1), background=birds, random_state=state
+        )
+
+    results = [explain(state) for state in range(30)]
+    spread = np.std([one.array("attribution") for one in results], axis=0, ddof=1)
+    claimed = np.sqrt(np.mean([one.array("std_error") ** 2 for one in results], axis=0))
+    # 30 results know a standard deviation to 13 %: four of those.
+    np.testing.assert_allclose(claimed, spread, rtol=0.53)
+
+
+def test_memory_limit_changes_nothing_but_rounding(single_logit, birds):
+    rows = single_logit.schema.encode(birds)
+    children = np.random.SeedSequence(0).spawn(3)
+
+    def explain(share, **limit):
+        block = Block(
+            ensemble=single_logit,
+            rows=rows[:2],
+            background=Background.from_frame(single_logit.schema, rows),
+            seeds=children[1:],
+            shared_seed=children[0],
+            **limit,
+        )
+        return LimeExplainer(n_samples=300, share_draws=share).explain_batched(block)
+
+    for share in (False, True):
+        free, tight = explain(share), explain(share, max_memory=60_000)
+        for name in ARRAYS:
+            np.testing.assert_allclose(free[name], tight[name], atol=1e-10)
+    with pytest.raises(InputError, match="max_memory that holds 300 rows of 6 features"):
+        explain(False, max_memory=20_000)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=FIXTURES)
+@given(st.permutations(range(3)), st.permutations(range(4)))
+def test_permuted_seeds_and_shared_instances_permute_the_answer(species, birds, seeds, rows):
+    explainer = LimeExplainer(n_samples=60, share_draws=True)
+
+    def explain(ensemble, frame):
+        return explainer.explain(ensemble, frame, background=birds, random_state=1)
+
+    frame = birds.iloc[[0, 100, 200, 300]]
+    whole = explain(species, frame)
+    turned = explain(species.select([species.seeds[s] for s in seeds]), frame.iloc[rows])
+    for name in ARRAYS:
+        expected = whole.array(name)[np.ix_(seeds, rows)]
+        np.testing.assert_allclose(turned.array(name), expected, atol=1e-10)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=FIXTURES)
+@given(
+    st.lists(st.floats(-5, 5), min_size=4, max_size=4),
+    st.sampled_from(["euclidean", "manhattan", "chebyshev"]),
+    st.booleans(),
+)
+def test_linear_models_get_their_slopes_as_the_penalty_vanishes(
+    cloud, wrap_values, linear, slope, metric, share
+):
+    result = LimeExplainer(
+        n_samples=100, alpha=1e-12, distance_metric=metric, share_draws=share
+    ).explain(
+        wrap_values(linear(tuple(slope)), rows=cloud), cloud[:2], background=cloud, random_state=0
+    )
+    expected = np.multiply(slope, cloud.std(axis=0))
+    size = 1 + np.abs(expected).max()
+    for found in result.array("attribution")[0, :, :, 0]:
+        np.testing.assert_allclose(found, expected, atol=1e-7 * size)
+
+
+def test_feature_that_linear_models_ignore_gets_nothing_and_others_little(
+    cloud, wrap_values, linear
+):
+    def curved(rows):
+        return np.tanh(rows[:, 0])
+
+    ensemble = wrap_values(linear((1.0, 0.0, 2.0, 0.0)), curved, rows=cloud)
+    result = LimeExplainer(n_samples=5000, alpha=1e-10).explain(
+        ensemble, cloud[:4], background=cloud, random_state=0
+    )
+    attribution = result.array("attribution")[..., 0]
+    np.testing.assert_allclose(attribution[0][:, [1, 3]], 0.0, atol=1e-9)
+    assert np.abs(attribution[1][:, 1:]).max() < 4 / np.sqrt(5000)
+    assert (np.abs(attribution[1][:, 0]) > 0.3).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"discretiser": "octile"}, "discretiser to be one of 'quartile', 'decile', 'entropy'"),
+        ({"distance_metric": "taxi"}, "distance_metric to be one of 'euclidean'"),
+        ({"feature_selection": "best"}, "feature_selection to be one of 'none', 'auto'"),
+        ({"n_repeats": 0}, "n_repeats to be a whole number of at least 1"),
+        ({"num_features": 3}, "num_features with a feature selection, got .*'none'"),
+        (
+            {"num_features": 0, "feature_selection": "auto"},
+            "num_features to be a whole number of at least 1",
+        ),
+        (
+            {"share_draws": True, "sample_around_instance": True},
+            "share_draws=True with draws around the mean, got sample_around_instance=True",
+        ),
+        (
+            {"discretiser": "decile", "sample_around_instance": True},
+            "sample_around_instance=False with a discretiser",
+        ),
+        ({"labels": [0, 1]}, "labels with discretiser='entropy' alone, got .*None"),
+        (
+            {"discretiser": "entropy", "labels": [[0, 1]]},
+            r"labels with one dimension, a class a background row, got shape \(1, 2\)",
+        ),
+    ],
+)
+def test_parameters_that_do_not_go_together_raise(parameters, message):
+    with pytest.raises(InputError, match=message):
+        LimeExplainer(**parameters)
+
+
+def test_bin_of_one_value_gives_models_that_value(cloud, wrap_values):
+    """Plain lime draws 0 in place of it."""
+    counts = np.column_stack([np.where(np.arange(60) < 30, 7.0, 7.0 + cloud[:, 0] ** 2), cloud])
+    seen = []
+
+    def watch(rows):
+        seen.append(rows[:, 0].min())
+        return rows[:, 1]
+
+    for engine in ("batched", "upstream"):
+        seen.clear()
+        LimeExplainer(n_samples=100, discretiser="quartile").explain(
+            wrap_values(watch, rows=counts), counts[:1], background=counts, engine=engine
+        )
+        assert min(seen) == 7.0

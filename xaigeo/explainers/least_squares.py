@@ -2,69 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-
-
-@dataclass(frozen=True, eq=False)
-class RidgeFit:
-    """A weighted ridge fit for each seed and output.
-
-    Attributes
-    ----------
-    coefficients : ndarray, shape (n_seeds, n_features, n_outputs)
-    intercept, r2 : ndarray, shape (n_seeds, n_outputs)
-        `r2` is the weighted coefficient of determination; 1 for an output without variation,
-        which its intercept reproduces.
-    """
-
-    coefficients: np.ndarray
-    intercept: np.ndarray
-    r2: np.ndarray
-
-
-def weighted_ridge(
-    design: np.ndarray, weights: np.ndarray, targets: np.ndarray, alpha: float
-) -> RidgeFit:
-    """Fit ``targets ~ intercept + design @ coefficients`` with one factorisation for all.
-
-    Parameters
-    ----------
-    design : ndarray, shape (n_rows, n_features)
-    weights : ndarray, shape (n_rows,)
-    targets : ndarray, shape (n_seeds, n_rows, n_outputs)
-    alpha : float
-        Ridge penalty on the coefficients, not on the intercept.
-
-    Notes
-    -----
-    With weighted centring ``(G + alpha I) c = b`` where ``G = Z'WZ`` and ``b = Z'Wy``, the
-    residual sum of squares is ``y'Wy - c'b - alpha c'c``, so no second pass over the rows
-    is needed for R2.
-    """
-    n_seeds, n_rows, n_outputs = targets.shape
-    total = weights.sum()
-    centre = weights @ design / total
-    centred = design - centre
-    weighted = centred * weights[:, None]
-    gram = centred.T @ weighted + alpha * np.eye(design.shape[1])
-    # One column per seed and output: a single product and a single factorisation serve all.
-    wide = np.array(targets.transpose(1, 0, 2), order="C").reshape(n_rows, -1)
-    mean = weights @ wide / total
-    constant = is_constant(wide)
-    wide -= mean
-    moments = weighted.T @ wide
-    solution = np.linalg.solve(gram, moments)
-    spread = weights @ np.square(wide)
-    explained = (solution * moments).sum(axis=0) + alpha * np.square(solution).sum(axis=0)
-    r2 = np.where(constant, 1.0, explained / np.where(constant | (spread == 0), 1.0, spread))
-    shape = (n_seeds, n_outputs)
-    return RidgeFit(
-        coefficients=solution.reshape(-1, *shape).transpose(1, 0, 2),
-        intercept=(mean - centre @ solution).reshape(shape),
-        r2=r2.reshape(shape),
-    )
 
 
 def is_constant(targets: np.ndarray) -> np.ndarray:
