@@ -23,7 +23,7 @@ class EstimatorMembers:
     estimators : sequence of fitted estimators
     schema : FeatureSchema
     classes : tuple
-        Class labels in output order; for regression the name of the target.
+        Class labels in output order; for regression the names of the targets.
     task : {"classification", "regression"}
 
     Attributes

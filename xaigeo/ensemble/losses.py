@@ -13,7 +13,7 @@ class Loss(Protocol):
     """A mean over rows, by seed; weights of rows are normalised by their sum in the batch.
 
     `raw` has shape (n_seeds, n_rows, n_outputs), `target` and `weight` (n_seeds, n_rows) or
-    a shape that broadcasts to it.
+    a shape that broadcasts to it; several targets have a dimension more.
     """
 
     def value(self, raw: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
@@ -64,6 +64,18 @@ class SquaredError:
     def gradient(self, raw: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Return the derivative of each seed's loss by `raw`, of its shape."""
         return _share((raw - target[..., None]).mul_(2.0), weight)
+
+
+class SquaredErrors:
+    """Squared error of several outputs, a mean over them; `target` is (..., n_rows, n_outputs)."""
+
+    def value(self, raw: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """Return the loss of each seed, shape (n_seeds,)."""
+        return _mean((raw - target).square().mean(dim=-1), weight)
+
+    def gradient(self, raw: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """Return the derivative of each seed's loss by `raw`, of its shape."""
+        return _share((raw - target).mul_(2.0 / raw.shape[-1]), weight)
 
 
 def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:

@@ -65,11 +65,12 @@ def check_module(
     schema: FeatureSchema,
     *,
     n_classes: int | None,
-    regression: bool,
+    n_targets: int | None = None,
 ) -> int:
     """Return how many outputs a module gives for a row, after trying it on `probe_inputs`.
 
-    `n_classes` is None where any number will do.
+    `n_classes` is None for regression, and where any number will do; `n_targets` is None for
+    classification.
 
     Raises
     ------
@@ -87,10 +88,12 @@ def check_module(
         given is None
         or len(given) != 2
         or given[0] != len(inputs)
-        or not _fits(given[1], n_classes, regression)
+        or not _fits(given[1], n_classes, n_targets)
     ):
-        width = 1 if regression else n_classes or "n_classes"
-        what = "one value" if regression else "one logit a class"
+        width = n_targets or n_classes or "n_classes"
+        what = "one logit a class"
+        if n_targets is not None:
+            what = "one value" if n_targets == 1 else "one value a target"
         also = " (or a single logit for two classes)" if n_classes == 2 else ""
         arrived = type(outputs).__name__ if given is None else f"shape {given}"
         raise InputError(
@@ -102,7 +105,7 @@ def check_module(
     _check_one_row(module, inputs)
     if probability:
         _check_probabilities(outputs)
-    elif not regression:
+    elif n_targets is None:
         _refuse_probabilities(outputs)
     return int(given[1])
 
@@ -116,9 +119,9 @@ def _run(module: nn.Module, inputs: Tensor) -> Any:
         module.train(was_training)
 
 
-def _fits(width: int, n_classes: int | None, regression: bool) -> bool:
-    if regression:
-        return width == 1
+def _fits(width: int, n_classes: int | None, n_targets: int | None) -> bool:
+    if n_targets is not None:
+        return width == n_targets
     if n_classes is None:
         return width > 0
     return width == n_classes or (n_classes == 2 and width == 1)

@@ -14,7 +14,7 @@ from xaigeo.ensemble.targets import (
     encode_labels,
     infer_task,
     read_classes,
-    target_name,
+    target_names,
 )
 from xaigeo.errors import ConstantFeatureWarning, InputError
 from xaigeo.options import check_option
@@ -30,10 +30,10 @@ class Problem:
     rows : ndarray, shape (n_rows, n_features)
         Encoded by `schema`.
     labels : ndarray, shape (n_rows,)
-        Class places, or target values for regression.
+        Class places, or target values for regression, (n_rows, n_targets) with several.
     schema : FeatureSchema
     classes : tuple
-        Class labels; for regression the name of the target.
+        Class labels; for regression the names of the targets.
     task : {"classification", "regression"}
     """
 
@@ -65,7 +65,7 @@ def read_problem(X: Frame, y: Any, *, task: Task | None, schema: FeatureSchema |
         )
     check_order(X, y)
     task = task or infer_task(y)
-    classes = (target_name(y),) if task == "regression" else read_classes(y)
+    classes = target_names(y) if task == "regression" else read_classes(y)
     labels = encode_labels(y, classes, task, n_rows=len(rows))
     _warn_of_constant_columns(columns, rows)
     return Problem(rows=rows, labels=labels, schema=columns, classes=classes, task=task)

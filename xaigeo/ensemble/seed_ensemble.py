@@ -31,7 +31,7 @@ class SeedEnsemble:
     schema : FeatureSchema
         Columns in original units; preprocessing belongs to the members.
     classes : tuple
-        Class labels in output order; for regression the name of the target.
+        Class labels in output order; for regression the names of the targets.
     task : {"classification", "regression"}
     record : dict
         JSON-able provenance: hashes of data, configuration and architecture, versions,
@@ -79,12 +79,13 @@ class SeedEnsemble:
         make_model : callable
             ``make_model()`` or ``make_model(n_inputs, n_outputs)``, returning a new
             ``nn.Module`` from inputs (n_rows, n_inputs) to one logit a class (n_rows,
-            n_outputs), to a single logit for two classes, or to one value (n_rows, 1).
+            n_outputs), to a single logit for two classes, or to one value a target (n_rows,
+            n_outputs).
             `n_inputs` counts numbers after one-hot encoding. Called once a seed with torch
             seeded; the caller's random state is left alone.
         X : DataFrame or ndarray, shape (n_rows, n_features)
-        y : Series or array-like, shape (n_rows,)
-            Class labels of any type, or numbers for regression.
+        y : Series, DataFrame or array-like, shape (n_rows,) or (n_rows, n_targets)
+            Class labels of any type, or numbers for regression, of one or several targets.
         seeds : iterable of int
             Names of the members, and by default their randomness.
         init_seeds, order_seeds : iterable of int or int, optional
@@ -109,7 +110,7 @@ class SeedEnsemble:
         class_weight : "balanced" or mapping of class to float, optional
             Weights of rows in the loss, normalised by their sum in each batch.
         standardise : bool
-            Standardise numeric columns and the regression target by the training rows.
+            Standardise numeric columns and each regression target by the training rows.
         dtype : {"float32", "float64"}
         engine : {"auto", "stacked", "functional"}
             "stacked" multiplies the weights of all seeds at once and knows the common
@@ -204,7 +205,9 @@ class SeedEnsemble:
             seed. It is given what `X` is: a data frame with its original columns and values,
             or an array; so a frame with categories needs a pipeline that encodes them.
         X : DataFrame or ndarray, shape (n_rows, n_features)
-        y : Series or array-like, shape (n_rows,)
+        y : Series, DataFrame or array-like, shape (n_rows,) or (n_rows, n_targets)
+            Several targets need an estimator that predicts several, such as a random forest or
+            ``sklearn.multioutput.MultiOutputRegressor``.
         seeds : iterable of int
         task : {"classification", "regression"}, optional
             By default what the estimator is.
@@ -276,6 +279,7 @@ class SeedEnsemble:
             Rows as the models know them, or their schema.
         classes : sequence, optional
             Labels in output order; by default the estimators' ``classes_``, or 0, 1, 2, ...
+            For regression the names of the targets, by default "y", or "y0", "y1", ...
         task : {"classification", "regression"}, optional
             By default what the estimators are, and classification for other models.
         preprocess : optional
@@ -354,7 +358,7 @@ class SeedEnsemble:
 
     @property
     def n_outputs(self) -> int:
-        """Number of outputs: classes, or 1 for regression."""
+        """Number of outputs: classes, or targets of a regression."""
         return len(self.classes)
 
     @property
@@ -398,10 +402,13 @@ class SeedEnsemble:
         return self.outputs(X, scale="probability")
 
     def predict(self, X: Frame) -> np.ndarray:
-        """Return class labels or regression values, shape (n_seeds, n_rows)."""
+        """Return class labels or regression values, shape (n_seeds, n_rows).
+
+        With several targets the shape is (n_seeds, n_rows, n_targets).
+        """
         outputs = self.outputs(X)
         if self.task == "regression":
-            return np.asarray(outputs[..., 0])
+            return np.asarray(outputs[..., 0] if self.n_outputs == 1 else outputs)
         from xaigeo.ensemble.targets import label_array
 
         return np.asarray(label_array(self.classes)[outputs.argmax(axis=-1)])

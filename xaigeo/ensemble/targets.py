@@ -17,7 +17,7 @@ MANY_CLASSES, MANY_CLASSES_SHARE = 20, 0.05
 
 
 def infer_task(y: Any) -> Task:
-    """Return "regression" for floating-point targets, else "classification".
+    """Return "regression" for floating-point or several targets, else "classification".
 
     Raises
     ------
@@ -25,6 +25,8 @@ def infer_task(y: Any) -> Task:
         Where this could be wrong: two different floating-point values only, or many different
         whole numbers.
     """
+    if _columns(y) is not None:
+        return "regression"
     series = _series(y)
     n_different = series.nunique()
     if pd.api.types.is_float_dtype(series.dtype):
@@ -47,10 +49,27 @@ def infer_task(y: Any) -> Task:
     )
 
 
-def target_name(y: Any) -> str:
-    """Return the name of a regression target, "y" where it has none."""
-    name = getattr(_only_column(y), "name", None)
-    return "y" if name is None else str(name)
+def target_names(y: Any) -> tuple[str, ...]:
+    """Return the names of regression targets: "y" where one has none, "y0", "y1" for several.
+
+    Raises
+    ------
+    InputError
+        If two targets have one name.
+    """
+    columns = _columns(y)
+    if columns is None:
+        name = getattr(_only_column(y), "name", None)
+        return ("y" if name is None else str(name),)
+    named = isinstance(y, pd.DataFrame)
+    names = [str(name) if named else f"y{name}" for name in columns.columns]
+    if len(set(names)) < len(names):
+        raise InputError(
+            expected="targets of different names",
+            arrived=", ".join(names),
+            do="Rename the columns of y.",
+        )
+    return tuple(names)
 
 
 def read_classes(y: Any) -> tuple[Any, ...]:
@@ -59,8 +78,16 @@ def read_classes(y: Any) -> tuple[Any, ...]:
     Raises
     ------
     InputError
-        For missing labels, fewer than two classes, or classes of which the text is equal.
+        For several columns, missing labels, fewer than two classes, or classes of which the
+        text is equal.
     """
+    columns = _columns(y)
+    if columns is not None:
+        raise InputError(
+            expected="one label a row for classification",
+            arrived=f"y with {columns.shape[1]} columns",
+            do="Pass one column; several targets of amounts go with task='regression'.",
+        )
     series = _series(y)
     if isinstance(series.dtype, pd.CategoricalDtype):
         present = set(series)
@@ -130,11 +157,19 @@ def check_order(X: Any, y: Any) -> None:
 def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> np.ndarray:
     """Return class places (int64) or regression targets (float64), shape (n_rows,).
 
+    With several targets, which `classes` names, the shape is (n_rows, n_targets).
+
     Raises
     ------
     InputError
-        For another length, missing or infinite values, or labels not among `classes`.
+        For another length or number of targets, missing or infinite values, or labels not among
+        `classes`.
     """
+    if task == "regression" and (len(classes) > 1 or _columns(y) is not None):
+        each = _target_columns(y, classes)
+        return np.column_stack(
+            [encode_labels(column, classes[:1], task, n_rows=n_rows) for column in each]
+        )
     series = _series(y)
     if len(series) != n_rows:
         raise InputError(
@@ -160,6 +195,49 @@ def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> 
             do="Pass labels that the ensemble was trained on.",
         )
     return np.array([places[value] for value in series.tolist()], dtype=np.int64)
+
+
+def _columns(y: Any) -> pd.DataFrame | None:
+    """Return y as a frame if it has several columns."""
+    if not isinstance(y, pd.DataFrame):
+        if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+            return None
+        values = np.asarray(y)
+        if values.ndim != 2 or values.shape[1] < 2:
+            return None
+        y = pd.DataFrame(values)
+    return y if y.shape[1] > 1 else None
+
+
+def _target_columns(y: Any, names: Sequence[Any]) -> list[pd.Series]:
+    """Return the columns of y in the order of the targets.
+
+    Raises
+    ------
+    InputError
+        For another number of columns, or a frame with other names.
+    """
+    columns = _columns(y)
+    given = 1 if columns is None else columns.shape[1]
+    if columns is None or given != len(names):
+        raise InputError(
+            expected=f"y with {len(names)} columns ({', '.join(map(str, names))})"
+            if len(names) > 1
+            else "y with one column",
+            arrived=str(given),
+            do="Pass one column a target.",
+        )
+    if not isinstance(y, pd.DataFrame):
+        return [columns.iloc[:, place] for place in range(given)]
+    known = [str(name) for name in columns.columns]
+    missing = [str(name) for name in names if str(name) not in known]
+    if missing:
+        raise InputError(
+            expected=f"y with the columns {', '.join(map(str, names))}",
+            arrived=f"a frame without {', '.join(missing)}",
+            do="Rename its columns, or pass y.to_numpy() in the order of the targets.",
+        )
+    return [columns.iloc[:, known.index(str(name))] for name in names]
 
 
 def _series(y: Any) -> pd.Series:

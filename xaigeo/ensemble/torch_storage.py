@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -60,8 +61,8 @@ def write_torch(members: TorchMembers, folder: Path) -> dict[str, Any]:
         "architecture": describe(modules[0]),
         "preprocessor": members.preprocessor.to_dict(),
         "n_outputs": members.n_outputs,
-        "target_location": members.target_location,
-        "target_scale": members.target_scale,
+        "target_location": _plain(members.target_location),
+        "target_scale": _plain(members.target_scale),
         "reading": reading,
     }
 
@@ -96,9 +97,17 @@ def read_torch(
         preprocessor,
         task=manifest["task"],
         n_outputs=described["n_outputs"],
-        target_location=described["target_location"],
-        target_scale=described["target_scale"],
+        target_location=_by_target(described["target_location"]),
+        target_scale=_by_target(described["target_scale"]),
     )
+
+
+def _plain(amount: float | np.ndarray) -> float | list[float]:
+    return amount.tolist() if isinstance(amount, np.ndarray) else amount
+
+
+def _by_target(amount: float | list[float]) -> float | np.ndarray:
+    return np.array(amount) if isinstance(amount, list) else amount
 
 
 def _plain_modules(modules: list[nn.Module]) -> tuple[list[nn.Module], dict[str, Any] | None]:

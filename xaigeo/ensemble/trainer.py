@@ -27,7 +27,10 @@ SMALL_STEP = 4_000_000
 
 @dataclass(frozen=True, eq=False)
 class LabelledInputs:
-    """Inputs (n_rows, n_inputs), targets (n_rows,) and row weights (n_rows,) or None."""
+    """Inputs (n_rows, n_inputs), targets (n_rows,) and row weights (n_rows,) or None.
+
+    Several targets have the shape (n_rows, n_targets).
+    """
 
     inputs: Tensor
     targets: Tensor
@@ -221,7 +224,7 @@ def _gather(
     shape = (n_batches, len(orders), orders.shape[1] // n_batches)
     index = orders.view(shape[1], shape[0], shape[2]).transpose(0, 1).reshape(-1)
     x = data.inputs.index_select(0, index).view(*shape, *data.inputs.shape[1:])
-    target = data.targets.index_select(0, index).view(shape)
+    target = data.targets.index_select(0, index).view(*shape, *data.targets.shape[1:])
     weight = None if data.weights is None else data.weights.index_select(0, index).view(shape)
     for place in range(n_batches):
         yield x[place], target[place], None if weight is None else weight[place]

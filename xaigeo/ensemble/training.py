@@ -15,7 +15,13 @@ from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.factory import Factory, build_modules
 from xaigeo.ensemble.flat_weights import TrainableNetwork
 from xaigeo.ensemble.functional import FunctionalNetwork
-from xaigeo.ensemble.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
+from xaigeo.ensemble.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    SquaredError,
+    SquaredErrors,
+)
 from xaigeo.ensemble.members import Scale, Task
 from xaigeo.ensemble.module_trial import check_module, probe_inputs
 from xaigeo.ensemble.preprocessing import DTYPES, Preprocessor, rows_tensor
@@ -99,7 +105,7 @@ def train_members(
         make_model,
         init_seeds,
         n_inputs=preprocessor.n_inputs,
-        n_outputs=n_classes or 1,
+        n_outputs=len(problem.classes),
         dtype=settings.dtype,
         seeds=seeds,
     )
@@ -109,7 +115,7 @@ def train_members(
         probe,
         problem.schema,
         n_classes=n_classes,
-        regression=problem.task == "regression",
+        n_targets=len(problem.classes) if n_classes is None else None,
     )
     trainable = _trainable(modules[0])
     network = network_of(modules, probe, engine)
@@ -196,7 +202,8 @@ class _Targets:
         self, problem: Problem, split: Split, settings: TrainingSettings, n_outputs: int
     ) -> None:
         labels, dtype = problem.labels, DTYPES[settings.dtype]
-        self.location, self.scale = 0.0, 1.0
+        self.location: float | np.ndarray = 0.0
+        self.scale: float | np.ndarray = 1.0
         self.weights: Tensor | None = None
         self.loss: Loss
         if problem.task == "regression":
@@ -207,11 +214,14 @@ class _Targets:
                     do="Leave class_weight out; it weighs classes.",
                 )
             train = labels[split.train]
-            if settings.standardise:
+            if settings.standardise and labels.ndim == 1:
                 self.location = float(train.mean())
                 self.scale = float(train.std()) or 1.0
+            elif settings.standardise:
+                self.location, spread = train.mean(axis=0), train.std(axis=0)
+                self.scale = np.where(spread > 0, spread, 1.0)
             labels = (labels - self.location) / self.scale
-            self.loss = SquaredError()
+            self.loss = SquaredError() if labels.ndim == 1 else SquaredErrors()
         else:
             self.loss = BinaryCrossEntropy() if n_outputs == 1 else CrossEntropy()
             by_class = _class_weights(problem, split, settings.class_weight)

@@ -152,9 +152,11 @@ def _wrap_modules(
         or not isinstance(answer_of(modules[0], probe, schema), torch.Tensor)
     ):
         modules = [ModuleOutput(module, output, gives).eval() for module in modules]
-    n_classes = None if task == "regression" else len(classes) if classes is not None else None
+    n_labels = len(classes) if classes is not None else None
+    n_classes = n_labels if task == "classification" else None
+    n_targets = n_labels or _n_values(modules[0], probe, schema) if task == "regression" else None
     widths = [
-        check_module(module, probe, schema, n_classes=n_classes, regression=task == "regression")
+        check_module(module, probe, schema, n_classes=n_classes, n_targets=n_targets)
         for module in modules
     ]
     if len(set(widths)) > 1:
@@ -169,6 +171,14 @@ def _wrap_modules(
     )
     n_outputs = 2 if task == "classification" and widths[0] == 1 else widths[0]
     return TorchMembers(network, preprocessor, task=task, n_outputs=n_outputs), digests, n_outputs
+
+
+def _n_values(module: nn.Module, probe: Any, schema: FeatureSchema) -> int:
+    """Return how many values a module gives for a row; 1 if that cannot be told."""
+    from xaigeo.ensemble.module_trial import answer_of
+
+    answer = answer_of(module, probe, schema)
+    return int(answer.shape[1]) if getattr(answer, "ndim", 0) == 2 else 1
 
 
 def _preprocessor(preprocess: Any, schema: FeatureSchema, dtype: Any) -> Any:
@@ -221,16 +231,25 @@ def _wrap_estimators(
     kinds = [estimator_task(model, task) for model in models]
     if classes is None and kinds[0] == "classification":
         classes = np.asarray(models[0].classes_).tolist()
-    labels = _labels(classes, kinds[0], len(classes) if classes is not None else 1)
+    n_outputs = len(classes) if classes is not None else _n_targets(models[0], schema)
+    labels = _labels(classes, kinds[0], n_outputs)
     members = EstimatorMembers(models, schema, labels, kinds[0])
     digests = [config_digest(describe_estimator(model)) for model in models]
     return members, digests, labels, kinds[0]
 
 
+def _n_targets(model: Any, schema: FeatureSchema) -> int:
+    """Return how many values a fitted regressor gives for a row."""
+    from xaigeo.ensemble.estimator_members import estimator_input
+
+    answer = np.asarray(model.predict(estimator_input(model, schema, _probe(schema))))
+    return 1 if answer.ndim == 1 else int(answer.shape[1])
+
+
 def _labels(classes: Sequence[Any] | None, task: Task, n_outputs: int) -> tuple[Any, ...]:
     given = plain_labels(range(n_outputs) if classes is None else classes)
     if classes is None and task == "regression":
-        given = ("y",)
+        given = ("y",) if n_outputs == 1 else tuple(f"y{place}" for place in range(n_outputs))
     if len(given) != n_outputs or len(set(given)) != len(given):
         raise InputError(
             expected=f"classes with {n_outputs} different labels, one an output",
