@@ -121,16 +121,6 @@ def test_a_backend_that_cannot_stream_gives_the_same(cloud, wrap_values, monkeyp
     np.testing.assert_array_equal(spread.array("attribution"), alone.array("attribution"))
 
 
-@pytest.fixture
-def one_thread():
-    """Worker processes get one torch thread each; sums in two threads round otherwise."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.mark.usefixtures("one_thread")
 def test_the_cut_is_the_same_for_any_number_of_workers():
     """Searches in float32 differ in the last bit when other rows are asked with theirs."""
     data = xg.datasets.penguins()

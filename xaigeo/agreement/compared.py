@@ -287,7 +287,7 @@ def _compare_rules(explanation: Anchors) -> ComparedRules:
         low=np.array([f.lower for f in features]),
         high=np.array([f.upper for f in features]),
         cross_precision=explanation.array("cross_precision") if has_cross else None,
-        empty_precision=_share_of_class(explanation, explanation.predicted),
+        empty_precision=_share_of_answer(explanation),
     )
 
 
@@ -333,6 +333,26 @@ def _real_categories(explanation: Anchors) -> np.ndarray:
     allowed = explanation.array("allowed").astype(bool)
     exists = np.arange(allowed.shape[-1]) < explanation.schema.n_categories[:, None]
     return np.asarray(allowed & exists)
+
+
+def _share_of_answer(explanation: Anchors) -> np.ndarray:
+    """Return the share of background rows to which the other seeds give each seed's answer."""
+    if "answer_lower" not in explanation.data:
+        return _share_of_class(explanation, explanation.predicted)
+    named = explanation.provenance["resolved"].get("output", explanation.outputs[0])
+    values = explanation.array("background_prediction")[..., explanation.outputs.index(named)]
+    lower, upper = explanation.array("answer_lower"), explanation.array("answer_upper")
+    return (
+        np.stack(
+            [
+                ((values >= low) & (values <= high)).mean(axis=1)
+                for low, high in zip(lower.ravel(), upper.ravel(), strict=True)
+            ],
+            axis=1,
+        )
+        .reshape(len(values), *lower.shape)
+        .swapaxes(0, 1)
+    )
 
 
 def _share_of_class(explanation: Explanation, classes: np.ndarray) -> np.ndarray:

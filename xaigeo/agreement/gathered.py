@@ -201,8 +201,13 @@ def _gather(
                 nulls[score.name].append(score.null_per_instance(compared))
     assert first is not None  # an explanation has an instance
     assert scores is not None
-    kept = [{name: np.concatenate(v) for name, v in one.items()} for one in (values, terms, nulls)]
-    return Gathered(scores, n, first, has_ties, *kept, sample)
+    return Gathered(
+        scores, n, first, has_ties, _joined(values), _joined(terms), _joined(nulls), sample
+    )
+
+
+def _joined(batches: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate(arrays) for name, arrays in batches.items()}
 
 
 def _copy(rng: np.random.Generator) -> np.random.Generator:
