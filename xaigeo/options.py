@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
+
+import numpy as np
 
 from xaigeo.errors import InputError
 
@@ -60,6 +63,12 @@ def check_count(name: str, value: object, *, at_least: int = 1) -> None:
             arrived=repr(value),
             do=f"Pass a number such as {name}={max(at_least, 1)}.",
         )
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value is a finite real number and no boolean."""
+    number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    return number and math.isfinite(float(value))  # type: ignore[arg-type]
 
 
 def check_positive(name: str, value: object) -> None:

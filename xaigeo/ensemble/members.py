@@ -54,6 +54,18 @@ class MixingMembers(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnRowMembers(Protocol):
+    """Members that answer in one pass where each has rows of its own."""
+
+    def own_values(self, rows: Matrix, places: np.ndarray, scale: Scale) -> np.ndarray:
+        """Return outputs, shape (n_rows, n_outputs): each row's by the member at its place.
+
+        `places` has shape (n_rows,).
+        """
+        ...
+
+
 class CallableMembers:
     """Models known only as functions from rows to outputs.
 

@@ -22,6 +22,7 @@ EXPLAINERS: Registry[type[Explainer]] = Registry(
         "integrated_gradients": "xaigeo.explainers.gradients",
         "anchors": "xaigeo.explainers.anchors",
         "counterfactuals": "xaigeo.explainers.counterfactuals",
+        "robust_counterfactuals": "xaigeo.explainers.robust_counterfactuals",
     },
     group="xaigeo.explainers",
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,63 +12,97 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block, Engine, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.nearest import Approach, first_accepted, trade_noise
+from xaigeo.explainers.constraints import Constraints, Range
+from xaigeo.explainers.counterfactual_arrays import CounterfactualArrays
+from xaigeo.explainers.counterfactual_search import CounterfactualSearch, Search
+from xaigeo.explainers.goals import Goal, JointGoal, SeedGoal
+from xaigeo.explainers.input_gradients import torch_members
+from xaigeo.explainers.plausibility import Plausibility
 from xaigeo.explainers.proximity import Proximity
-from xaigeo.explainers.unlike_rows import UnlikeRows
+from xaigeo.explainers.search_task import SearchTask
+from xaigeo.explainers.wanted import Target, Wanted
 from xaigeo.explanations import Counterfactuals
-from xaigeo.options import check_count, suggestion
+from xaigeo.options import check_count, check_option
 from xaigeo.schema import Matrix
 
-# By how much the wanted class must lead. A point is found with one model's own forward and
-# judged with the batched one; float32 may differ between the two by about 1e-6.
-MARGIN = 1e-5
-# Instances that are searched together; bounds the memory of trial points.
-GROUP_SIZE = 200
-# Places on the way from an instance to its point at which a change of class is looked for.
-N_PLACES = 17
+# Share of a block's memory that trial points may take; the rest is for what the models make
+# of them.
+TRIALS_SHARE = 4
 
 
 @EXPLAINERS.register("counterfactuals")
 @dataclass(frozen=True, kw_only=True)
 class CounterfactualExplainer(Explainer):
-    """Find, for every seed and instance, near rows that the model gives the wanted class.
+    """Find, for every seed and instance, near rows that the model gives the wanted answer.
 
     Near is the L1 distance with each numeric column in units of its median absolute deviation
     in the background and 1 for a changed category (Wachter et al. 2017,
     doi:10.2139/ssrn.3063289), plus `change_cost` for each changed column, so that few columns
     change. Points stay in the background's range (widened to hold the instance), whole
-    numbers stay whole, categories are ones the background holds. No gradients are used:
-    any model will do.
+    numbers stay whole, categories are ones the background holds.
 
     Parameters
     ----------
-    target : label, optional
-        The wanted class. By default each seed's runner-up at the instance. Where a model
-        already gives the target, the instance itself is the answer, at distance 0.
+    target : label or (low, high), optional
+        The wanted class; by default each seed's runner-up at the instance. For a regression,
+        which needs it, the interval of wanted values, None for an open side:
+        ``target=(None, 200.0)``. Where a model already gives the target, the instance itself
+        is the answer, at distance 0.
+    relative : bool
+        Whether the interval is of the change from each seed's own value:
+        ``target=(10, None), relative=True`` asks for at least 10 more.
+    output : label, optional
+        Which output of a regression with several.
+    search : {"model_agnostic", "gradient", "growing_spheres", "nearest_unlike"}
+        Where points come from: rows around the instance that are tried on all models, for any
+        model; gradient descent in one batch over all seeds, for torch networks; growing
+        spheres (Laugel et al. 2017), for any model; or the nearest background rows with the
+        wanted answer, shown as they are.
+    sparse : bool
+        Whether found points are made sparse: columns set back and traded for others while the
+        answer stays. Otherwise points only come nearer along their way.
     n_candidates : int
         Points by seed and instance, cheapest first, with different sets of changed columns
-        as far as these were found; the first is repeated where there are too few.
+        as far as these were found. Where there are too few the first is repeated, and
+        `distinct` is False.
+    diversity : float
+        What distance between candidates is worth when they are chosen, in units of distance.
     n_samples : int
-        Random rows, and nearest background rows, among which a search finds its starts.
+        Random rows, and nearest background rows, among which a search finds its starts; the
+        points of a layer of growing spheres are a fifth of it.
     n_starts : int
         Starts of a search, those that change different sets of columns first.
     immutable : sequence of str
         Columns that may not change.
+    increase, decrease : sequence of str
+        Numeric and ordinal columns that may only rise, or only fall.
+    ranges : mapping of str to (low, high)
+        Range of a changed numeric column in original units, None for an open side, in place
+        of the background's. An instance outside may keep its value.
+    allowed : mapping of str to categories
+        Categories that a column may change to: a list, or a mapping from a present category
+        to such a list.
+    max_step : mapping of str to float
+        Largest change of a numeric column in its units, of an ordinal one in categories.
     max_changed : int, optional
         Columns that may change at once.
     change_cost : float
         Cost of a changed column, in units of distance.
     min_probability : float
         Probability of the wanted class that a point must reach, besides leading.
+    min_plausibility : float
+        Plausibility that a point must have: the share of background rows with the wanted answer
+        that lie as far as it or farther from their nearest neighbours among them. 0 asks for
+        nothing; it is reported in either case.
 
     Notes
     -----
-    Random rows are drawn once for an instance and tried on all models. From the cheapest
-    ones that have the wanted class, columns are set back to the instance's values while the
-    class stays, the rest of the way is shortened until the class is about to change, and random
-    steps trade one column for another. The search does not prove that no nearer point exists.
+    What is tried is drawn once for an instance and tried on all models. From the cheapest
+    starts that have the wanted answer, columns are set back to the instance's values while
+    the answer stays, the rest of the way is shortened until the answer is about to change, and
+    one column is traded for another. The search does not prove that no nearer point exists.
 
-    Where no row with the wanted class is found, the point where that class came closest is
+    Where no row with the wanted answer is found, the point where that answer came closest is
     returned with `valid` False.
 
     `flip_fraction` is measured on the straight way from the instance, on which categories
@@ -76,262 +110,149 @@ class CounterfactualExplainer(Explainer):
     """
 
     target: Any = None
+    relative: bool = False
+    output: Any = None
+    search: Search = "model_agnostic"
+    sparse: bool = True
     n_candidates: int = 1
+    diversity: float = 0.5
     n_samples: int = 1000
     n_starts: int = 8
     immutable: Sequence[str] = ()
+    increase: Sequence[str] = ()
+    decrease: Sequence[str] = ()
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    allowed: Mapping[str, Any] = field(default_factory=dict)
+    max_step: Mapping[str, float] = field(default_factory=dict)
     max_changed: int | None = None
-    change_cost: float = 0.1
+    change_cost: float = 1.0
     min_probability: float = 0.0
+    min_plausibility: float = 0.0
 
     name: ClassVar[str] = "counterfactuals"
     block_rows: ClassVar[int] = 25
     result: ClassVar[type[Counterfactuals]] = Counterfactuals
     engines: ClassVar[tuple[Engine, ...]] = ("batched",)
-    tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
     def __post_init__(self) -> None:
+        check_option("search", self.search, Search)
         for name in ("n_candidates", "n_samples", "n_starts"):
             check_count(name, getattr(self, name))
         if self.max_changed is not None:
             check_count("max_changed", self.max_changed)
-        if isinstance(self.immutable, str):
-            raise InputError(
-                expected="immutable to be a list of column names",
-                arrived=repr(self.immutable),
-                do=f"Pass immutable=[{self.immutable!r}].",
-            )
-        _check_between("change_cost", self.change_cost, float("inf"))
-        _check_between("min_probability", self.min_probability, 1.0)
+        for name in ("change_cost", "diversity"):
+            _check_between(name, getattr(self, name), float("inf"))
+        for name in ("min_probability", "min_plausibility"):
+            _check_between(name, getattr(self, name), 1.0)
+        self._constraints()
 
     def check(self, ensemble: SeedEnsemble) -> None:
-        """Raise when the target is no class, or no column may change."""
-        if self.target is not None and self.target not in ensemble.classes:
-            raise InputError(
-                expected=f"target to be a class of the ensemble "
-                f"({', '.join(map(repr, ensemble.classes))})",
-                arrived=repr(self.target),
-                do=suggestion(self.target, ensemble.classes) or "Name one of the listed classes.",
-            )
-        if not self._mutable(ensemble).any():
-            raise InputError(
-                expected="at least one column that may change",
-                arrived=f"all of {', '.join(ensemble.schema.names)} in immutable",
-                do="Leave a column out of immutable.",
-            )
+        """Raise when target, limits or search do not fit the ensemble."""
+        self._target().check(ensemble)
+        self._constraints().check(ensemble.schema)
+        if self.search == "gradient":
+            torch_members(ensemble, "counterfactuals with search='gradient'")
 
     def explain_batched(self, block: Block) -> Arrays:
         """Search points for all seeds and the instances of a block."""
-        mutable = self._mutable(block.ensemble)
-        proximity = Proximity.from_background(block.background, mutable, self.change_cost)
-        unlike = UnlikeRows(block.background, proximity, self.n_samples, self.max_changed)
+        size = self._instances_at_once(block)
+        rng = [np.random.default_rng(seed) for seed in block.seeds]
         pieces = [
-            _Search(self, block, unlike, slice(start, start + GROUP_SIZE)).explain()
-            for start in range(0, len(block.rows), GROUP_SIZE)
+            self._explain(block, block.rows[start : start + size], rng[start : start + size])
+            for start in range(0, len(block.rows), size)
         ]
         return self.merge(pieces)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as a JSON-able dict."""
-        target = self.target.item() if isinstance(self.target, np.generic) else self.target
-        return super().parameters() | {"target": target, "immutable": list(self.immutable)}
+        return super().parameters() | self._target().to_dict() | self._constraints().to_dict()
 
-    def targets(self, ensemble: SeedEnsemble, outputs: np.ndarray) -> np.ndarray:
-        """Return the place of the wanted class, shape (n_seeds, n_instances)."""
-        if self.target is not None:
-            return np.full(outputs.shape[:2], ensemble.classes.index(self.target))
-        return np.asarray(np.argsort(-outputs, axis=-1, kind="stable")[..., 1])
+    def _explain(
+        self, block: Block, rows: Matrix, generators: Sequence[np.random.Generator]
+    ) -> Arrays:
+        ensemble = block.ensemble
+        proximity = self._proximity(block)
+        wanted = self._wanted(block, rows)
+        goal = SeedGoal(ensemble, wanted)
+        near = self._plausibility(block, goal, len(rows), proximity)
+        task = self._task(block, self._held(goal, near), rows, generators, proximity)
+        point, distinct = self._search(task).points()
+        return CounterfactualArrays(
+            ensemble, rows, proximity, wanted, near, point, distinct
+        ).arrays()
 
-    def _mutable(self, ensemble: SeedEnsemble) -> np.ndarray:
-        mutable = np.ones(ensemble.schema.n_features, dtype=bool)
-        mutable[[ensemble.schema.index(name) for name in self.immutable]] = False
-        return mutable
-
-
-class _Search:
-    """The work of some instances: starts on all models, then each model's own approach."""
-
-    def __init__(
-        self, explainer: CounterfactualExplainer, block: Block, unlike: UnlikeRows, part: slice
-    ) -> None:
-        self.explainer = explainer
-        self.ensemble = block.ensemble
-        self.unlike = unlike
-        self.proximity = unlike.proximity
-        self.rows = block.rows[part]
-        self.generators = [np.random.default_rng(seed) for seed in block.seeds[part]]
-        self.outputs = self.ensemble.outputs_encoded(self.rows)
-        self.target = explainer.targets(self.ensemble, self.outputs)
-
-    def explain(self) -> Arrays:
-        """Return the arrays of these instances."""
-        starts, started = self._starts()
-        noise = np.stack(
-            [trade_noise(rng, starts.shape[2], starts.shape[3]) for rng in self.generators]
+    def _search(self, task: SearchTask) -> CounterfactualSearch:
+        return CounterfactualSearch(
+            task, self.search, self.n_candidates, self.diversity, self.sparse
         )
-        point = np.stack(
-            [
-                self._points(seed, starts[seed], started[seed], noise)
-                for seed in range(self.ensemble.n_seeds)
-            ]
+
+    def _task(
+        self,
+        block: Block,
+        goal: Goal,
+        rows: Matrix,
+        generators: Sequence[np.random.Generator],
+        proximity: Proximity,
+    ) -> SearchTask:
+        return SearchTask(
+            goal=goal,
+            rows=rows,
+            generators=generators,
+            background=block.background,
+            proximity=proximity,
+            n_starts=max(self.n_starts, 3 * self.n_candidates),
+            n_samples=self.n_samples,
+            max_changed=self.max_changed,
+            max_memory=block.max_memory // TRIALS_SHARE,
         )
-        return self._arrays(point)
 
-    def lead(self, outputs: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """Return by how much the wanted class is ahead of what it needs; 0 or more suffices."""
-        own = np.take_along_axis(outputs, target[..., None], axis=-1)
-        others = outputs.copy()
-        np.put_along_axis(others, target[..., None], -np.inf, axis=-1)
-        ahead = own[..., 0] - others.max(axis=-1) - MARGIN
-        return np.asarray(np.minimum(ahead, own[..., 0] - self.explainer.min_probability))
+    def _proximity(self, block: Block) -> Proximity:
+        limits = self._constraints().limits(block.ensemble.schema, block.background.rows)
+        return Proximity.from_background(block.background, limits, self.change_cost)
 
-    def _starts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return starts (n_seeds, n_instances, n_starts, n_features) and which are accepted."""
-        n_starts = max(self.explainer.n_starts, self.explainer.n_candidates)
-        shape = (self.ensemble.n_seeds, len(self.rows), n_starts)
-        starts = np.empty((*shape, self.rows.shape[1]))
-        accepted = np.zeros(shape, dtype=bool)
-        for i, (origin, rng) in enumerate(zip(self.rows, self.generators, strict=True)):
-            rows = self.unlike.around(origin, rng)
-            rows = np.vstack([origin, rows])
-            outputs = self.ensemble.outputs_encoded(rows)
-            cost = self.proximity.cost(rows, origin)
-            order = np.argsort(cost, kind="stable")
-            rows, outputs = rows[order], outputs[:, order]
-            patterns = np.unique(rows != origin, axis=0, return_inverse=True)[1].reshape(-1)
-            for seed in range(shape[0]):
-                target = np.full(len(rows), self.target[seed, i])
-                lead = self.lead(outputs[seed], target)
-                places, found = _choose(lead, patterns, shape[2])
-                starts[seed, i], accepted[seed, i] = rows[places], found
-        return starts, accepted
+    def _wanted(self, block: Block, rows: Matrix) -> Wanted:
+        ensemble = block.ensemble
+        outputs = ensemble.outputs_encoded(rows)
+        return self._target().at(ensemble, outputs, ensemble.outputs_encoded(block.background.rows))
 
-    def _points(
-        self, seed: int, starts: np.ndarray, started: np.ndarray, noise: np.ndarray
-    ) -> np.ndarray:
-        """Return one model's points, shape (n_instances, n_candidates, n_features)."""
-        starts, started = starts.copy(), started.copy()
-        for i in np.flatnonzero(~started.any(axis=1)):
-            starts[i, 0], started[i, 0] = self._climb(seed, int(i), starts[i, 0])
-        instance, place = np.nonzero(started)
-        if len(instance):
-            approach = Approach(
-                self.proximity,
-                lambda points, which: self._lead(seed, points, instance[which]),
-                self.rows[instance],
-                self.explainer.max_changed,
-            )
-            nearer = approach.approach(starts[instance, place], noise[instance, place])
-            starts = np.repeat(starts[:, :, None], 2, axis=2)
-            starts[instance, place] = nearer
-            starts = starts.reshape(len(starts), -1, starts.shape[-1])
-            started = np.repeat(started, 2, axis=1)
-        return np.stack([self._candidates(i, starts[i], started[i]) for i in range(len(self.rows))])
+    def _plausibility(
+        self, block: Block, goal: SeedGoal | JointGoal, n_instances: int, proximity: Proximity
+    ) -> Plausibility:
+        rows = block.background.rows
+        wanted = np.stack([goal.shared_lead(rows, i) >= 0 for i in range(n_instances)], axis=1)
+        return Plausibility(
+            rows, proximity, wanted, self.min_plausibility, block.max_memory // TRIALS_SHARE
+        )
 
-    def _lead(self, seed: int, points: Matrix, instance: np.ndarray) -> np.ndarray:
-        outputs = self.ensemble.member_outputs_encoded(seed, points)
-        return self.lead(outputs, self.target[seed, instance])
+    def _held(self, goal: Any, plausibility: Plausibility) -> Goal:
+        held: Goal = goal.held_to(plausibility) if self.min_plausibility else goal
+        return held
 
-    def _climb(self, seed: int, i: int, point: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Change one column after another to what brings the wanted class closest."""
-        origin, target = self.rows[i], self.target[seed, i]
-        best = -np.inf
-        for _ in range(int(self.proximity.mutable.sum())):
-            trials = self.proximity.possible(self.unlike.moved(point[None])[0], origin)
-            trials = np.vstack([point, trials])
-            if self.explainer.max_changed is not None:
-                n_changed = (trials != origin).sum(axis=1)
-                trials = trials[n_changed <= self.explainer.max_changed]
-            outputs = self.ensemble.member_outputs_encoded(seed, trials)
-            lead = self.lead(outputs, np.full(len(trials), target))
-            highest = int(lead.argmax())
-            if lead[highest] <= best:
-                break
-            point, best = trials[highest], float(lead[highest])
-            if best >= 0:
-                break
-        return point, best >= 0
+    def _instances_at_once(self, block: Block) -> int:
+        """Return how many instances' starts and their answers fit into memory."""
+        n_seeds, n_features = block.ensemble.n_seeds, block.ensemble.schema.n_features
+        n_starts = 2 * max(self.n_starts, 3 * self.n_candidates)
+        starts = 8 * 4 * n_seeds * n_starts * n_features
+        answers = 8 * 3 * n_seeds**2 * self.n_candidates * block.ensemble.n_outputs
+        return max(1, block.max_memory // TRIALS_SHARE // (starts + answers))
 
-    def _candidates(self, i: int, points: np.ndarray, accepted: np.ndarray) -> np.ndarray:
-        """Return the cheapest accepted points, those with other changed columns first."""
-        n_candidates = self.explainer.n_candidates
-        if not accepted.any():
-            return np.repeat(points[:1], n_candidates, axis=0)
-        points = np.unique(points[accepted], axis=0)
-        points = points[np.argsort(self.proximity.cost(points, self.rows[i]), kind="stable")]
-        patterns = np.unique(points != self.rows[i], axis=0, return_inverse=True)[1].reshape(-1)
-        order = _first_of_each(patterns)
-        chosen = np.sort(order[:n_candidates])
-        n_short = n_candidates - len(chosen)
-        return np.asarray(points[np.concatenate([chosen, np.repeat(chosen[:1], n_short)])])
+    def _target(self) -> Target:
+        return Target(
+            target=self.target,
+            relative=self.relative,
+            output=self.output,
+            min_probability=self.min_probability,
+        )
 
-    def _arrays(self, point: np.ndarray) -> Arrays:
-        origin = self.rows[:, None, :]
-        n_seeds, n_instances, n_candidates, n_features = point.shape
-        outputs = self.ensemble.outputs_encoded(point.reshape(-1, n_features))
-        outputs = outputs.reshape(n_seeds, n_seeds, n_instances, n_candidates, -1)
-        target = np.repeat(self.target[:, :, None], n_candidates, axis=2)
-        own = outputs[np.arange(n_seeds), np.arange(n_seeds)]
-        reached = np.take_along_axis(own, target[..., None], axis=-1)[..., 0]
-        valid = (own.argmax(axis=-1) == target) & (reached >= self.explainer.min_probability)
-        changed = point != origin
-        return {
-            "point": point,
-            "valid": valid,
-            "distance": self.proximity.distance(point, origin),
-            "n_changed": changed.sum(axis=-1),
-            "changed": changed,
-            "target": self.target,
-            "flip_fraction": self._flip_fraction(point, valid),
-            "cross_validity": (outputs.argmax(axis=-1) == target[None]).swapaxes(0, 1),
-            "feature_mad": self.proximity.unit,
-        }
-
-    def _flip_fraction(self, point: np.ndarray, valid: np.ndarray) -> np.ndarray:
-        """Return where on the way from instance to point the wanted class is first given."""
-        fraction = np.full(valid.shape, np.nan)
-        start = self.outputs.argmax(axis=-1)
-        for seed in range(len(point)):
-            moving = valid[seed] & (start[seed] != self.target[seed])[:, None]
-            instance, candidate = np.nonzero(moving)
-            if len(instance):
-                ends = point[seed, instance, candidate]
-                fraction[seed, instance, candidate] = self._first_flip(seed, instance, ends)
-        return fraction
-
-    def _first_flip(self, seed: int, instance: np.ndarray, ends: Matrix) -> np.ndarray:
-        origins, target = self.rows[instance], self.target[seed, instance]
-
-        def flipped(share: np.ndarray) -> np.ndarray:
-            way = origins + share[..., None] * (ends - origins)
-            stay = self.proximity.discrete & (share < 1)[..., None]
-            rows = np.where(share[..., None] < 1, np.where(stay, origins, way), ends)
-            outputs = self.ensemble.member_outputs_encoded(seed, rows.reshape(-1, rows.shape[-1]))
-            return np.asarray(outputs.argmax(axis=-1).reshape(share.shape) == target)
-
-        grid = np.linspace(0.0, 1.0, N_PLACES)
-        on_grid = flipped(np.repeat(grid[:, None], len(instance), axis=1))
-        on_grid[-1] = True
-        first = on_grid.argmax(axis=0)
-        return first_accepted(flipped, grid[np.maximum(first - 1, 0)], grid[first])
-
-
-def _choose(lead: np.ndarray, patterns: np.ndarray, n_starts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows to start from, given cheapest first, and which of them are accepted."""
-    accepted = np.flatnonzero(lead >= 0)
-    if not len(accepted):
-        return np.full(n_starts, lead.argmax()), np.zeros(n_starts, dtype=bool)
-    places = accepted[_first_of_each(patterns[accepted])][:n_starts]
-    found = np.arange(n_starts) < len(places)
-    return np.concatenate([places, np.full(n_starts - len(places), places[0])]), found
-
-
-def _first_of_each(patterns: np.ndarray) -> np.ndarray:
-    """Return places with the first of every pattern ahead of repeats, otherwise in order."""
-    first = np.unique(patterns, return_index=True)[1]
-    repeat = np.ones(len(patterns), dtype=bool)
-    repeat[first] = False
-    return np.argsort(repeat, kind="stable")
+    def _constraints(self) -> Constraints:
+        return Constraints(
+            immutable=self.immutable,
+            increase=self.increase,
+            decrease=self.decrease,
+            ranges=self.ranges,
+            allowed=self.allowed,
+            max_step=self.max_step,
+        )
 
 
 def _check_between(name: str, value: object, upper: float) -> None:

@@ -1,23 +1,31 @@
-"""Bring points of a wanted class nearer to their instances while the class stays."""
+"""Bring points of a wanted answer nearer to their instances while the answer stays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 
+from xaigeo.explainers.column_merging import merge_columns
+from xaigeo.explainers.limits import Ends
 from xaigeo.explainers.proximity import Proximity
 from xaigeo.schema import Matrix
 
-# A way is cut into eighths so often: its end is within 1e-6 of where the class changes.
-N_CUTS = 7
+# A way is cut into eighths: after three cuts its end is within 0.2 % of where the answer
+# changes, after seven within 1e-6.
+ROUGH, FINE = 3, 7
 N_TRIALS = 16
 N_ROUNDS = 12
 N_PIVOTS = 8
+# Columns that one random step moves at most.
+N_MOVED = 3
 # Distance at which a column's effect is measured.
 PROBE = 0.02
+# Numbers of the size of a trial that a step holds at once.
+COPIES = 10
 
 Lead = Callable[[Matrix, np.ndarray], np.ndarray]
 
@@ -31,55 +39,130 @@ class Approach:
     proximity : Proximity
     lead : callable
         Takes points (n, n_features) and places (n,) that say which origin each belongs to;
-        returns by how much the wanted class is ahead there, shape (n,). A point is accepted
+        returns by how much the wanted answer is ahead there, shape (n,). A point is accepted
         where it is 0 or more.
     origins : ndarray, shape (n_points, n_features)
     max_changed : int or None
+    sparse : bool
+        Whether columns are set back and traded, so that few change; otherwise points only
+        come nearer along their way.
     """
 
     proximity: Proximity
     lead: Lead
     origins: Matrix
     max_changed: int | None
+    sparse: bool = True
 
-    def approach(self, points: Matrix, noise: np.ndarray) -> np.ndarray:
-        """Return nearer points, shape (n_points, 2, n_features).
+    @cached_property
+    def ends(self) -> Ends:
+        """The ranges of every point's changes, each shape (n_points, n_features)."""
+        return self.proximity.limits.ends(self.origins)
 
-        First with columns reset and ways shortened, which keeps starts apart that change
-        different columns; then with columns traded for others as well, which is never
-        dearer. `noise` has shape (n_points, N_ROUNDS, N_TRIALS, n_features).
+    def possible(self, trials: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return trials (n, n_trials, n_features) moved to where those of `places` may be."""
+        low, high = self.ends
+        origins = self.origins[places][:, None]
+        return self.proximity.possible(
+            trials, origins, (low[places][:, None], high[places][:, None])
+        )
+
+    @staticmethod
+    def bytes_per_point(n_features: int) -> int:
+        """Return about how much memory the trials of one point take at once."""
+        n_trials = max(2 * n_features, N_TRIALS, 3 * 5)
+        return 8 * COPIES * n_trials * n_features
+
+    def shorten(self, points: Matrix) -> Matrix:
+        """Return points nearer on their own ways, roughly, with columns reset if `sparse`.
+
+        Starts that change different columns stay apart.
         """
-        points = self.with_fewer_changes(points)
-        points = self.along_the_way(points)
-        shortened = self.column_by_column(points)
-        points = self.by_pivots(shortened)
-        points = self.by_trades(points, noise)
-        points = self.column_by_column(self.with_fewer_changes(points))
-        return np.stack([shortened, points], axis=1)
+        if self.sparse:
+            points = self.with_fewer_changes(points)
+        points = self.along_the_way(points, ROUGH)
+        if self.sparse:
+            points = self.with_fewer_changes(points)
+            points = self.column_by_column(points, ROUGH)
+        return points
+
+    def trade(self, points: Matrix, moved: np.ndarray, step: np.ndarray) -> Matrix:
+        """Return points with columns traded for others where that is cheaper.
+
+        `moved` and `step` are `trade_steps`, with a row for each point.
+        """
+        if not self.sparse:
+            return points
+        points = self.by_pivots(points)
+        points = self.by_trades(points, moved, step)
+        return merge_columns(self, self.with_fewer_changes(points))
+
+    def finish(self, points: Matrix) -> Matrix:
+        """Return points whose ways end where the answer changes."""
+        if not self.sparse:
+            return self.along_the_way(points, FINE)
+        return self.column_by_column(self.along_the_way(points, ROUGH), FINE)
 
     def with_fewer_changes(self, points: Matrix) -> Matrix:
-        """Set columns back to the origin's value one at a time, the dearest first."""
+        """Set columns back to the origin's values, as many together as the answer stays.
+
+        Columns are taken in order of the lead that setting back each alone costs for its
+        price; the longest run of them that is accepted is set back, again and again.
+        """
         points = points.copy()
-        n, n_features = points.shape
-        open_ = np.arange(n)
+        n_features = points.shape[1]
+        open_ = np.flatnonzero((points != self.origins).any(axis=1))
+        diagonal = np.arange(n_features)
         while len(open_):
-            trials = np.repeat(points[open_, None, :], n_features, axis=1)
-            diagonal = np.arange(n_features)
-            trials[:, diagonal, diagonal] = self.origins[open_]
-            best, found = self._best(trials, open_, points)
-            points[open_[found]] = best[found]
-            open_ = open_[found]
+            own, origins = points[open_], self.origins[open_]
+            changed = own != origins
+            trials = np.repeat(own[:, None, :], n_features, axis=1)
+            trials[:, diagonal, diagonal] = origins
+            row, column = np.nonzero(changed)
+            lead = np.full(changed.shape, -np.inf)
+            lead[row, column] = self.lead(trials[row, column], open_[row])
+            possible = (lead >= 0).any(axis=1)
+            open_, own, origins = open_[possible], own[possible], origins[possible]
+            if not len(open_):
+                break
+            lead, changed = lead[possible], changed[possible]
+            before = self.lead(own, open_)
+            price = self.proximity.parts(own, origins) + self.proximity.change_cost
+            worth = np.where(lead >= 0, (before[:, None] - lead) / np.maximum(price, 1e-12), np.inf)
+            order = np.argsort(worth, axis=1, kind="stable")
+            rank = np.argsort(order, axis=1, kind="stable")
+            n_free = (lead >= 0).sum(axis=1)
+            points[open_] = self._longest_run(own, origins, rank, n_free, open_)
+            open_ = open_[(n_free > 1)]
         return points
+
+    def _longest_run(
+        self, own: Matrix, origins: Matrix, rank: np.ndarray, n_free: np.ndarray, places: np.ndarray
+    ) -> Matrix:
+        """Set back the first columns by rank, the largest accepted number of them."""
+        most = int(n_free.max())
+        size = np.arange(1, most + 1)
+        back = rank[:, None, :] < size[None, :, None]
+        trials = np.where(back, origins[:, None], own[:, None])
+        accepted = np.zeros((len(own), most), dtype=bool)
+        accepted[:, 0] = True  # one column alone is known to be
+        row, place = np.nonzero(size[None] <= n_free[:, None])
+        asked = place > 0
+        row, place = row[asked], place[asked]
+        if len(row):
+            accepted[row, place] = self.accepts(trials[row, place], places[row])
+        last = most - 1 - accepted[:, ::-1].argmax(axis=1)
+        return np.asarray(trials[np.arange(len(own)), last])
 
     def accepts(self, points: Matrix, places: np.ndarray) -> np.ndarray:
         """Return whether points are accepted, shape (n,)."""
         return np.asarray(self.lead(points, places) >= 0)
 
-    def along_the_way(self, points: Matrix) -> Matrix:
+    def along_the_way(self, points: Matrix, n_cuts: int = FINE) -> Matrix:
         """Shorten the way of all numeric columns together."""
-        return self._shorten(points, np.ones_like(points), np.arange(len(points)))
+        return self._shorten(points, np.ones_like(points), np.arange(len(points)), n_cuts)
 
-    def column_by_column(self, points: Matrix) -> Matrix:
+    def column_by_column(self, points: Matrix, n_cuts: int = FINE) -> Matrix:
         """Shorten one numeric column after another, the longest way first."""
         ways = np.abs(points - self.origins) / self.proximity.unit
         order = np.argsort(-np.where(self.proximity.discrete, 0.0, ways), axis=1, kind="stable")
@@ -87,11 +170,22 @@ class Approach:
         numeric = int((~self.proximity.discrete).sum())
         for columns in order.T[:numeric]:
             moving = self.origins[every, columns] != points[every, columns]
-            if moving.any():
-                share = np.zeros_like(points)
-                share[every, columns] = 1.0
-                points = self._shorten(points, share, np.flatnonzero(moving))
+            moving &= ~self.proximity.discrete[columns]
+            if not moving.any():
+                break
+            share = np.zeros_like(points)
+            share[every, columns] = 1.0
+            points = self._shorten(points, share, np.flatnonzero(moving), n_cuts)
         return points
+
+    def shorten_column(self, points: Matrix, places: np.ndarray, columns: np.ndarray) -> Matrix:
+        """Return points nearer in one numeric column each, roughly.
+
+        `places` say which origins the accepted points, shape (n, n_features), belong to.
+        """
+        share = np.zeros_like(points)
+        share[np.arange(len(points)), columns] = 1.0
+        return self._shortened(points, share, places, ROUGH)
 
     def by_pivots(self, points: Matrix) -> Matrix:
         """Trade the numeric column that gains least for its distance for the one that gains most.
@@ -122,18 +216,17 @@ class Approach:
         Shapes (n_points, 2 n_features): every numeric column downwards, then upwards; -inf
         and inf where a column has no such way.
         """
-        n, n_features = points.shape
-        size = np.maximum(self.proximity.unit * PROBE, np.where(self.proximity.integer, 1.0, 0.0))
+        integer = self.proximity.limits.integer
+        size = np.maximum(self.proximity.unit * PROBE, np.where(integer, 1.0, 0.0))
         size = np.where(self.proximity.discrete, 0.0, size)
         steps = np.concatenate([-np.diag(size), np.diag(size)])
         here, origins = points[:, None], self.origins[places][:, None]
-        trials = _not_past(here, here + steps, origins)
-        trials = self.proximity.possible(trials, origins)
-        which = np.repeat(places, 2 * n_features)
-        lead = self.lead(trials.reshape(-1, n_features), which).reshape(n, -1)
+        trials = self.possible(_not_past(here, here + steps, origins), places)
+        farther = self.proximity.distance(trials, origins) - self.proximity.distance(here, origins)
+        row, trial = np.nonzero(farther)
+        lead = np.zeros(farther.shape)
+        lead[row, trial] = self.lead(trials[row, trial], places[row])
         lead = lead - self.lead(points, places)[:, None]
-        before = self.proximity.distance(here, origins)
-        farther = self.proximity.distance(trials, origins) - before
         rate = lead / np.where(farther == 0, 1.0, farther)
         return np.where(farther > 0, rate, -np.inf), np.where(farther < 0, rate, np.inf)
 
@@ -146,13 +239,13 @@ class Approach:
         ratio: np.ndarray,
     ) -> np.ndarray:
         """Return trials of some lengths, with a little slack, (n_points, n_trials, n_features)."""
-        n, n_features = points.shape
-        every, origins = np.arange(n), self.origins[places]
+        n_features = points.shape[1]
+        every, origins = np.arange(len(points)), self.origins[places]
         sign = np.where(enter < n_features, -1.0, 1.0)
         enter, leave = enter % n_features, leave % n_features
         far = points.copy()
         far[every, enter] = sign * np.inf
-        room = np.abs(self.proximity.possible(far, origins) - points)[every, enter]
+        room = np.abs(self.possible(far[:, None], places)[:, 0] - points)[every, enter]
         room = room / self.proximity.unit[enter]
         left = (points - origins)[every, leave] / self.proximity.unit[leave]
         longest = np.minimum(room, np.abs(left) * ratio)
@@ -163,21 +256,27 @@ class Approach:
             trial = points.copy()
             trial[every, enter] += sign * longer * self.proximity.unit[enter]
             trial[every, leave] -= np.sign(left) * shorter * self.proximity.unit[leave]
-            trials.append(self.proximity.possible(_not_past(points, trial, origins), origins))
-        return np.stack(trials, axis=1)
+            trials.append(_not_past(points, trial, origins))
+        return self.possible(np.stack(trials, axis=1), places)
 
-    def by_trades(self, points: Matrix, noise: np.ndarray) -> Matrix:
-        """Try random steps that lower the cost: less of one column for more of another."""
+    def by_trades(self, points: Matrix, moved: np.ndarray, step: np.ndarray) -> Matrix:
+        """Try random steps that lower the cost: less of one column for more of another.
+
+        `moved` and `step` have shape (n_points, N_ROUNDS, N_TRIALS, N_MOVED).
+        """
         points = points.copy()
         radius = np.ones(len(points))
         every = np.arange(len(points))
-        for steps in np.moveaxis(noise, 1, 0):
+        row, trial = every[:, None, None], np.arange(N_TRIALS)[None, :, None]
+        origins = self.origins[:, None]
+        for turn in range(N_ROUNDS):
             reach = self.proximity.distance(points, self.origins) * radius
-            trials = points[:, None] + steps * self.proximity.unit * reach[:, None, None]
-            trials = np.where(self.proximity.discrete, points[:, None], trials)
-            origins = self.origins[:, None]
-            trials = _not_past(points[:, None], trials, origins)
-            trials = self.proximity.possible(trials, origins)
+            columns = moved[:, turn]
+            far = step[:, turn] * self.proximity.unit[columns] * reach[:, None, None]
+            far = np.where(self.proximity.discrete[columns], 0.0, far)
+            trials = np.repeat(points[:, None], N_TRIALS, axis=1)
+            np.add.at(trials, (row, trial, columns), far)
+            trials = self.possible(_not_past(points[:, None], trials, origins), every)
             best, found = self._best(trials, every, points)
             points[found] = best[found]
             radius = np.where(found, radius, radius / 2)
@@ -201,43 +300,56 @@ class Approach:
         every = np.arange(len(places))
         return trials[every, best], np.isfinite(cost[every, best])
 
-    def _shorten(self, points: Matrix, share: np.ndarray, places: np.ndarray) -> Matrix:
+    def _shorten(
+        self, points: Matrix, share: np.ndarray, places: np.ndarray, n_cuts: int
+    ) -> Matrix:
         """Shorten the ways of the points at `places` in the columns where `share` is 1."""
-        ends, origins, share = points[places], self.origins[places], share[places]
+        nearest = points.copy()
+        nearest[places] = self._shortened(points[places], share[places], places, n_cuts)
+        return nearest
+
+    def _shortened(
+        self, ends: Matrix, share: np.ndarray, places: np.ndarray, n_cuts: int
+    ) -> Matrix:
+        origins = self.origins[places]
+        limits = self.ends[0][places], self.ends[1][places]
 
         def at(fraction: np.ndarray) -> np.ndarray:
             # Where nothing was shortened, rounding must not move the point off its place.
             left = 1.0 - share * (1.0 - fraction[..., None])
-            way = self.proximity.between(ends, origins, left)
+            way = self.proximity.between(ends, origins, left, limits)
             return np.where(fraction[..., None] < 1.0, way, ends)
 
         def accepted(fraction: np.ndarray) -> np.ndarray:
-            trials = at(fraction).reshape(-1, points.shape[1])
+            trials = at(fraction).reshape(-1, ends.shape[1])
             which = np.tile(places, len(fraction))
             return self.accepts(trials, which).reshape(fraction.shape)
 
-        nearest = points.copy()
         n = len(places)
-        nearest[places] = at(first_accepted(accepted, np.zeros(n), np.ones(n)))
-        return nearest
+        return np.asarray(at(first_accepted(accepted, np.zeros(n), np.ones(n), n_cuts)))
 
 
 def _not_past(points: np.ndarray, trials: np.ndarray, origins: np.ndarray) -> np.ndarray:
     """Return trials stopped at the origin, so that columns can fall out altogether."""
-    crossed = (trials - origins) * (points - origins) < 0
-    return np.where(crossed, origins, trials)
+    # Above the origin a trial may come down to it, below it up to it.
+    trials = np.maximum(trials, np.where(points > origins, origins, -np.inf))
+    return np.asarray(np.minimum(trials, np.where(points < origins, origins, np.inf)))
 
 
 def first_accepted(
-    accepted: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
+    accepted: Callable[[np.ndarray], np.ndarray],
+    low: np.ndarray,
+    high: np.ndarray,
+    n_cuts: int = FINE,
 ) -> np.ndarray:
-    """Return where between `low` and the accepted `high` acceptance begins, to 1e-6 of the way.
+    """Return where between `low` and the accepted `high` acceptance begins.
 
-    `accepted` takes fractions, shape (7, n), and answers for each. Seven places are asked at
-    once, since a call to a model often costs more than a few rows in it.
+    To 8 ** -n_cuts of the way. `accepted` takes fractions, shape (7, n), and answers for
+    each. Seven places are asked at once, since a call to a model often costs more than a few
+    rows in it.
     """
     every = np.arange(len(low))
-    for _ in range(N_CUTS):
+    for _ in range(n_cuts):
         grid = low + (high - low) * np.linspace(0.0, 1.0, 9)[:, None]
         grid[-1] = high
         inner = np.vstack([accepted(grid[1:8]), np.ones((1, len(low)), dtype=bool)])
@@ -246,9 +358,16 @@ def first_accepted(
     return high
 
 
-def trade_noise(rng: np.random.Generator, n_starts: int, n_features: int) -> np.ndarray:
-    """Return random steps on one to three columns, shaped for `Approach.approach`."""
-    shape = (n_starts, N_ROUNDS, N_TRIALS, n_features)
-    n_moved = rng.integers(1, min(3, n_features) + 1, size=(*shape[:-1], 1))
-    moved = rng.random(shape).argsort(axis=-1).argsort(axis=-1) < n_moved
-    return np.where(moved, rng.normal(scale=0.5, size=shape), 0.0)
+def trade_steps(
+    rng: np.random.Generator, n_points: int, n_features: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return random steps on one to three columns, for `Approach.by_trades`.
+
+    Columns and lengths, each shape (n_points, N_ROUNDS, N_TRIALS, N_MOVED). Columns of a step
+    are drawn with replacement; those beyond its number have length 0.
+    """
+    shape = (n_points, N_ROUNDS, N_TRIALS)
+    n_moved = rng.integers(1, min(N_MOVED, n_features) + 1, size=(*shape, 1))
+    columns = rng.integers(n_features, size=(*shape, N_MOVED))
+    step = rng.normal(scale=0.5, size=(*shape, N_MOVED))
+    return columns, np.where(np.arange(N_MOVED) < n_moved, step, 0.0)

@@ -32,13 +32,14 @@ class UnlikeRows:
     @cached_property
     def moves(self) -> tuple[np.ndarray, np.ndarray]:
         """All changes of one column: column and new value, each shape (n_moves,)."""
+        limits = self.proximity.limits
         columns, values = [], []
-        for j in np.flatnonzero(self.proximity.mutable):
-            if self.proximity.discrete[j]:
-                tried = np.unique(self.background.rows[:, j])
+        for j in np.flatnonzero(limits.mutable):
+            if limits.discrete[j]:
+                tried = limits.values(j)
             else:
-                tried = np.linspace(self.proximity.lower[j], self.proximity.upper[j], GRID_SIZE)
-                tried = np.unique(np.round(tried) if self.proximity.integer[j] else tried)
+                tried = np.linspace(limits.lower[j], limits.upper[j], GRID_SIZE)
+                tried = np.unique(np.round(tried) if limits.integer[j] else tried)
             columns.append(np.full(len(tried), j))
             values.append(tried)
         return np.concatenate(columns), np.concatenate(values)
@@ -61,13 +62,15 @@ class UnlikeRows:
         return rows
 
     def _mixed(self, origin: np.ndarray, rng: np.random.Generator) -> Matrix:
-        mutable = np.flatnonzero(self.proximity.mutable)
+        mutable = np.flatnonzero(self.proximity.limits.mutable)
         most = min(len(mutable), self.max_changed or len(mutable))
         rows = np.repeat(origin[None], self.n_samples, axis=0)
         donors = self.background.rows[rng.integers(len(self.background.rows), size=self.n_samples)]
         n_taken = rng.integers(1, most + 1, size=self.n_samples)
-        rank = rng.random((self.n_samples, len(mutable))).argsort(axis=1).argsort(axis=1)
-        taken = rank < n_taken[:, None]
+        # The n_taken columns with the smallest of random numbers.
+        drawn = rng.random((self.n_samples, len(mutable)))
+        border = np.take_along_axis(np.sort(drawn, axis=1), n_taken[:, None] - 1, axis=1)
+        taken = drawn <= border
         rows[:, mutable] = np.where(taken, donors[:, mutable], rows[:, mutable])
         return rows
 
