@@ -293,8 +293,74 @@ def test_coalitions_that_do_not_determine_the_answer_raise(wide, wrap_values, mo
         ({"n_samples": "all"}, "n_samples to be a whole number of at least 2, got 'all'"),
         ({"n_background": 0}, "n_background to be a whole number of at least 1, got 0"),
         ({"scale": "odds"}, "scale to be one of 'probability', 'logit', 'value'"),
+        ({"n_repeats": 0}, "n_repeats to be a whole number of at least 1, got 0"),
+        ({"l1_reg": "most"}, "l1_reg to be None, 'auto', 'aic', 'bic', .*, got 'most'"),
+        ({"link": "probit"}, "link to be one of 'identity', 'logit', got 'probit'"),
     ],
 )
 def test_bad_parameters_raise(parameters, message):
     with pytest.raises(InputError, match=message):
         KernelShapExplainer(**parameters)
+
+
+def test_repeated_draws_are_averaged(wide, wrap_values):
+    ensemble = wrap_values(wide_model, lambda rows: rows[:, 3] ** 3, rows=wide)
+    ours, theirs = (
+        KernelShapExplainer(n_samples=60, n_background=5, n_repeats=3).explain(
+            ensemble, wide[:2], background=wide, random_state=0, engine=engine
+        )
+        for engine in ("batched", "upstream")
+    )
+    np.testing.assert_allclose(ours.array("attribution"), theirs.array("attribution"), atol=1e-9)
+    assert "std_error" not in theirs.data
+    once = KernelShapExplainer(n_samples=60, n_background=5).explain(
+        ensemble, wide[:2], background=wide, random_state=0
+    )
+    assert "std_error" not in once.data
+    twice = KernelShapExplainer(n_samples=60, n_background=5, n_repeats=2).explain(
+        ensemble, wide[:2], background=wide, random_state=0
+    )
+    # Of two draws, the error is half their difference, and the mean lies between them.
+    half = np.abs(twice.array("attribution") - once.array("attribution"))
+    np.testing.assert_allclose(twice.array("std_error"), half, atol=1e-12)
+    assert half.max() > 1e-3
+
+
+def test_the_error_is_zero_where_nothing_is_drawn(wide, wrap_values):
+    background = wide[:4].copy()
+    background[:, 5:] = wide[5, 5:]  # the sixth row varies in five columns, the first in all
+    result = KernelShapExplainer(n_samples=60, n_repeats=4).explain(
+        wrap_values(wide_model, rows=wide), wide[[5, 0]], background=background, random_state=0
+    )
+    assert (result.array("std_error")[:, 0] == 0).all()
+    assert (result.array("std_error")[:, 1] > 0).any()
+
+
+@pytest.mark.parametrize("l1_reg", ["auto", "aic", "bic", "num_features(3)", 0.02])
+@pytest.mark.parametrize("link", ["identity", "logit"])
+def test_engines_agree_about_selected_features(wide, l1_reg, link):
+    def probability(rows):
+        return 1 / (1 + np.exp(-wide_model(rows)))
+
+    models = [probability, lambda rows: probability(rows * np.linspace(0, 1, 14))]
+    ensemble = xg.SeedEnsemble.wrap(models, schema=wide)
+    ours, theirs = (
+        KernelShapExplainer(n_samples=90, n_background=5, l1_reg=l1_reg, link=link).explain(
+            ensemble, wide[:2], background=wide, random_state=0, engine=engine
+        )
+        for engine in ("batched", "upstream")
+    )
+    for name in ARRAYS:
+        np.testing.assert_allclose(ours.array(name), theirs.array(name), atol=1e-9, err_msg=name)
+    if l1_reg == "num_features(3)":
+        assert ((ours.array("attribution") != 0).sum(axis=2) == 3).all()
+
+
+def test_nothing_is_selected_where_auto_has_seen_enough(species, birds):
+    every, auto = (
+        KernelShapExplainer(n_background=5, l1_reg=l1_reg).explain(
+            species, birds.head(2), background=birds, random_state=0
+        )
+        for l1_reg in (None, "auto")
+    )
+    np.testing.assert_array_equal(every.array("attribution"), auto.array("attribution"))

@@ -9,6 +9,8 @@ from math import comb
 
 import numpy as np
 
+from xaigeo.explainers.legacy_draws import LegacyDraws
+
 
 @dataclass(frozen=True, eq=False)
 class Coalitions:
@@ -146,26 +148,32 @@ def _drawn(
     chance[:n_paired] /= 2  # each draw of a paired size brings its complement
     chance = chance[n_sizes:] / chance[n_sizes:].sum()
     sizes = random_state.choice(len(chance), 4 * n_left, p=chance) + n_sizes + 1
+    draws = LegacyDraws(random_state)
     masks = np.zeros((n_left, n_players), dtype=bool)
     counts = np.zeros(n_left)
     seen: dict[bytes, int] = {}
     n_filled = 0
-    for size in sizes:
-        if n_filled == n_left:
-            break
-        mask = np.zeros(n_players, dtype=bool)
-        mask[random_state.permutation(n_players)[:size]] = True
-        key = mask.tobytes()
-        place = seen.setdefault(key, n_filled)
-        fresh = place == n_filled
-        if fresh:
-            masks[place] = mask
-            n_filled += 1
-        counts[place] += 1
-        # A complement lies in the next place; the budget's last coalition may have none.
-        if size <= n_paired and (n_filled < n_left):
+    for part in np.split(sizes, 4):
+        drawn = draws.subsets(part, n_players)
+        for size, mask, key in zip(part.tolist(), drawn, _keys(drawn), strict=True):
+            if n_filled == n_left:
+                return masks, counts
+            place = seen.setdefault(key, n_filled)
+            fresh = place == n_filled
             if fresh:
-                masks[place + 1] = ~mask
+                masks[place] = mask
                 n_filled += 1
-            counts[place + 1] += 1
+            counts[place] += 1
+            # A complement lies in the next place; the budget's last coalition may have none.
+            if size <= n_paired and (n_filled < n_left):
+                if fresh:
+                    masks[place + 1] = ~mask
+                    n_filled += 1
+                counts[place + 1] += 1
     return masks[:n_filled], counts[:n_filled]
+
+
+def _keys(masks: np.ndarray) -> list[bytes]:
+    packed = np.packbits(masks, axis=1)
+    width, whole = packed.shape[1], packed.tobytes()
+    return [whole[start : start + width] for start in range(0, len(whole), width)]

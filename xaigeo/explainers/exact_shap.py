@@ -99,14 +99,11 @@ def all_coalitions(n_players: int) -> tuple[np.ndarray, np.ndarray]:
         A player's share is the sum of counts times worth, and everybody's worth over
         `n_players`.
     """
-    places = np.arange(1 << n_players)
+    places = np.arange(1, 1 << (n_players - 1))
     gray = places ^ (places >> 1)
-    masks = (gray[:, None] >> np.arange(n_players)) & 1 == 1
+    half = (gray[:, None] >> np.arange(n_players)) & 1 == 1
+    masks = np.stack([half, ~half], axis=1).reshape(-1, n_players)
     sizes = masks.sum(axis=1)
-    masks, sizes = (
-        masks[(sizes > 0) & (sizes < n_players)],
-        sizes[(sizes > 0) & (sizes < n_players)],
-    )
     joining = np.array([1 / (n_players * comb(n_players - 1, s)) for s in range(n_players)])
     counts = np.where(masks, joining[sizes - 1, None], -joining[sizes, None])
     answer = masks, np.ascontiguousarray(counts.T)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 
 class LegacyDraws:
-    """The legacy stream of a seed, read as shap reads the global one."""
+    """The legacy stream of a seed, read as shap reads the global one.
 
-    def __init__(self, seed: np.random.SeedSequence) -> None:
-        self.stream = np.random.RandomState(seed.generate_state(4))
+    Parameters
+    ----------
+    stream : RandomState
+    """
+
+    def __init__(self, stream: np.random.RandomState) -> None:
+        self.stream = stream
         self.start_over()
 
     def start_over(self) -> None:
         """Let the next joiner's first order shuffle the players as they stand."""
         self._joiner = -1
-        self._order = np.empty(0, dtype=np.intp)
+        self._order = np.empty(0, dtype=np.int64)
 
     def copy(self) -> LegacyDraws:
         """Return the stream as it stands, to be read on its own."""
@@ -31,6 +38,20 @@ class LegacyDraws:
             self.stream.shuffle(order)
             orders[place] = order
         return orders
+
+    def subsets(self, sizes: np.ndarray, n_players: int) -> np.ndarray:
+        """Return the first players of new permutations, as masks (n_draws, n_players).
+
+        Parameters
+        ----------
+        sizes : ndarray of int, shape (n_draws,)
+        n_players : int
+        """
+        from xaigeo.explainers.draw_kernels import draw_subsets
+
+        masks = np.zeros((len(sizes), n_players), dtype=bool)
+        self._read(draw_subsets, np.asarray(sizes, dtype=np.int64), masks)
+        return masks
 
     def joining(
         self, joiners: np.ndarray, n_players: int, n_rows: int
@@ -50,13 +71,20 @@ class LegacyDraws:
             Players up to and including the joiner.
         rows : ndarray of int, shape (n_draws,)
         """
+        from xaigeo.explainers.draw_kernels import draw_joining
+
         masks = np.zeros((len(joiners), n_players), dtype=bool)
-        rows = np.empty(len(joiners), dtype=np.intp)
-        for place, joiner in enumerate(joiners):
-            if joiner != self._joiner:
-                self._joiner, self._order = int(joiner), np.arange(n_players)
-            self.stream.shuffle(self._order)
-            rows[place] = self.stream.randint(n_rows)
-            end = int(np.flatnonzero(self._order == joiner)[0])
-            masks[place, self._order[: end + 1]] = True
+        rows = np.empty(len(joiners), dtype=np.int64)
+        if self._joiner < 0:
+            self._order = np.arange(n_players)
+        joiners = np.asarray(joiners, dtype=np.int64)
+        self._read(draw_joining, joiners, self._order, self._joiner, n_rows, masks, rows)
+        self._joiner = int(joiners[-1])
         return masks, rows
+
+    def _read(self, kernel: Callable[..., int], *arguments: Any) -> None:
+        """Let a kernel read on from where the stream stands."""
+        name, key, place, *rest = self.stream.get_state()
+        key = np.array(key, dtype=np.int64)
+        place = kernel(key, int(place), *arguments)
+        self.stream.set_state((name, key.astype(np.uint32), place, *rest))  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from xaigeo.explainers.shapley import (
     Shares,
     global_stream,
     independent_masker,
+    legacy_stream,
     shap_link,
 )
 from xaigeo.options import check_count, check_option
@@ -107,7 +108,7 @@ class PermutationShapExplainer(ShapleyExplainer):
 
     def _divide(self, game: Game, seed: np.random.SeedSequence) -> Shares:
         n_orders = self._n_orders(game.n_players, len(game.players))
-        orders = LegacyDraws(seed).orders(game.n_players, n_orders)
+        orders = LegacyDraws(legacy_stream(seed)).orders(game.n_players, n_orders)
         there = _prefixes(orders)
         # Each next to its complement, which the quick ways to average take together.
         masks = np.stack([there, ~there], axis=2).reshape(-1, game.n_players)

@@ -221,8 +221,7 @@ def _indicators(members: list[Feature], distinct: Matrix) -> np.ndarray | None:
 def _texts(feature: Feature, column: np.ndarray) -> list[str]:
     """Return values as text, different values as different text."""
     if not feature.is_discrete:
-        whole = feature.integer and bool((column == np.round(column)).all())
-        return [str(int(v)) if whole else repr(float(v)) for v in column]
+        return [repr(float(v)).removesuffix(".0") for v in column]
     texts = [str(category) for category in feature.categories]
     if len(set(texts)) < len(texts):  # the number 1 and the text "1"
         texts = [repr(category) for category in feature.categories]

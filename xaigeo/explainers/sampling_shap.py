@@ -19,6 +19,7 @@ from xaigeo.explainers.shapley import (
     ShapleyExplainer,
     Shares,
     global_stream,
+    legacy_stream,
 )
 from xaigeo.explainers.worths import rows_at_once
 from xaigeo.options import check_count, check_option
@@ -111,7 +112,7 @@ class SamplingShapExplainer(ShapleyExplainer):
 
     def _divide(self, game: Game, seed: np.random.SeedSequence) -> Shares:
         n_first, n_second = self._rounds(game.n_players)
-        draws = LegacyDraws(seed)
+        draws = LegacyDraws(legacy_stream(seed))
         each = _equal_counts(n_first, game.n_players)
         first = _sampled(game, each, draws)
         if self.allocation == "shared":

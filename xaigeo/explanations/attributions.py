@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from xaigeo import dims
+from xaigeo.errors import InputError
 from xaigeo.explanations.base import Explanation, Shapes
+from xaigeo.explanations.condition import condition_text
+from xaigeo.options import suggestion
 
 if TYPE_CHECKING:
     import shap
@@ -58,8 +61,10 @@ class Attributions(Explanation):
 
     @property
     def scale(self) -> str:
-        """Scale of the explained outputs: "probability", "logit" or "value"."""
-        return str(self.provenance["parameters"]["scale"])
+        """Scale of the attributions: "probability", "logit" or "value"."""
+        parameters = self.provenance["parameters"]
+        # A link divides log-odds although it is probabilities that are averaged.
+        return str("logit" if parameters.get("link") == "logit" else parameters["scale"])
 
     @property
     def additive(self) -> bool:
@@ -83,12 +88,82 @@ class Attributions(Explanation):
                 frame[name] = wide.reshape(-1)
         return frame
 
+    def as_list(
+        self, seed: int, instance: Any, output: str | None = None
+    ) -> list[tuple[str, float]]:
+        """Return one seed's attributions of one instance as the lime package lists them.
+
+        Pairs of description and attribution, in falling order of size. For a local surrogate a
+        description says when the attribution applies, in original units: a bin such as
+        ``"3.5 < mass <= 5.1"``, a category such as ``"sex=male"``, or ``"mass"`` for a column
+        that enters with its value; features that it was not given are left out. For other
+        methods it is the feature with the instance's value, such as ``"mass=4.2"``.
+
+        Parameters
+        ----------
+        seed : int
+        instance : label
+            The first of several with this label.
+        output : str, optional
+            The class that the seed predicts there unless named.
+
+        Raises
+        ------
+        InputError
+            If there is no such seed, instance or output.
+        """
+        one = self.sel(seed=seed, instance=instance)
+        if output is not None and str(output) not in self.outputs:
+            raise InputError(
+                expected=f"an output of the explanation ({', '.join(self.outputs)})",
+                arrived=repr(output),
+                do=suggestion(output, self.outputs) or "Name one of the listed outputs.",
+            )
+        named = None if output is None else self.outputs.index(str(output))
+        place = int(one.predicted[0, 0]) if named is None else named
+        values = one.array("attribution")[0, 0, :, place]
+        order = np.argsort(-np.abs(values), kind="stable")
+        if "selected" in one.data:
+            order = order[one.array("selected")[0, 0, order, place]]
+        described = one._descriptions()
+        return [(described[j], float(values[j])) for j in order]
+
+    @property
+    def local(self) -> bool:
+        """Whether the attributions are the coefficients of a model fitted around the instance."""
+        return self.method == "lime" or "kernel_radius" in self.data
+
+    @property
+    def binned(self) -> bool:
+        """Whether numeric columns enter a surrogate as "in the instance's bin" or not."""
+        return "condition_lower" in self.data
+
+    def conditions(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of the bins of the instance at a place, NaN where there are none."""
+        if not self.binned:
+            none = np.full(len(self.features), np.nan)
+            return none, none
+        return self.array("condition_lower")[place], self.array("condition_upper")[place]
+
+    def _descriptions(self) -> list[str]:
+        row = self.array("input")[0]
+        if not self.local:
+            return [f"{f.name}={f.text(v)}" for f, v in zip(self.schema.features, row, strict=True)]
+        return [
+            condition_text(*parts)
+            for parts in zip(self.schema.features, row, *self.conditions(0), strict=True)
+        ]
+
     def to_shap(self, seed: int) -> shap.Explanation:
-        """Return one seed's attributions as a `shap.Explanation` for shap's own plots."""
+        """Return one seed's attributions as a `shap.Explanation` for shap's own plots.
+
+        Rows hold original values, categories as text, which shap's plots name or draw in grey;
+        ``shap.plots.violin`` takes numbers only. Choose an output with ``[:, :, "name"]``.
+        """
         import shap
 
         one = self.sel(seed=[seed])
-        # shap's plots expect no output dimension where there is one output only.
+        # shap's plots expect neither a dimension nor a name where there is one output only.
         only = (..., 0) if len(self.outputs) == 1 else ...
         has_base = "base_value" in one.data
         return shap.Explanation(
@@ -96,7 +171,7 @@ class Attributions(Explanation):
             base_values=one.array("base_value")[0][only] if has_base else None,
             data=one.input_frame().to_numpy(),
             feature_names=self.features,
-            output_names=self.outputs,
+            output_names=self.outputs if len(self.outputs) > 1 else None,
         )
 
     def _check_values(self) -> None:
