@@ -177,12 +177,13 @@ def _audit(options: argparse.Namespace) -> int:
 
 def _methods(options: argparse.Namespace) -> int:
     from xaigeo.explainers import describe_methods
+    from xaigeo.explainers.method_table import methods_text
 
     table = describe_methods()
     if options.json:
         print(json.dumps(table.to_dict(orient="records"), indent=1))
     else:
-        print(table.to_string(index=False))
+        print(methods_text(table))
     return 0
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import MAX_MEMORY, Engine, Explainer
-from xaigeo.explainers.catalogue import EXPLAINERS, describe_methods
+from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.method_table import describe_methods
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_keywords
 from xaigeo.schema import Frame

@@ -48,12 +48,15 @@ class Explainer(ABC):
     and `explain_upstream` (the real library, model by model); each takes a `Block` and
     returns arrays named and ordered as the container documents, without coordinates. A block
     holds up to `block_rows` instances: more where a search shares its steps between them.
+    `packages` are the distributions that it uses, `models` the models that it explains, in
+    words; both are shown by `describe_methods`.
     """
 
     name: ClassVar[str]
     result: ClassVar[type[Explanation]]
     engines: ClassVar[tuple[Engine, ...]] = ("batched", "upstream")
     packages: ClassVar[tuple[str, ...]] = ()
+    models: ClassVar[str] = "any"
     additive: ClassVar[bool] = False
     needs_background: ClassVar[bool] = True
     needs_gradients: ClassVar[bool] = False

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-import pandas as pd
-
 from xaigeo.explainers.base import Explainer
 from xaigeo.registry import Registry
 
@@ -17,31 +13,22 @@ EXPLAINERS: Registry[type[Explainer]] = Registry(
         "permutation_shap": "xaigeo.explainers.permutation_shap",
         "exact_shap": "xaigeo.explainers.exact_shap",
         "sampling_shap": "xaigeo.explainers.sampling_shap",
-        "saliency": "xaigeo.explainers.gradients",
-        "input_x_gradient": "xaigeo.explainers.gradients",
-        "integrated_gradients": "xaigeo.explainers.gradients",
+        "tree_shap": "xaigeo.explainers.tree_shap",
+        "linear_shap": "xaigeo.explainers.linear_shap",
+        "saliency": "xaigeo.explainers.saliency",
+        "input_x_gradient": "xaigeo.explainers.input_x_gradient",
+        "integrated_gradients": "xaigeo.explainers.integrated_gradients",
+        "smooth_grad": "xaigeo.explainers.smooth_grad",
+        "gradient_shap": "xaigeo.explainers.gradient_shap",
+        "expected_gradients": "xaigeo.explainers.expected_gradients",
+        "deep_lift": "xaigeo.explainers.deep_lift",
+        "deep_shap": "xaigeo.explainers.deep_shap",
+        "occlusion": "xaigeo.explainers.occlusion",
+        "feature_ablation": "xaigeo.explainers.feature_ablation",
         "anchors": "xaigeo.explainers.anchors",
+        "consensus_anchors": "xaigeo.explainers.consensus_anchors",
         "counterfactuals": "xaigeo.explainers.counterfactuals",
         "robust_counterfactuals": "xaigeo.explainers.robust_counterfactuals",
     },
     group="xaigeo.explainers",
 )
-
-
-def describe_methods() -> pd.DataFrame:
-    """Return one row per method: what it is, its parameters with defaults, its engines."""
-    rows = []
-    for name in EXPLAINERS:
-        kind = EXPLAINERS.get(name)
-        rows.append(
-            {
-                "method": name,
-                "summary": (kind.__doc__ or "").strip().splitlines()[0],
-                "result": kind.result.kind,
-                "tasks": ", ".join(kind.tasks),
-                "engines": ", ".join(kind.engines),
-                "needs_background": kind.needs_background,
-                "parameters": ", ".join(f"{f.name}={f.default!r}" for f in fields(kind)),
-            }
-        )
-    return pd.DataFrame(rows)

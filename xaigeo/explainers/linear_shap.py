@@ -71,6 +71,7 @@ class LinearShapExplainer(Explainer):
     name: ClassVar[str] = "linear_shap"
     result: ClassVar[type[Explanation]] = Attributions
     packages: ClassVar[tuple[str, ...]] = ("shap",)
+    models: ClassVar[str] = "linear models"
     additive: ClassVar[bool] = True
     block_rows: ClassVar[int] = 1000
 

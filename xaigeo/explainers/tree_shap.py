@@ -79,6 +79,7 @@ class TreeShapExplainer(Explainer):
     name: ClassVar[str] = "tree_shap"
     result: ClassVar[type[Explanation]] = Attributions
     packages: ClassVar[tuple[str, ...]] = ("shap", "scikit-learn", "numba")
+    models: ClassVar[str] = "tree ensembles"
     additive: ClassVar[bool] = True
     block_rows: ClassVar[int] = 50
 
