@@ -128,7 +128,15 @@ def test_trying_leaves_the_module_and_the_random_state_as_they_were(plane):
     module = nn.Sequential(nn.BatchNorm1d(2), nn.Dropout(), nn.Linear(2, 3)).train()
     before = torch.get_rng_state()
     inputs = torch.as_tensor(probe_rows(schema), dtype=torch.float32)
-    assert check_module(module, inputs, schema, n_classes=3, regression=False) == 3
+    assert check_module(module, inputs, schema, n_classes=3) == 3
     assert module.training
     assert module[0].num_batches_tracked == 0
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_regression_gives_one_value_a_target(plane):
+    schema = FeatureSchema.from_data(plane[0])
+    inputs = torch.as_tensor(probe_rows(schema), dtype=torch.float32)
+    assert check_module(nn.Linear(2, 3), inputs, schema, n_classes=None, n_targets=3) == 3
+    with pytest.raises(InputError, match=r"gives shape \(n_rows, 2\): one value a target, got"):
+        check_module(nn.Linear(2, 3), inputs, schema, n_classes=None, n_targets=2)

@@ -10,7 +10,7 @@ from xaigeo.ensemble.targets import (
     infer_task,
     label_array,
     read_classes,
-    target_name,
+    target_names,
 )
 from xaigeo.errors import InputError
 
@@ -101,7 +101,7 @@ def test_labels_become_places_and_numbers():
 )
 def test_bad_labels_are_told(y, task, message):
     with pytest.raises(InputError, match=message):
-        encode_labels(y, ("a", "b"), task, n_rows=2)
+        encode_labels(y, ("a", "b") if task == "classification" else ("y",), task, n_rows=2)
 
 
 def test_a_single_class_is_told():
@@ -110,6 +110,46 @@ def test_a_single_class_is_told():
 
 
 def test_the_target_has_the_name_of_its_column():
-    assert target_name(pd.Series([1.0], name="price")) == "price"
-    assert target_name(pd.DataFrame({"name": [1.0]})) == "name"
-    assert target_name(np.ones(2)) == "y"
+    assert target_names(pd.Series([1.0], name="price")) == ("price",)
+    assert target_names(pd.DataFrame({"name": [1.0]})) == ("name",)
+    assert target_names(np.ones(2)) == ("y",)
+    assert target_names(np.ones((2, 1))) == ("y",)
+
+
+def test_several_targets_have_the_names_of_their_columns():
+    assert target_names(pd.DataFrame({"u": [1.0], 3: [2.0]})) == ("u", "3")
+    assert target_names(np.ones((5, 3))) == ("y0", "y1", "y2")
+    with pytest.raises(InputError, match=r"targets of different names, got 1, 1. Rename"):
+        target_names(pd.DataFrame([[1.0, 2.0]], columns=[1, "1"]))
+
+
+def test_several_columns_are_a_regression():
+    frame = pd.DataFrame({"u": [1, 2], "v": [3.0, 4.0]})
+    assert infer_task(frame) == "regression"
+    assert infer_task(frame.to_numpy()) == "regression"
+    with pytest.raises(InputError, match="one label a row for classification, got y with 2 col"):
+        read_classes(frame)
+
+
+def test_several_targets_become_columns_by_name_or_place():
+    frame = pd.DataFrame({"v": [3.0, 4.0], "u": [1.0, 2.0]})
+    by_name = encode_labels(frame, ("u", "v"), "regression", n_rows=2)
+    np.testing.assert_array_equal(by_name, [[1.0, 3.0], [2.0, 4.0]])
+    by_place = encode_labels(frame.to_numpy(), ("u", "v"), "regression", n_rows=2)
+    np.testing.assert_array_equal(by_place, frame.to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("y", "names", "message"),
+    [
+        ([1.0, 2.0], ("u", "v"), r"y with 2 columns \(u, v\), got 1. Pass one column a target"),
+        (np.ones((2, 3)), ("u", "v"), r"y with 2 columns \(u, v\), got 3"),
+        (np.ones((2, 2)), ("u",), "y with one column, got 2"),
+        (pd.DataFrame(np.ones((2, 2)), columns=["u", "w"]), ("u", "v"), "a frame without v"),
+        (pd.DataFrame({"u": [1.0, 2.0], "v": [1.0, np.inf]}), ("u", "v"), "finite numbers in y"),
+        (np.ones((3, 2)), ("u", "v"), "y with 2 values, one a row of X, got 3"),
+    ],
+)
+def test_targets_that_do_not_fit_are_told(y, names, message):
+    with pytest.raises(InputError, match=message):
+        encode_labels(y, names, "regression", n_rows=2)

@@ -212,7 +212,11 @@ def fitted(X, y):
         (lambda X, y: networks(2, 2), {"classes": ["a", "a"]}, "2 different labels, one an output"),
         (lambda X, y: networks(2, 2), {"classes": [1, "1"]}, "differently as text, got 1 and '1'"),
         (lambda X, y: networks(4, 2), {}, r"takes 2 inputs \(2 columns, 2 numbers"),
-        (lambda X, y: networks(2, 2), {"task": "regression"}, r"\(n_rows, 1\): one value"),
+        (
+            lambda X, y: networks(2, 2),
+            {"task": "regression", "classes": ["price"]},
+            r"\(n_rows, 1\): one value",
+        ),
         (lambda X, y: networks(2, 2), {"task": "rank"}, "task to be one of"),
         (lambda X, y: networks(2, 2), {"gives": "odds"}, "gives to be one of 'logit', 'prob"),
         (lambda X, y: networks(2, 2), {"preprocess": 3}, "fitted transformer, a callable or an"),
@@ -265,3 +269,33 @@ def test_categories_need_a_preprocess(mixed):
         SeedEnsemble.wrap(networks(3, 3), schema=mixed[0])
     codes = SeedEnsemble.wrap(networks(3, 3), schema=mixed[0], preprocess=nn.Identity())
     assert codes.predict(mixed[0]).shape == (3, 90)
+
+
+def test_modules_may_give_several_targets(plane):
+    X, _ = plane
+    modules = networks(2, 2)
+    ensemble = SeedEnsemble.wrap(modules, schema=X, task="regression")
+    assert ensemble.classes == ("y0", "y1")
+    expected = np.stack([m(torch.as_tensor(X, dtype=torch.float32)).detach() for m in modules])
+    np.testing.assert_allclose(ensemble.predict(X), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_callables_and_estimators_may_give_several_targets(plane):
+    X, _ = plane
+    ensemble = SeedEnsemble.wrap(
+        [lambda rows: rows * 2, lambda rows: rows * 3], schema=X, task="regression"
+    )
+    assert ensemble.classes == ("y0", "y1")
+    np.testing.assert_array_equal(ensemble.predict(X), np.stack([X * 2, X * 3]))
+    forest = RandomForestRegressor(2, random_state=0).fit(X, X * 2)
+    wrapped = SeedEnsemble.wrap([forest, forest], schema=X, classes=["u", "v"])
+    assert wrapped.output_names == ["u", "v"]
+    np.testing.assert_array_equal(wrapped.predict(X)[1], forest.predict(X))
+
+
+def test_text_may_name_the_places_that_estimators_know(plane):
+    X, y = plane
+    ensemble = SeedEnsemble.wrap([fitted(X, y)] * 2, schema=X, classes=["no", "yes"])
+    assert (
+        ensemble.predict(X)[0].tolist() == np.where(fitted(X, y).predict(X), "yes", "no").tolist()
+    )

@@ -25,6 +25,9 @@ class EstimatorMembers:
     classes : tuple
         Class labels in output order; for regression the names of the targets.
     task : {"classification", "regression"}
+    coded : bool
+        Whether the estimators' own classes are the places 0, 1, ... in `classes`, as xgboost
+        wants them.
 
     Attributes
     ----------
@@ -42,12 +45,19 @@ class EstimatorMembers:
     has_logits = False
 
     def __init__(
-        self, estimators: Sequence[Any], schema: FeatureSchema, classes: Sequence[Any], task: Task
+        self,
+        estimators: Sequence[Any],
+        schema: FeatureSchema,
+        classes: Sequence[Any],
+        task: Task,
+        *,
+        coded: bool = False,
     ) -> None:
         self.estimators = list(estimators)
         self.schema = schema
         self.classes = tuple(classes)
         self.task: Task = task
+        self.coded = coded
         self.n_members = len(self.estimators)
         self.orders = [self._order(place) for place in range(self.n_members)]
         for place in range(self.n_members):
@@ -73,19 +83,20 @@ class EstimatorMembers:
     def subset(self, places: Sequence[int]) -> EstimatorMembers:
         """Return the members at these places."""
         chosen = [self.estimators[place] for place in places]
-        return EstimatorMembers(chosen, self.schema, self.classes, self.task)
+        return EstimatorMembers(chosen, self.schema, self.classes, self.task, coded=self.coded)
 
     def _order(self, place: int) -> list[int]:
         if self.task == "regression":
             return []
         known = np.asarray(self.estimators[place].classes_).tolist()
-        if len(known) != len(self.classes) or set(known) != set(self.classes):
+        classes = list(range(len(self.classes))) if self.coded else list(self.classes)
+        if len(known) != len(classes) or set(known) != set(classes):
             raise InputError(
-                expected=f"every model to know the classes {', '.join(map(str, self.classes))}",
+                expected=f"every model to know the classes {', '.join(map(str, classes))}",
                 arrived=f"{', '.join(map(str, known))} in model {place}",
                 do="Fit all models on data with the same classes.",
             )
-        return [known.index(label) for label in self.classes]
+        return [known.index(label) for label in classes]
 
     def _check_columns(self, place: int) -> None:
         estimator = self.estimators[place]
@@ -107,3 +118,12 @@ def estimator_input(estimator: Any, schema: FeatureSchema, rows: Matrix) -> Fram
     if hasattr(estimator, "feature_names_in_") or schema.discrete.any():
         return schema.decode(rows)
     return rows
+
+
+def last_step(estimator: Any) -> Any:
+    """Return the last step of a pipeline, or the estimator itself."""
+    from sklearn.pipeline import Pipeline
+
+    while isinstance(estimator, Pipeline):
+        estimator = estimator[-1]
+    return estimator

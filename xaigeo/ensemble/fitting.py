@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xaigeo.ensemble.estimator_members import EstimatorMembers
+from xaigeo.ensemble.estimator_members import EstimatorMembers, last_step
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.problem import read_problem
@@ -43,10 +43,11 @@ def fit_ensemble(
     )
     data = problem.schema.to_model_input(problem.rows[split.train])
     labels = problem.labels[split.train]
-    if kind == "classification":
+    coded = kind == "classification" and _wants_places(estimator)
+    if kind == "classification" and not coded:
         labels = label_array(problem.classes)[labels]
     fitted = _fit_all(estimator, data, labels, names, n_jobs, progress)
-    members = EstimatorMembers(fitted, problem.schema, problem.classes, kind)
+    members = EstimatorMembers(fitted, problem.schema, problem.classes, kind, coded=coded)
     config = {
         "estimator": describe_estimator(estimator),
         "task": kind,
@@ -60,7 +61,7 @@ def fit_ensemble(
         architectures=[config_digest(describe_estimator(each)) for each in fitted],
         data=(problem.rows, problem.labels),
         config=config,
-        packages=("scikit-learn",),
+        packages=model_packages(estimator),
         more={
             "n_train": len(split.train),
             "n_validation": len(split.validation),
@@ -118,6 +119,14 @@ def estimator_task(estimator: Any, task: Task | None) -> Task:
             "sklearn.calibration.CalibratedClassifierCV.",
         )
     return kind
+
+
+def model_packages(estimator: Any) -> tuple[str, ...]:
+    """Return the distributions whose versions matter for an estimator."""
+    library = type(last_step(estimator)).__module__.split(".")[0]
+    # One library, two distributions: that without CUDA is called xgboost-cpu.
+    others = {"xgboost": ("xgboost", "xgboost-cpu"), "lightgbm": ("lightgbm",)}
+    return ("scikit-learn", *others.get(library, ()))
 
 
 def check_random_state(estimator: Any) -> None:
@@ -184,6 +193,11 @@ def _fit_all(
 def _random_states(estimator: Any) -> list[str]:
     names = estimator.get_params(deep=True)
     return [n for n in names if n == "random_state" or n.endswith("__random_state")]
+
+
+def _wants_places(estimator: Any) -> bool:
+    """Return whether classes must be 0, 1, ...: xgboost refuses others (3.2)."""
+    return type(last_step(estimator)).__module__.split(".")[0] == "xgboost"
 
 
 def _text_columns(data: Any) -> list[str]:

@@ -202,8 +202,10 @@ class SeedEnsemble:
         estimator : estimator
             A classifier with `predict_proba` or a regressor, bare or as the last step of a
             pipeline. Every ``random_state`` parameter in it, nested ones too, is set to the
-            seed. It is given what `X` is: a data frame with its original columns and values,
-            or an array; so a frame with categories needs a pipeline that encodes them.
+            seed; boosting takes no notice of it unless it draws rows or columns (``subsample``,
+            ``colsample_bytree``, ``max_features`` below 1). It is given what `X` is: a data
+            frame with its original columns and values, or an array; so a frame with categories
+            needs a pipeline that encodes them, or a model that reads them.
         X : DataFrame or ndarray, shape (n_rows, n_features)
         y : Series, DataFrame or array-like, shape (n_rows,) or (n_rows, n_targets)
             Several targets need an estimator that predicts several, such as a random forest or
@@ -279,7 +281,8 @@ class SeedEnsemble:
             Rows as the models know them, or their schema.
         classes : sequence, optional
             Labels in output order; by default the estimators' ``classes_``, or 0, 1, 2, ...
-            For regression the names of the targets, by default "y", or "y0", "y1", ...
+            Text may name the classes of estimators that were fitted on 0, 1, 2, ... For
+            regression the names of the targets, by default "y", or "y0", "y1", ...
         task : {"classification", "regression"}, optional
             By default what the estimators are, and classification for other models.
         preprocess : optional

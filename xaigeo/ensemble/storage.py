@@ -82,7 +82,9 @@ def load_ensemble(
 
         names = [f"{place}.skops" for place in range(len(manifest["seeds"]))]
         estimators = [read_estimator(folder / name, trust_estimators) for name in names]
-        members = EstimatorMembers(estimators, schema, classes, manifest["task"])
+        # Stores written before there was a choice do not say.
+        coded = bool(manifest["members"].get("coded", False))
+        members = EstimatorMembers(estimators, schema, classes, manifest["task"], coded=coded)
     return {
         "members": members,
         "seeds": tuple(manifest["seeds"]),
@@ -120,7 +122,7 @@ def _write_members(ensemble: SeedEnsemble, folder: Path) -> dict[str, Any]:
 
         for place, estimator in enumerate(members.estimators):
             write_estimator(estimator, folder / f"{place}.skops")
-        return {}
+        return {"coded": members.coded}
     raise InputError(
         expected="an ensemble of torch modules or scikit-learn estimators to save",
         arrived=f"one of {members.kind} models, which are code",

@@ -233,9 +233,16 @@ def _wrap_estimators(
         classes = np.asarray(models[0].classes_).tolist()
     n_outputs = len(classes) if classes is not None else _n_targets(models[0], schema)
     labels = _labels(classes, kinds[0], n_outputs)
-    members = EstimatorMembers(models, schema, labels, kinds[0])
+    members = EstimatorMembers(models, schema, labels, kinds[0], coded=_coded(models, labels))
     digests = [config_digest(describe_estimator(model)) for model in models]
     return members, digests, labels, kinds[0]
+
+
+def _coded(models: Sequence[Any], labels: Sequence[Any]) -> bool:
+    """Return whether text labels name the places 0, 1, ... that the models know as classes."""
+    places = list(range(len(labels)))
+    known = [np.asarray(getattr(model, "classes_", ())).tolist() for model in models]
+    return all(isinstance(label, str) for label in labels) and all(k == places for k in known)
 
 
 def _n_targets(model: Any, schema: FeatureSchema) -> int:

@@ -92,11 +92,6 @@ def estimator_members(ensemble: SeedEnsemble, method: str) -> EstimatorMembers:
     return members
 
 
-def last_step(estimator: Any) -> Any:
-    """Return the last step of a pipeline, or the estimator itself."""
-    return _last_step(estimator)[0]
-
-
 def _last_step(estimator: Any) -> tuple[Any, Callable[[Frame], Any]]:
     from sklearn.pipeline import Pipeline
 

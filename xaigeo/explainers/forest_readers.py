@@ -9,10 +9,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from xaigeo.ensemble.estimator_members import EstimatorMembers
+from xaigeo.ensemble.estimator_members import EstimatorMembers, last_step
 from xaigeo.errors import InputError
 from xaigeo.explainers.booster_readers import read_lightgbm, read_xgboost
-from xaigeo.explainers.estimator_inputs import last_step
 from xaigeo.explainers.forest import Forest, Link, Tree, check_loss, in_column
 
 SINGLE_TREES = (

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from xaigeo.ensemble.estimator_members import EstimatorMembers
+from xaigeo.ensemble.estimator_members import EstimatorMembers, last_step
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
-from xaigeo.explainers.estimator_inputs import EstimatorInputs, last_step
+from xaigeo.explainers.estimator_inputs import EstimatorInputs
 from xaigeo.schema import FeatureSchema, Matrix
 
 # How far a linear model's own answer may be from the one its coefficients give, relative to its
