@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit  # type: ignore[import-untyped]
+from numba import njit
 
 SIZE, SHIFT = 624, 397
 UPPER, LOWER, TWIST = 0x80000000, 0x7FFFFFFF, 0x9908B0DF
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def next_number(key: Any, place: int) -> tuple[int, int]:
+@njit(cache=True)
+def next_number(key: Any, place: int) -> Any:
     """Return the stream's next 32 bits, and the place of those to come."""
     if place == SIZE:
         for i in range(SIZE):
@@ -33,8 +33,8 @@ def next_number(key: Any, place: int) -> tuple[int, int]:
     return np.int64(y & np.uint64(0xFFFFFFFF)), place + 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def next_up_to(key: Any, place: int, most: int) -> tuple[int, int]:
+@njit(cache=True)
+def next_up_to(key: Any, place: int, most: int) -> Any:
     """Return a whole number from 0 to `most`, and the stream's place."""
     if most == 0:
         return 0, place
@@ -47,8 +47,8 @@ def next_up_to(key: Any, place: int, most: int) -> tuple[int, int]:
             return number & mask, place
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def shuffle(key: Any, place: int, items: Any) -> int:
+@njit(cache=True)
+def shuffle(key: Any, place: int, items: Any) -> Any:
     """Shuffle items in place and return the stream's place."""
     for i in range(len(items) - 1, 0, -1):
         j, place = next_up_to(key, place, i)
@@ -56,8 +56,8 @@ def shuffle(key: Any, place: int, items: Any) -> int:
     return place
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def draw_subsets(key: Any, place: int, sizes: Any, masks: Any) -> int:
+@njit(cache=True)
+def draw_subsets(key: Any, place: int, sizes: Any, masks: Any) -> Any:
     """Mark the first `sizes` of a new permutation in each row of masks; return the place."""
     order = np.empty(masks.shape[1], dtype=np.int64)
     for draw in range(len(sizes)):
@@ -69,10 +69,10 @@ def draw_subsets(key: Any, place: int, sizes: Any, masks: Any) -> int:
     return place
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def draw_joining(
     key: Any, place: int, joiners: Any, order: Any, last: int, n_rows: int, masks: Any, rows: Any
-) -> int:
+) -> Any:
     """Fill masks and rows as `LegacyDraws.joining` tells; return the stream's place."""
     for draw in range(len(joiners)):
         if joiners[draw] != last:

@@ -84,7 +84,8 @@ class LegacyDraws:
 
     def _read(self, kernel: Callable[..., int], *arguments: Any) -> None:
         """Let a kernel read on from where the stream stands."""
-        name, key, place, *rest = self.stream.get_state()
-        key = np.array(key, dtype=np.int64)
-        place = kernel(key, int(place), *arguments)
-        self.stream.set_state((name, key.astype(np.uint32), place, *rest))  # type: ignore[arg-type]
+        state: Any = self.stream.get_state(legacy=False)
+        key = state["state"]["key"].astype(np.int64)
+        state["state"]["pos"] = kernel(key, int(state["state"]["pos"]), *arguments)
+        state["state"]["key"] = key.astype(np.uint32)
+        self.stream.set_state(state)
