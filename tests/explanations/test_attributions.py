@@ -49,3 +49,57 @@ def test_a_single_output_has_no_dimension_for_shap(make_attributions):
     )
     assert one.to_shap(7).values.shape == (4, 5)
     assert one.to_shap(7).base_values.shape == (4,)
+
+
+def test_list_of_other_methods_names_values_in_falling_order_of_size(make_attributions):
+    found = make_attributions()
+    listed = found.as_list(8, 105, "no")
+    values = found.array("attribution")[1, 2, :, 0]
+    order = np.argsort(-np.abs(values))
+    assert [weight for _, weight in listed] == values[order].tolist()
+    row = found.input_frame().loc[105]
+    assert {f"colour={row['colour']}", f"count={row['count']}"} <= {text for text, _ in listed}
+
+
+def test_list_speaks_of_the_class_that_the_seed_predicts(make_attributions):
+    found = make_attributions()
+    for place, seed in enumerate(found.seeds):
+        predicted = found.outputs[found.predicted[place, 0]]
+        assert found.as_list(seed, 100) == found.as_list(seed, 100, predicted)
+
+
+def test_list_of_a_surrogate_tells_bins_and_leaves_out_what_it_was_not_given(make_attributions):
+    plain = make_attributions()
+    lower, upper = np.full((2, 4, 5), np.nan)
+    lower[:, 0], upper[:, 0] = 45.0, 51.5
+    lower[:, 1], upper[:, 1] = -np.inf, 3.0
+    selected = np.ones((3, 4, 5, 2), dtype=bool)
+    selected[..., 3, :] = False
+    binned = make_attributions(
+        condition_lower=(SIFA[1:3], lower),
+        condition_upper=(SIFA[1:3], upper),
+        selected=(SIFA, selected),
+        kernel_radius=(SIFA[1:2], np.ones(4)),
+    )
+    described = {text for text, _ in binned.as_list(7, 109)}
+    row = plain.input_frame().loc[109]
+    assert described == {
+        "45 < length <= 51.5",
+        "count <= 3",
+        f"colour={row['colour']}",
+        f"size={row['size']}",
+    }
+    assert binned.binned
+    assert binned.local
+    assert not plain.binned
+    assert not plain.local
+
+
+def test_list_of_an_unknown_output_raises(make_attributions):
+    with pytest.raises(InputError, match=r"an output of the explanation \(no, yes\), got 'yess'"):
+        make_attributions().as_list(7, 100, "yess")
+
+
+def test_list_of_an_unknown_instance_raises(make_attributions):
+    with pytest.raises(InputError, match="instance labels among"):
+        make_attributions().as_list(7, 1)

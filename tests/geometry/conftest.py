@@ -73,6 +73,18 @@ class LinearWorld:
         }
         return self._result(Attributions, "lime", arrays | change)
 
+    def bins(self) -> dict[str, Any]:
+        """Return the arrays that LIME over bins has, and those that it lacks, as None."""
+        rows = self.rows[self.places]
+        ends = np.where(self.columns.discrete, np.nan, rows - 1), rows + 1
+        shape = (len(self.weights), *rows.shape, len(self.outputs))
+        return {
+            "condition_lower": ends[0],
+            "condition_upper": np.where(self.columns.discrete, np.nan, ends[1]),
+            "slope": np.full(shape, np.nan),
+            **dict.fromkeys(("kernel_radius", "feature_location", "feature_scale")),
+        }
+
     def shap(self, method: str = "kernel_shap") -> Attributions:
         rows = self.rows[self.places]
         z = np.where(self.columns.discrete, 0.0, self.z(rows))

@@ -1,6 +1,6 @@
 import pytest
 
-from xaigeo.geometry.attribution_meaning import attribution_meaning
+from xaigeo.geometry.attribution_meaning import attribution_meaning, has_boundary_line
 
 
 def gradient(world, **parameters):
@@ -27,3 +27,20 @@ def test_shares_of_an_output_are_contributions_in_its_unit(make, method):
     meaning = attribution_meaning(make.world().shap(method))
     assert (meaning.says, meaning.local_model, meaning.signed) == ("contribution", False, True)
     assert meaning.unit == meaning.scale
+
+
+def test_a_local_model_over_bins_says_what_the_bin_contributes(make):
+    world = make.world()
+    lime = world.lime(**world.bins())
+    meaning = attribution_meaning(lime)
+    assert (meaning.says, meaning.local_model, meaning.binned) == ("contribution", True, True)
+    assert meaning.unit == meaning.scale
+    assert not has_boundary_line(lime)
+
+
+def test_a_line_needs_slopes_and_a_distance(make):
+    world = make.world()
+    assert has_boundary_line(world.lime())
+    assert not has_boundary_line(world.lime(slope=None))
+    assert not has_boundary_line(world.lime(kernel_radius=None))
+    assert not has_boundary_line(world.shap())

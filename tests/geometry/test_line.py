@@ -88,6 +88,9 @@ def test_a_discretised_surrogate_is_refused(make):
         r"\. It is piecewise constant and has no boundary line",
     ):
         Line.from_attributions(make.world().lime(slope=None))
+    world = make.world()
+    with pytest.raises(InputError, match="as a discretised surrogate gives"):
+        Line.from_attributions(world.lime(**world.bins()))
 
 
 def test_a_surrogate_without_its_kernel_is_refused(make):

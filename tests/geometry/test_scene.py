@@ -204,3 +204,16 @@ def test_lime_of_linear_models_draws_their_true_boundary(make):
         for x, y in ((row.x1, row.y1), (row.x2, row.y2)):
             z = (np.array([x, y, point[2]]) - location) / spread
             assert z @ world.weights[row.seed - 3, :, 1] == pytest.approx(0.0, abs=1e-5)
+
+
+def test_lime_over_bins_is_drawn_as_arrows_of_contributions(make):
+    world = make.world()
+    lime = world.lime(**world.bins())
+    drawn = scene(lime, view=("a", "b"))
+    assert not len(drawn.lines)
+    arrows = drawn.vectors[(drawn.vectors["layer"] == "seed")]
+    one = arrows[(arrows["seed"] == lime.seeds[1]) & (arrows["role"] == "component")].iloc[0]
+    place = list(lime.instances).index(one["instance"])
+    output = lime.outputs.index(one["output"])
+    assert one["attribution"] == lime.array("attribution")[1, place, 0, output]
+    assert drawn.marks[0].unit == lime.scale

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -170,6 +170,25 @@ def attributions(
     )
 
 
+def binned(lime: Attributions) -> Attributions:
+    """Return LIME's result as a discretiser leaves it: quarters of each column, no slopes."""
+    rows, reference = lime.array("input"), lime.array("background")
+    quartiles = np.quantile(reference, [0.25, 0.5, 0.75], axis=0)
+    edges = np.vstack([np.full(rows.shape[1], -np.inf), quartiles, np.full(rows.shape[1], np.inf)])
+    place = (rows[:, None] > quartiles).sum(axis=1)
+    ends = [np.take_along_axis(edges, place + k, axis=0) for k in (0, 1)]
+    numeric = ~lime.schema.discrete
+    lower, upper = (np.where(numeric, end, np.nan) for end in ends)
+    shape = ("instance", "feature")
+    data = lime.data.drop_vars(["kernel_radius", "feature_location", "feature_scale"])
+    data = data.assign(
+        slope=lime.data["slope"] * np.nan,
+        condition_lower=(shape, lower),
+        condition_upper=(shape, upper),
+    )
+    return replace(lime, data=data)
+
+
 def anchors(model: LinearSeeds, X: pd.DataFrame, background: pd.DataFrame) -> Anchors:
     rows, reference = model.schema.encode(X), model.schema.encode(background)
     n, k, f = len(rows), model.n_seeds, len(model.schema.names)
@@ -325,6 +344,7 @@ def make() -> SimpleNamespace:
         regression_seeds=regression_seeds,
         all_methods=all_methods,
         attributions=attributions,
+        binned=binned,
         evaluation_of=evaluation_of,
         view=VIEW,
         tables_of=tables_of,

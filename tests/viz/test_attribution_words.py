@@ -10,7 +10,7 @@ PER_SD = "per standard deviation; for a category: having it"
 
 
 @pytest.fixture(scope="module")
-def named(study):
+def named(study, make):
     """An explanation by method; a gradient with and without its sign."""
     shap = study.by_method["kernel_shap"]
 
@@ -20,6 +20,7 @@ def named(study):
         return replace(shap, method="saliency", provenance=provenance)
 
     return study.by_method | {
+        "binned lime": make.binned(study.by_method["lime"]),
         "input_x_gradient": replace(shap, method="input_x_gradient"),
         "saliency": gradient(True),
         "signed saliency": gradient(False),
@@ -34,6 +35,12 @@ def named(study):
             "How the probability of “Gentoo” changes with each feature in the local model",
             f"Change {PER_SD}",
             "Orange: the output rises as the feature grows",
+        ),
+        (
+            "binned lime",
+            "What each bin or category adds to the answer “Gentoo” in the local model",
+            "Contribution (probability)",
+            "Orange adds to the answer, blue takes from it, against rows outside the bin",
         ),
         (
             "saliency",

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from xaigeo.viz.method_words import CHANGES, READINGS, words_for
+from xaigeo.viz.method_words import BINNED, CHANGES, READINGS, words_for
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,14 @@ def test_arrows_of_slopes_are_no_contributions(study):
     slopes = replace(shap, provenance=shap.provenance | {"parameters": parameters})
     assert words_for(slopes).reading == CHANGES
     assert "adds" not in CHANGES
+
+
+def test_lime_without_a_boundary_line_is_arrows(study, make):
+    lime = study.by_method["lime"]
+    binned = words_for(make.binned(lime))
+    assert (binned.title, binned.mark, binned.reading) == ("LIME", "arrows", BINNED)
+    by_cosine = words_for(replace(lime, data=lime.data.drop_vars("kernel_radius")))
+    assert (by_cosine.mark, by_cosine.reading) == ("arrows", CHANGES)
 
 
 def test_a_method_from_elsewhere_keeps_its_name(study):

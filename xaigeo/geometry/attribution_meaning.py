@@ -24,12 +24,16 @@ class AttributionMeaning:
         Whether the number has its sign, or is a size alone.
     scale : str
         What the output is measured in: "probability", "logit" or "value".
+    binned : bool
+        Whether a numeric feature enters as "in the instance's bin" or not: its contribution is
+        then what lying in the bin adds.
     """
 
     says: Literal["contribution", "change"]
     local_model: bool
     signed: bool
     scale: str
+    binned: bool = False
 
     @property
     def unit(self) -> str:
@@ -40,12 +44,25 @@ class AttributionMeaning:
 def attribution_meaning(explanation: Attributions) -> AttributionMeaning:
     """Return what the attributions of a method mean."""
     parameters = explanation.provenance["parameters"]
-    local = explanation.method == "lime" or "kernel_radius" in explanation.data
     # Only a plain gradient has the parameter `absolute`; it is no share of the output.
     gradient = "absolute" in parameters
     return AttributionMeaning(
-        says="change" if local or gradient else "contribution",
-        local_model=local,
+        # A surrogate over bins is linear in "is in the bin", which holds for the instance.
+        says="change"
+        if gradient or (explanation.local and not explanation.binned)
+        else "contribution",
+        local_model=explanation.local,
         signed=not parameters.get("absolute", False),
         scale=explanation.scale,
+        binned=explanation.binned,
     )
+
+
+def has_boundary_line(explanation: Attributions) -> bool:
+    """Return whether a local model changes its answer on a line of the data.
+
+    It has slopes, not bins, in which it is constant, and a kernel whose width is a distance in
+    standard deviations.
+    """
+    wanted = {"slope", "kernel_radius"}
+    return explanation.local and not explanation.binned and wanted <= set(explanation.data)

@@ -138,12 +138,12 @@ class Line(Mark):
 
 
 def _check_surrogate(lime: Attributions) -> None:
-    if "slope" not in lime.data:
+    if "slope" not in lime.data or lime.binned:
         raise InputError(
             expected="a LIME explanation with slopes for a line",
             arrived=f"{lime.method!r} without slopes, as a discretised surrogate gives",
             do="It is piecewise constant and has no boundary line; explain with "
-            "discretize=False, or leave it out of the scene.",
+            "discretiser=None, or draw it as arrows with Vectors.",
         )
     wanted = ("intercept", "kernel_radius", "feature_location", "feature_scale")
     missing = [name for name in wanted if name not in lime.data]
@@ -151,5 +151,5 @@ def _check_surrogate(lime: Attributions) -> None:
         raise InputError(
             expected=f"a LIME explanation with {', '.join(wanted)}",
             arrived=f"one without {', '.join(missing)}",
-            do="Make it with xaigeo.explain(..., method='lime').",
+            do="Make it with xaigeo.explain(..., method='lime') and a Euclidean distance.",
         )

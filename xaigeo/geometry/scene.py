@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.arrow_scale import SCALE_BAR, arrow_scales, scale_bars
+from xaigeo.geometry.attribution_meaning import has_boundary_line
 from xaigeo.geometry.box import Box
 from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.data_points import instance_table, point_table, view_limits
@@ -178,8 +179,13 @@ def scene(
     Raises
     ------
     InputError
-        For explanations that do not belong together, columns that are not numeric, unknown
-        labels, or a LIME explanation that has no line.
+        For explanations that do not belong together, columns that are not numeric, or unknown
+        labels.
+
+    Notes
+    -----
+    A LIME explanation over bins, or over another distance than the Euclidean one, has no
+    boundary line: it is drawn as arrows.
     """
     given = gather(explanations, instances, seeds)
     widest = max(given, key=lambda e: len(e.array("background")))
@@ -214,7 +220,7 @@ def _mark(explanation: Explanation, frame: StandardFrame, output: str | None) ->
     if isinstance(explanation, Counterfactuals):
         return Connector.from_counterfactuals(explanation, frame=frame)
     assert isinstance(explanation, Attributions)  # checked on entry
-    if explanation.method == "lime" or "kernel_radius" in explanation.data:
+    if has_boundary_line(explanation):
         return Line.from_attributions(explanation, output=output)
     return Vectors.from_attributions(explanation, frame=frame, output=output)
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.explanations.condition import condition_text
 from xaigeo.options import suggestion
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.records import plain, records
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED, themed
 
@@ -180,12 +181,20 @@ def strip_tables(
 
 
 def feature_labels(explanation: Attributions, place: int) -> list[str]:
-    """Return each feature with its value at the instance: ``bill_length_mm = 46.1 mm``."""
+    """Return each feature with its value at the instance, or the bin in which that lies.
+
+    ``bill_length_mm = 46.1 mm`` or ``44.4 < bill_length_mm ≤ 48.6 mm``.
+    """
     row = explanation.array("input")[place]
-    return [
-        f"{f.name} = {f.text(v)}{f' {f.unit}' if f.unit else ''}"
-        for f, v in zip(explanation.schema.features, row, strict=True)
-    ]
+    labels = []
+    for f, value, *ends in zip(
+        explanation.schema.features, row, *explanation.conditions(place), strict=True
+    ):
+        text = f"{f.name} = {f.text(value)}"
+        if np.isinf(ends).any() or np.isfinite(ends).all():
+            text = written_rule(condition_text(f, value, *ends))
+        labels.append(f"{text} {f.unit}" if f.unit else text)
+    return labels
 
 
 def majority_output(explanation: Explanation, place: int) -> int:

@@ -35,6 +35,11 @@ class AttributionWords:
     def colours(self) -> tuple[str, ...]:
         """What the colour of a dot means, in sentences."""
         target = "prediction" if self.regression else "answer"
+        if self.meaning.binned:
+            return (
+                f"Orange adds to the {target}, blue takes from it, against rows outside the bin "
+                "or category.",
+            )
         if self.meaning.says == "contribution":
             return (f"Orange adds to the {target}, blue takes from it.",)
         if self.meaning.signed:
@@ -55,6 +60,8 @@ class AttributionWords:
     def heading(self, output: str) -> str:
         """Return the title of the attributions of one output."""
         target = "prediction" if self.regression else f"answer “{output}”"
+        if self.meaning.binned:
+            return f"What each bin or category adds to the {target} in the local model"
         if self.meaning.says == "contribution":
             return f"What each feature adds to the {target}"
         target = "prediction" if self.regression else f"{self.meaning.scale} of “{output}”"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xaigeo.explanations import Attributions, Explanation
-from xaigeo.geometry.attribution_meaning import attribution_meaning
+from xaigeo.geometry.attribution_meaning import attribution_meaning, has_boundary_line
 
 Mark = Literal["line", "arrows", "box", "connector"]
 
@@ -18,6 +18,7 @@ TITLES = {
     "integrated_gradients": "Integrated gradients",
     "anchors": "Anchors",
     "counterfactuals": "Counterfactuals",
+    "robust_counterfactuals": "Robust counterfactuals",
 }
 READINGS: dict[Mark, str] = {
     "line": "A thin line is where one seed's local model changes its answer, the other features "
@@ -47,6 +48,14 @@ CHANGES = (
     "single seeds, thick dark ones their median, and the ellipse holds 90% of the seeds. The bar "
     "at the lower left gives the scale."
 )
+# Arrows of a local model over bins.
+BINNED = (
+    "An arrow tells how much lying in its bin, and not in another, adds to the answer (orange) or "
+    "takes from it (blue) in the local model; the third arrow is both "
+    "together. The model is constant in a bin and has no boundary line. Thin arrows are single "
+    "seeds, thick dark ones their median, and the ellipse holds 90% of the seeds. The bar at the "
+    "lower left gives the scale."
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,10 @@ def words_for(explanation: Explanation) -> MethodWords:
 
 def _reading(explanation: Explanation, mark: Mark) -> str:
     if isinstance(explanation, Attributions) and mark == "arrows":
-        return CHANGES if attribution_meaning(explanation).says == "change" else READINGS[mark]
+        meaning = attribution_meaning(explanation)
+        if meaning.binned:
+            return BINNED
+        return CHANGES if meaning.says == "change" else READINGS[mark]
     if mark == "box":
         wanted = explanation.provenance["parameters"].get("threshold")
         return READINGS[mark].format(wanted="" if wanted is None else f" ({wanted:.0%})")
@@ -84,9 +96,9 @@ def _mark(explanation: Explanation) -> Mark:
         return "box"
     if explanation.kind == "counterfactuals":
         return "connector"
-    # The same question that the scene asks: a local kernel has a boundary line.
-    local = explanation.method == "lime" or "kernel_radius" in explanation.data
-    return "line" if local else "arrows"
+    # The same question that the scene asks.
+    line = isinstance(explanation, Attributions) and has_boundary_line(explanation)
+    return "line" if line else "arrows"
 
 
 def written_rule(rule: str) -> str:

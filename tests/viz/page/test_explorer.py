@@ -6,6 +6,7 @@ import pytest
 from xaigeo.errors import InputError
 from xaigeo.geometry import scene
 from xaigeo.viz.map_tables import drawn_tables
+from xaigeo.viz.method_words import BINNED
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.explorer import (
     ALIKE,
@@ -100,16 +101,18 @@ def test_the_default_view_is_what_explanations_speak_of(study):
     assert set(default_view([shap])) == {shap.features[j] for j in top}
 
 
-def test_binned_lime_is_told_but_not_drawn(study, make):
-    lime = study.by_method["lime"]
-    binned = replace(lime, data=lime.data.drop_vars("slope"))
+def test_binned_lime_is_drawn_as_arrows_beside_other_marks(study, make):
+    binned = make.binned(study.by_method["lime"])
     given = [binned, study.by_method["anchors"]]
     drawing = draw(given, [make.view])
     assert not len(drawing.scenes[0].lines)
+    assert set(drawing.scenes[0].vectors["method"]) == {"lime"}
     data = explorer_data(given, drawing, None)
-    assert data["methods"][0]["reading"].startswith("This explanation was made with binned")
-    with pytest.raises(InputError, match="at least one explanation that can be drawn"):
-        draw([binned], [make.view])
+    method = data["methods"][0]
+    assert (method["mark"], method["reading"]) == ("arrows", BINNED)
+    assert method["unit"] == "probability"
+    assert any("< bill_length_mm ≤" in text for text in method["medians"]["columns"]["label"]["d"])
+    assert len(draw([binned], [make.view]).scenes[0].vectors)
 
 
 @pytest.mark.parametrize(

@@ -46,19 +46,16 @@ PAGE_TABLES["boxes"] += ("members",)
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Scenes of the report, one a view, and the methods that have no mark in them.
+    """Scenes of the report, one a view.
 
     Attributes
     ----------
     scenes : list of Scene
-    undrawn : dict
-        Method to the reason why it is not on the map.
     no_map : str
         Why there is no map at all; empty when there is one.
     """
 
     scenes: list[Scene]
-    undrawn: dict[str, str]
     no_map: str = ""
 
 
@@ -73,7 +70,7 @@ def draw(explanations: Sequence[Explanation], views: Sequence[Sequence[str]] | N
     numeric = [f.name for f in explanations[0].schema.features if not f.is_discrete]
     if views is None and len(numeric) < 2:
         found = f"only {numeric[0]} is numeric" if numeric else "no column is numeric"
-        return Drawing([], {}, f"A map needs two numeric columns, and {found}.")
+        return Drawing([], f"A map needs two numeric columns, and {found}.")
     chosen = [default_view(explanations)] if views is None else list(views)
     if not chosen:
         raise InputError(
@@ -81,22 +78,7 @@ def draw(explanations: Sequence[Explanation], views: Sequence[Sequence[str]] | N
             arrived="an empty list",
             do="Leave views out, or pass views=[('column for x', 'column for y')].",
         )
-    drawn, undrawn = list(explanations), {}
-    for explanation in explanations:
-        # A LIME explanation with bins has no line; it still has a strip and scores.
-        if words_for(explanation).mark == "line" and "slope" not in explanation.data:
-            drawn.remove(explanation)
-            undrawn[explanation.method] = (
-                "This explanation was made with binned features: it is constant in steps and has "
-                "no boundary line to draw."
-            )
-    if not drawn:
-        raise InputError(
-            expected="at least one explanation that can be drawn",
-            arrived=", ".join(undrawn),
-            do="Explain with discretize=False, or add another method.",
-        )
-    return Drawing([_scene(drawn, tuple(view)) for view in chosen], undrawn)
+    return Drawing([_scene(explanations, tuple(view)) for view in chosen])
 
 
 def _scene(explanations: Sequence[Explanation], view: tuple[str, ...]) -> Scene:
@@ -145,7 +127,7 @@ def explorer_data(
             for g in (SAME_ANSWER, SPLIT, ALIKE, EVERY)
             if any(one["group"] == g for one in instances)
         ],
-        "methods": [_method(e, labels, agreement, drawing) for e in explanations],
+        "methods": [_method(e, labels, agreement) for e in explanations],
         "views": _views(drawing.scenes, labels) or [_words_only(explanations, labels)],
         "no_map": drawing.no_map,
     }
@@ -259,7 +241,7 @@ def _steadiness(
 
 
 def _method(
-    explanation: Explanation, labels: list[Any], agreement: Agreement | None, drawing: Drawing
+    explanation: Explanation, labels: list[Any], agreement: Agreement | None
 ) -> dict[str, Any]:
     words = words_for(explanation)
     places = [labels.index(plain(label)) for label in explanation.instances]
@@ -268,7 +250,7 @@ def _method(
         "title": words.title,
         "mark": words.mark,
         "kind": explanation.kind,
-        "reading": drawing.undrawn.get(words.name, words.reading),
+        "reading": words.reading,
         "rows": places,
         "sentences": [
             " ".join(filter(None, said))
