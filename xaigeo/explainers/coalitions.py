@@ -10,6 +10,7 @@ from math import comb
 import numpy as np
 
 from xaigeo.explainers.legacy_draws import LegacyDraws
+from xaigeo.explainers.mask_keys import mask_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,31 +150,29 @@ def _drawn(
     chance = chance[n_sizes:] / chance[n_sizes:].sum()
     sizes = random_state.choice(len(chance), 4 * n_left, p=chance) + n_sizes + 1
     draws = LegacyDraws(random_state)
-    masks = np.zeros((n_left, n_players), dtype=bool)
-    counts = np.zeros(n_left)
-    seen: dict[bytes, int] = {}
-    n_filled = 0
-    for part in np.split(sizes, 4):
-        drawn = draws.subsets(part, n_players)
-        for size, mask, key in zip(part.tolist(), drawn, _keys(drawn), strict=True):
-            if n_filled == n_left:
-                return masks, counts
-            place = seen.setdefault(key, n_filled)
-            fresh = place == n_filled
-            if fresh:
-                masks[place] = mask
-                n_filled += 1
-            counts[place] += 1
-            # A complement lies in the next place; the budget's last coalition may have none.
-            if size <= n_paired and (n_filled < n_left):
-                if fresh:
-                    masks[place + 1] = ~mask
-                    n_filled += 1
-                counts[place + 1] += 1
-    return masks[:n_filled], counts[:n_filled]
+    drawn = np.zeros((0, n_players), dtype=bool)
+    for part in np.split(sizes, 4):  # the first is nearly always enough
+        drawn = np.vstack([drawn, draws.subsets(part, n_players)])
+        placed = _placed(drawn, sizes[: len(drawn)] <= n_paired, n_left)
+        if len(placed[0]) == n_left:
+            break
+    return placed
 
 
-def _keys(masks: np.ndarray) -> list[bytes]:
-    packed = np.packbits(masks, axis=1)
-    width, whole = packed.shape[1], packed.tobytes()
-    return [whole[start : start + width] for start in range(0, len(whole), width)]
+def _placed(drawn: np.ndarray, paired: np.ndarray, n_left: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return different masks, those of a pair followed by their complement, and their counts."""
+    _, first, same = np.unique(mask_keys(drawn), return_index=True, return_inverse=True)
+    first = first[same.reshape(-1)]
+    fresh = first == np.arange(len(drawn))
+    ends = np.cumsum(fresh * (1 + paired))
+    # Draws go on until every place is taken; the budget's last coalition may lack a complement.
+    n_used = min(len(drawn), int(np.searchsorted(ends, n_left)) + 1)
+    n_filled = min(n_left, int(ends[n_used - 1]))
+    starts = ends - (1 + paired)
+    places = starts[first[:n_used]]
+    both = paired[:n_used] & (places + 1 < n_left)
+    masks = np.empty((n_filled, drawn.shape[1]), dtype=bool)
+    masks[places] = drawn[:n_used]
+    masks[places[both] + 1] = ~drawn[:n_used][both]
+    counts = np.bincount(np.concatenate([places, places[both] + 1]), minlength=n_filled)
+    return masks, counts.astype(np.float64)

@@ -142,10 +142,10 @@ class KernelShapExplainer(ShapleyExplainer):
     def _fitted(self, game: Game, draws: Sequence[Coalitions]) -> Shares:
         """Fit each draw, asking the models once about the coalitions that all draws hold."""
         fits = []
-        common = game.worth(draws[0].masks[: draws[0].n_enumerated])
+        n_common = draws[0].n_enumerated if len(draws) > 1 else 0
+        common = game.worth(draws[0].masks[:n_common])
         for draw in draws:
-            drawn = draw.masks[draw.n_enumerated :]
-            worth = np.concatenate([common, game.worth(drawn)], axis=1) if len(drawn) else common
+            worth = np.concatenate([common, game.worth(draw.masks[n_common:])], axis=1)
             shares = Shares(self._solved(game, draw, worth)).without_rounding(game, worth)
             fits.append(shares.attribution)
         if len(fits) == 1:

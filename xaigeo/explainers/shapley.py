@@ -82,6 +82,8 @@ class Game:
         -------
         ndarray, shape (n_seeds, n_coalitions, n_outputs)
         """
+        if not len(masks):
+            return np.empty((self.ensemble.n_seeds, 0, self.ensemble.n_outputs))
         means = worths(
             self.ensemble,
             self.scale,

@@ -6,6 +6,7 @@ import numpy as np
 
 from xaigeo.ensemble.members import MixingMembers, Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
+from xaigeo.explainers.mask_keys import mask_keys
 from xaigeo.explainers.reference_rows import ReferenceRows
 
 # Rows asked of the models at once; torch members cut them further, to what stays in cache.
@@ -65,9 +66,7 @@ def distinct_masks(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
     Order is kept where nothing repeats; the places are then None.
     """
-    packed = np.packbits(masks, axis=1)
-    keys = np.ascontiguousarray(packed).view(f"V{packed.shape[1]}").reshape(-1)
-    _, first, places = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, places = np.unique(mask_keys(masks), return_index=True, return_inverse=True)
     if len(first) == len(masks):
         return masks, None
     order = np.argsort(first)  # first come, first placed
