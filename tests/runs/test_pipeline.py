@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from xaigeo.audit import audit
 from xaigeo.errors import InputError, StoreError
@@ -191,3 +192,57 @@ def test_a_regression(tmp_path, small_config):
     _, evaluation = folder.load()
     assert evaluation.task == "regression"
     assert folder.report.is_file()
+
+
+def test_a_run_that_was_stopped_is_taken_up(tmp_path, small_config, finished_run, monkeypatch):
+    from xaigeo.store.parts import PartFolder
+
+    config = small_config(tmp_path / "out")
+    write = PartFolder.write
+    written = []
+
+    def failing(self, place, arrays):
+        if len(written) == 3:
+            raise OSError("disk full")
+        write(self, place, arrays)
+        written.append((self.path.name, place))
+
+    monkeypatch.setattr(PartFolder, "write", failing)
+    lines: list[str] = []
+    with pytest.raises(OSError, match="disk full"):
+        run(config, log=lines.append)
+    assert lines[-1].startswith("Stopped. The same run goes on from ")
+    assert not (tmp_path / "out").exists()
+    first = list(written)
+    written.append(("", -1))  # no longer three
+    lines.clear()
+    folder = run(config, log=lines.append)
+    assert lines[0].startswith("Taking up the run that was begun at ")
+    assert not set(first) & set(written[4:])  # nothing is explained twice
+    manifest = folder.manifest()
+    assert manifest["started_at"] <= manifest["resumed_at"] <= manifest["finished_at"]
+    explanations, _ = folder.load()
+    reference, _ = finished_run.load()
+    for name, found in explanations.items():
+        xr.testing.assert_identical(found.data, reference[name].data)
+    status = {one["id"]: one["status"] for one in json.loads(folder.audit.read_text())["findings"]}
+    assert status["P4"] == "pass"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_another_run_begins_anew(tmp_path, small_config, monkeypatch):
+    from xaigeo.store.parts import PartFolder
+
+    def failing(self, place, arrays):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PartFolder, "write", failing)
+        with pytest.raises(OSError, match="disk full"):
+            run(small_config(tmp_path / "out"))
+    changed = {"methods": ["kernel_shap"], "n_instances": 3, "noise_repeats": 0, "rerun": False}
+    lines: list[str] = []
+    folder = run(small_config(tmp_path / "out", explain=changed), log=lines.append)
+    assert lines[0].startswith("Training 3 models")
+    assert folder.manifest()["resumed_at"] is None
+    assert list(folder.manifest()["explanations"]) == ["kernel_shap"]

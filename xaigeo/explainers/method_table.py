@@ -62,7 +62,7 @@ def methods_text(table: pd.DataFrame, width: int = 100) -> str:
     lines = [first]
     for line, row in zip(others, table.itertuples(), strict=True):
         lines.append(line)
-        for text in (row.summary, _needs(row)):
+        for text in (str(row.summary), _needs(row)):
             lines += textwrap.wrap(
                 text,
                 width,

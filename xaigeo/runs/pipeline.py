@@ -19,10 +19,11 @@ from xaigeo.errors import StoreError
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.folders import put_folder
 from xaigeo.runs.config import RunConfig, config_from_dict
-from xaigeo.runs.folder import EXPLANATIONS, RunFolder, primary
+from xaigeo.runs.folder import RunFolder, primary
 from xaigeo.runs.models import estimator_pipeline, network_factory
 from xaigeo.runs.plan import Plan, make_plan
 from xaigeo.runs.table import read_dataset
+from xaigeo.runs.unfinished import Unfinished
 from xaigeo.store import digest
 
 Log = Callable[[str], None]
@@ -47,6 +48,9 @@ def run(
 ) -> RunFolder:
     """Carry out a run and return its folder.
 
+    A run that was stopped, even by SIGKILL, is taken up by the same call: the models are
+    trained again, and what they explained is not explained again.
+
     Parameters
     ----------
     config : RunConfig
@@ -68,21 +72,21 @@ def run(
     data = read_dataset(config.data, base=Path(base))
     plan = make_plan(config, data)
     target = Path(config.output)
-    folder = _prepare(target)
+    unfinished = Unfinished.begin(target, config, data, plan.registration)
     try:
-        _fill(folder, config, data, plan, log=log, progress=progress, n_jobs=n_jobs)
+        _fill(unfinished, config, data, plan, log=log, progress=progress, n_jobs=n_jobs)
     except BaseException:
-        if (folder.path / EXPLANATIONS).is_dir():
-            log(f"Stopped. The explanations that were finished lie in {folder.path}")
+        if unfinished.has_explanations:
+            log(f"Stopped. The same run goes on from {unfinished.folder.path}")
         else:
-            shutil.rmtree(folder.path)
+            shutil.rmtree(unfinished.folder.path)
         raise
-    put_folder(folder.path, target)
+    put_folder(unfinished.finish(), target)
     return RunFolder(target)
 
 
 def _fill(
-    folder: RunFolder,
+    unfinished: Unfinished,
     config: RunConfig,
     data: Dataset,
     plan: Plan,
@@ -91,9 +95,11 @@ def _fill(
     progress: bool,
     n_jobs: int | None,
 ) -> None:
-    """Train, evaluate, explain, audit and report into an empty folder."""
-    started = _now()
+    """Train, evaluate, explain, audit and report into a folder; explain what is not yet."""
+    folder = unfinished.folder
     clock = time.perf_counter()
+    if unfinished.resumed_at is not None:
+        log(f"Taking up the run that was begun at {unfinished.started_at}")
     split = data.split(config.data.test_share, random_state=config.data.split_random_state)
     log(f"Training {len(config.seed_list)} models on {len(split.X_train)} rows of {data.name}")
     ensemble = train(config, plan.task, data, split, progress=progress)
@@ -102,8 +108,9 @@ def _fill(
     manifest = {
         "title": config.title,
         "xaigeo": __version__,
-        "registration": plan.registration.to_dict(),
-        "started_at": started,
+        "registration": unfinished.registration.to_dict(),
+        "started_at": unfinished.started_at,
+        "resumed_at": unfinished.resumed_at,
         "finished_at": _now(),
         "seconds": round(time.perf_counter() - clock, 1),
         "config": config.model_dump(mode="json"),
@@ -280,8 +287,10 @@ def _explain_all(
             random_state=random_state,
             n_jobs=n_jobs,
             progress=progress,
+            store=folder.explanation_path(name),
+            # A store of other models than were trained now is of no use to this run.
+            overwrite=True,
         )
-        found.save(folder.explanation_path(name))
         names.append(name)
         log(f"  {name}: {time.perf_counter() - started:.1f} s")
         return found
@@ -297,23 +306,6 @@ def _explain_all(
         method = "kernel_shap" if "kernel_shap" in attributed else attributed[0]
         add(f"{method}.rerun", method, train(config, plan.task, data, split), section.random_state)
     return names
-
-
-def _prepare(target: Path) -> RunFolder:
-    """Return an empty folder beside `target`; an earlier run stays until this one is done."""
-    if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
-        try:
-            RunFolder(target).manifest()
-        except StoreError as error:
-            raise StoreError(
-                expected=f"a new or empty folder, or an earlier run, at {target}",
-                arrived="something else",
-                do="Choose another output folder; nothing was touched.",
-            ) from error
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    return RunFolder(partial)
 
 
 def _notes(manifest: dict[str, Any]) -> str:
