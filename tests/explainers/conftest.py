@@ -136,3 +136,174 @@ def _global_stream(state) -> Iterator[None]:
 def global_stream():
     """Return a context in which numpy's global stream, which shap reads, starts from a state."""
     return _global_stream
+
+
+@pytest.fixture
+def make_networks():
+    """Return a maker of float64 networks ``layers(n_inputs)`` standardised on a frame."""
+
+    def make(frame, layers, *, n_seeds=3, task="regression", classes=("y",), dtype="float64"):
+        import torch
+        from torch import nn
+
+        from xaigeo.ensemble.preprocessing import Preprocessor
+        from xaigeo.ensemble.stacked import StackedNetwork
+        from xaigeo.ensemble.torch_members import TorchMembers
+
+        schema = FeatureSchema.from_data(frame)
+        preprocessor = Preprocessor.from_rows(schema, schema.encode(frame), dtype=dtype)
+        modules = []
+        for seed in range(n_seeds):
+            torch.manual_seed(seed)
+            module = nn.Sequential(*layers(preprocessor.n_inputs)).eval()
+            modules.append(module.to(getattr(torch, dtype)))
+        members = TorchMembers(
+            StackedNetwork.from_modules(modules), preprocessor, task=task, n_outputs=len(classes)
+        )
+        return SeedEnsemble(
+            members=members,
+            seeds=tuple(range(n_seeds)),
+            schema=schema,
+            classes=classes,
+            task=task,
+        )
+
+    return make
+
+
+@pytest.fixture
+def linear_networks(make_networks, mixed_frame):
+    """Three linear regressions of five columns, two of them with categories."""
+    from torch import nn
+
+    return make_networks(mixed_frame, lambda n: [nn.Linear(n, 1)])
+
+
+@pytest.fixture
+def curved(make_networks, mixed_frame):
+    """Three smooth networks with three classes."""
+    from torch import nn
+
+    return make_networks(
+        mixed_frame,
+        lambda n: [nn.Linear(n, 8), nn.Tanh(), nn.Linear(8, 3)],
+        task="classification",
+        classes=("a", "b", "c"),
+    )
+
+
+@pytest.fixture
+def bent(make_networks, mixed_frame):
+    """Three float32 networks of three layers, with batch normalisation, for a regression."""
+    from torch import nn
+
+    def layers(n):
+        return [
+            nn.Linear(n, 8),
+            nn.BatchNorm1d(8),
+            nn.LeakyReLU(),
+            nn.Linear(8, 5),
+            nn.ReLU(),
+            nn.Linear(5, 1),
+        ]
+
+    return make_networks(mixed_frame, layers, dtype="float32")
+
+
+@pytest.fixture
+def embedding_net():
+    """Return a module of two numbers, three colours (embedded) and two more codes (embedded)."""
+    import torch
+    from torch import nn
+
+    class EmbeddingNet(nn.Module):
+        def __init__(self, n_outputs=3, past=0.0):
+            super().__init__()
+            self.past = past
+            self.embeddings = nn.ModuleList([nn.Embedding(3, 2), nn.Embedding(2, 4)])
+            self.body = nn.Sequential(nn.Linear(9, 8), nn.ReLU(), nn.Linear(8, n_outputs))
+
+        def forward(self, rows):
+            numbers = torch.cat(
+                [(rows[:, :1] - 50) / 5, (rows[:, 1:2] - 4) / 2.5, rows[:, 4:5] - 1], dim=1
+            )
+            looked_up = [
+                embedding(rows[:, 2 + j].round().long())
+                for j, embedding in enumerate(self.embeddings)
+            ]
+            outputs = self.body(torch.cat([numbers, *looked_up], dim=1))
+            return outputs + self.past * rows[:, 2:3]
+
+    return EmbeddingNet
+
+
+@pytest.fixture
+def embedded(embedding_net, mixed_frame):
+    """Three networks that look categories up in embeddings."""
+    import torch
+
+    modules = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        modules.append(embedding_net().double())
+    return SeedEnsemble.wrap(
+        modules, schema=mixed_frame, classes=("a", "b", "c"), preprocess=torch.nn.Identity()
+    )
+
+
+@pytest.fixture
+def assert_engines_agree():
+    """Return a check that both engines give the same arrays, and the batched result."""
+    from xaigeo.explainers import explain
+
+    def check(ensemble, rows, background, method, *, atol=1e-6, **parameters):
+        results = [
+            explain(
+                ensemble,
+                rows,
+                method,
+                background=background,
+                random_state=3,
+                engine=engine,
+                **parameters,
+            )
+            for engine in ("batched", "upstream")
+        ]
+        assert set(results[0].data) == set(results[1].data)
+        for name in results[0].data:
+            np.testing.assert_allclose(
+                results[0].array(name), results[1].array(name), rtol=0, atol=atol, err_msg=name
+            )
+        return results[0]
+
+    return check
+
+
+@pytest.fixture
+def make_search_task():
+    """Return a maker of searches for points of some instances, and of their goal."""
+    from xaigeo.explainers.background import Background
+    from xaigeo.explainers.constraints import Constraints
+    from xaigeo.explainers.goals import SeedGoal
+    from xaigeo.explainers.proximity import Proximity
+    from xaigeo.explainers.search_task import SearchTask
+    from xaigeo.explainers.wanted import Target
+
+    def make(ensemble, X, background, *, wish=None, constraints=None, goal=None, **options):
+        schema = ensemble.schema
+        rows, reference = schema.encode(X), schema.encode(background)
+        limits = Constraints(**(constraints or {})).limits(schema, reference)
+        held = Background.from_frame(schema, reference)
+        outputs = ensemble.outputs_encoded(rows)
+        wanted = Target(**(wish or {})).at(ensemble, outputs, ensemble.outputs_encoded(reference))
+        defaults = {"n_starts": 4, "n_samples": 200, "max_changed": None, "max_memory": 2**24}
+        return SearchTask(
+            goal=(goal or SeedGoal)(ensemble, wanted),
+            rows=rows,
+            generators=[np.random.default_rng(i) for i in range(len(rows))],
+            background=held,
+            proximity=Proximity.from_background(held, limits, 0.5),
+            **defaults | options,
+        )
+
+    return make

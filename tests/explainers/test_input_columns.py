@@ -5,11 +5,12 @@ import pytest
 
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.input_columns import InputColumns
+from xaigeo.explainers.input_space import NetworkInputs
 
 
 @pytest.fixture
 def columns(single_logit):
-    return InputColumns.from_members(single_logit.members, single_logit.schema)
+    return InputColumns.from_space(NetworkInputs(single_logit.members), single_logit.schema)
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def gradient():
 def sensitivities(columns, gradient, rows, background, ensemble):
     inputs = ensemble.members.inputs(rows).numpy()
     usual = ensemble.members.inputs(background.rows).numpy().mean(axis=0)
-    return columns.sensitivities(gradient, inputs, usual, background.scale)
+    return columns.sensitivities(gradient, columns.factors(inputs, usual, background.scale))
 
 
 def test_sums_add_up_the_inputs_of_a_column(columns, gradient):

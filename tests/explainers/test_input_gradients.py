@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from xaigeo.errors import InputError
-from xaigeo.explainers.input_gradients import input_gradients, path_gradients, torch_members
+from xaigeo.explainers.input_gradients import DirectPasses, GraphPasses, torch_members, unit_nodes
+from xaigeo.explainers.input_space import NetworkInputs
 
 
 @pytest.fixture
@@ -13,32 +14,54 @@ def inputs(single_logit, birds):
     return single_logit.members.inputs(single_logit.schema.encode(birds.iloc[::40]))
 
 
+def both(ensemble, scale, max_memory=2**30):
+    space = NetworkInputs(ensemble.members)
+    graph = GraphPasses(ensemble.members, scale, space.raw_module, None, max_memory)
+    return DirectPasses.of(ensemble.members, scale), graph
+
+
 @pytest.mark.parametrize("scale", ["logit", "probability"])
 def test_gradients_equal_those_of_each_model_and_row_alone(single_logit, inputs, scale):
-    members = single_logit.members
-    together = input_gradients(members, inputs, scale)
-    for place, i, c in np.ndindex(3, len(inputs), 2):
-        leaf = inputs[i : i + 1].clone().requires_grad_()
-        output = members.output_module(place, scale)(leaf)[0, c]
-        (alone,) = torch.autograd.grad(output, leaf)
-        assert together[place, i, :, c] == pytest.approx(alone[0].numpy(), abs=1e-12)
+    for passes in both(single_logit, scale):
+        together = passes.gradients(inputs)
+        for place, i, c in np.ndindex(3, len(inputs), 2):
+            leaf = inputs[i : i + 1].clone().requires_grad_()
+            output = single_logit.members.output_module(place, scale)(leaf)[0, c]
+            (alone,) = torch.autograd.grad(output, leaf)
+            assert together[place, i, :, c] == pytest.approx(alone[0].numpy(), abs=1e-12)
 
 
-def test_memory_limit_changes_nothing(single_logit, inputs, monkeypatch):
-    whole = input_gradients(single_logit.members, inputs, "logit")
-    monkeypatch.setattr("xaigeo.explainers.input_gradients.MEMORY_LIMIT", 1)
-    assert input_gradients(single_logit.members, inputs, "logit") == pytest.approx(whole, abs=1e-12)
+@pytest.mark.parametrize("scale", ["logit", "probability"])
+def test_both_ways_give_the_same(curved, mixed_frame, scale):
+    points = curved.members.inputs(curved.schema.encode(mixed_frame.head(6)))
+    own = torch.stack([points + 0.1 * k for k in range(3)])  # points of each member's own
+    direct, graph = both(curved, scale)
+    rule = {"smallest": 1e-10, "at_reference": False}
+    for x in (points, own):
+        assert direct.outputs(x) == pytest.approx(graph.outputs(x), abs=1e-12)
+        assert direct.gradients(x) == pytest.approx(graph.gradients(x), abs=1e-12)
+        start = x[..., :1, :]
+        ours, theirs = (p.path_gradients(x, start, 9) for p in (direct, graph))
+        assert ours == pytest.approx(theirs, abs=1e-12)
+        ours, theirs = (p.multipliers(x, x[..., 2:5, :], **rule) for p in (direct, graph))
+        assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+def test_memory_limit_changes_nothing(single_logit, inputs):
+    _, graph = both(single_logit, "logit")
+    _, narrow = both(single_logit, "logit", max_memory=1)
+    assert narrow.gradients(inputs) == pytest.approx(graph.gradients(inputs), abs=1e-12)
 
 
 def test_path_gradients_are_means_on_the_way(single_logit, inputs):
-    members, baseline = single_logit.members, torch.zeros_like(inputs[:1])
-    nodes, weights = np.polynomial.legendre.leggauss(7)
-    expected = sum(
-        weight / 2 * input_gradients(members, (1 + node) / 2 * inputs, "logit")
-        for node, weight in zip(nodes, weights, strict=True)
-    )
-    found = path_gradients(members, inputs, baseline, "logit", 7)
-    assert found == pytest.approx(expected, abs=1e-12)
+    baseline = torch.zeros_like(inputs[:1])
+    for passes in both(single_logit, "logit"):
+        expected = sum(
+            weight * passes.gradients(node * inputs)
+            for node, weight in zip(*unit_nodes(7), strict=True)
+        )
+        found = passes.path_gradients(inputs, baseline, 7)
+        assert found == pytest.approx(expected, abs=1e-12)
 
 
 def test_models_without_gradients_are_refused(species):

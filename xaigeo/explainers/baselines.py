@@ -1,4 +1,4 @@
-"""Where integrated gradients start from: a row that stands for nothing in particular."""
+"""Where attributions start from: a row that stands for nothing in particular."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pandas as pd
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.options import check_option
+from xaigeo.schema import FeatureSchema
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from xaigeo.ensemble.torch_members import TorchMembers
+    from xaigeo.explainers.input_space import InputSpace
 
 BaselineName = Literal["mean", "median", "zero"]
 Baseline = BaselineName | Mapping[str, Any]
@@ -35,18 +36,17 @@ def check_baseline(baseline: object) -> None:
     check_option("baseline", baseline, BaselineName)
 
 
-def baseline_inputs(baseline: Baseline, members: TorchMembers, background: Background) -> Tensor:
-    """Return a baseline as inputs of the networks, shape (1, n_inputs)."""
+def baseline_point(baseline: Baseline, space: InputSpace, background: Background) -> Tensor:
+    """Return a baseline as a point, shape (1, d) or (n_seeds, 1, d)."""
     import torch
 
-    if baseline == "zero":
-        return torch.zeros((1, members.preprocessor.n_inputs), dtype=members.dtype)
     if baseline == "mean":
-        # Inputs are affine in numbers and indicators of categories, so their mean is the
-        # input of the mean number and holds each category's share.
-        inputs = members.inputs(background.rows)
-        return inputs.to(torch.float64).mean(dim=0, keepdim=True).to(members.dtype)
-    return members.inputs(baseline_row(baseline, background))
+        # Points are affine in numbers and indicators of categories, so their mean is the point
+        # of the mean number and holds each category's share.
+        return space.mean_point(background.rows).to(space.members.dtype)
+    if baseline == "zero":
+        return torch.zeros_like(space.points(background.rows[:1]))
+    return space.points(baseline_row(baseline, background))
 
 
 def baseline_row(baseline: Baseline, background: Background) -> np.ndarray:
@@ -64,33 +64,53 @@ def baseline_row(baseline: Baseline, background: Background) -> np.ndarray:
     return row[None]
 
 
+def check_baseline_row(baseline: Baseline, schema: FeatureSchema) -> None:
+    """Raise when a baseline given as a mapping is no row of the schema."""
+    if isinstance(baseline, Mapping):
+        schema.encode(pd.DataFrame([dict(baseline)]), what="baseline")
+
+
+def plain_baseline(baseline: Baseline) -> str | dict[str, Any]:
+    """Return a baseline as a JSON-able parameter."""
+    if isinstance(baseline, Mapping):
+        return _plain(baseline)
+    return baseline
+
+
 def describe_baseline(
-    baseline: Baseline, members: TorchMembers, background: Background
+    baseline: Baseline, background: Background, space: InputSpace | None
 ) -> dict[str, Any]:
     """Return what a baseline is, by column and in original units, JSON-able.
 
     A categorical column of the mean is a mapping from category to share; of "zero", which is
-    zero in every input of the networks, it is None.
+    zero in every number of a point, it is None, as is every column of a layer.
     """
     schema = background.schema
-    if baseline in ("mean", "zero"):
-        center = background.location if baseline == "mean" else members.preprocessor.location
+    if baseline == "mean":
         return {
-            feature.name: _shares(feature.categories, background.frequencies[j], str(baseline))
+            feature.name: {
+                str(c): float(share)
+                for c, share in zip(feature.categories, background.frequencies[j], strict=True)
+            }
             if feature.kind == "categorical"
-            else float(center[j])
+            else float(background.location[j])
+            for j, feature in enumerate(schema.features)
+        }
+    if baseline == "zero":
+        assert space is not None  # only networks have a zero
+        location = space.members.preprocessor.location
+        return {
+            feature.name: float(location[j])
+            if space.numeric[j] and feature.kind != "categorical"
+            else None
             for j, feature in enumerate(schema.features)
         }
     row = schema.decode(baseline_row(baseline, background)).iloc[0]
+    return _plain({str(name): value for name, value in row.items()})
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         str(name): value.item() if isinstance(value, np.generic) else value
         for name, value in row.items()
     }
-
-
-def _shares(
-    categories: tuple[Any, ...], shares: np.ndarray, baseline: str
-) -> dict[str, float] | None:
-    if baseline == "zero":
-        return None
-    return {str(c): float(share) for c, share in zip(categories, shares, strict=True)}
