@@ -120,7 +120,8 @@ def test_regression_in_the_targets_units():
 
 
 @pytest.mark.parametrize(
-    "activation", [lambda: nn.LeakyReLU(0.3), nn.Tanh, nn.Sigmoid, nn.SiLU, nn.GELU]
+    "activation",
+    [lambda: nn.LeakyReLU(0.3), lambda: nn.ELU(0.7), nn.Tanh, nn.Sigmoid, nn.SiLU, nn.GELU],
 )
 def test_activations(activation):
     data = table(3, (3, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,29 +65,60 @@ class FeatureGroups:
 
 @dataclass(frozen=True, eq=False)
 class MaskWords:
-    """Different pairs of a mask and its complement, and where each mask asked for is among them.
+    """Different masks, in pairs of a mask and its complement.
 
     Attributes
     ----------
     words : ndarray of int64, shape (n_pairs, n_stages)
-        Of the mask without the pivot feature.
-    pair, side : ndarray of int, shape (n_masks,)
-        Side 1 is the complement. It is chosen by one bit of the mask, so that a mask is summed
-        the same way whatever masks are asked beside it.
+        Of each pair's mask without the pivot feature.
+    rows : ndarray of int64, shape (n_pairs, 2)
+        Place of each pair's masks, without and with the pivot, among the different masks; -1
+        for one that nobody asked for.
+    row : ndarray of int, shape (n_masks,)
+        Place of each mask asked for among the different masks.
     """
 
     words: np.ndarray
-    pair: np.ndarray
-    side: np.ndarray
+    rows: np.ndarray
+    row: np.ndarray
 
     @classmethod
     def of(cls, masks: np.ndarray, groups: FeatureGroups, pivot: int) -> MaskWords:
-        """Pair masks of shape (n_masks, n_features), by the pivot's place in the groups."""
+        """Pair masks of shape (n_masks, n_features), by the pivot's place in the groups.
+
+        Which of two masks a pair's sum is of depends on one bit alone, so that a mask is
+        summed the same way whatever masks are asked beside it.
+        """
         chosen = masks[:, groups.features]
         side = chosen[:, pivot] if len(groups.features) else np.zeros(len(masks), dtype=bool)
-        words = groups.words(chosen ^ side[:, None])
-        if words.shape[1] == 1:
-            unique, pair = np.unique(words[:, 0], return_inverse=True)
-            return cls(unique[:, None], pair, side.astype(np.intp))
-        unique, pair = np.unique(words, axis=0, return_inverse=True)
-        return cls(unique, pair.reshape(-1), side.astype(np.intp))
+        words, pair = _unique(groups.words(chosen ^ side[:, None]))
+        asked = np.zeros((len(words), 2), dtype=bool)
+        asked[pair, side.astype(np.intp)] = True
+        # Alike pairs together: the loops then always guess right what comes next.
+        order = np.argsort(asked @ (1, 2), kind="stable")
+        rows = np.full(asked.shape, -1, dtype=np.int64)
+        rows[asked[order]] = np.arange(asked.sum())
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return cls(words[order], rows, rows[back[pair], side.astype(np.intp)])
+
+    @property
+    def n_rows(self) -> int:
+        """Number of different masks."""
+        return int(self.rows.max()) + 1
+
+    def parts(self, n_pairs: int) -> Iterator[tuple[np.ndarray, np.ndarray, slice]]:
+        """Yield words, rows within the part, and its rows, of so many pairs at a time."""
+        for start in range(0, len(self.words), n_pairs):
+            rows = self.rows[start : start + n_pairs]
+            first, last = int(rows[rows >= 0].min()), int(rows.max())
+            own = np.where(rows < 0, -1, rows - first)
+            yield self.words[start : start + n_pairs], own, slice(first, last + 1)
+
+
+def _unique(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if words.shape[1] == 1:
+        values, places = np.unique(words[:, 0], return_inverse=True)
+        return values[:, None], places
+    values, places = np.unique(words, axis=0, return_inverse=True)
+    return values, places.reshape(-1)  # numpy 2.0 alone gives two axes

@@ -13,7 +13,8 @@ Background rows lie in the lanes, a tile of them at a time. The arrays of all lo
 - `plan` (n_features, 3): for each feature its first input, the one after its last, and the
   place in its stage's table where its subsets start.
 - `stages` (n_stages + 1,): the features of each stage, up to ten groups.
-- `words` (n_masks, n_stages): six bits a group.
+- `words` (n_pairs, n_stages): a mask of each pair, six bits a group.
+- `rows` (n_pairs, 2): where the mask's and its complement's numbers go, or -1.
 - `table`, `partial`, `ends`, `sums`: scratch.
 
 The module needs numba; `mixtures` loads it.
@@ -54,8 +55,8 @@ STAGE_GROUPS = 10
 # Hidden units at a time: one read and write of an output's sum serves both.
 UNITS = 2
 
-ACTIVATIONS = ("ReLU", "LeakyReLU", "Tanh", "Sigmoid", "SiLU")
-RELU, LEAKY_RELU, TANH, SIGMOID, SILU = range(5)
+ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "Tanh", "Sigmoid", "SiLU")
+RELU, LEAKY_RELU, ELU, TANH, SIGMOID, SILU = range(6)
 HEADS = ("identity", "sigmoid", "softmax")
 IDENTITY, SIGMOID_HEAD, SOFTMAX = range(3)
 
@@ -70,6 +71,8 @@ def _activate(kind: int, x: Any, slope: Any) -> Any:
         return where_negative(x, same(x, 0), x)
     if kind == LEAKY_RELU:
         return where_negative(x, slope * x, x)
+    if kind == ELU:
+        return where_negative(x, slope * (exp(x) - same(x, 1)), x)
     if kind == TANH:
         half = sigmoid(x + x)
         return half + half - same(x, 1)
@@ -144,12 +147,22 @@ def _earlier_stages(
 
 
 @register_jitable
-def _finish(
-    head: int, n_outputs: int, n_masks: int, tile: int, sums: Any, shares: Any, means: Any
+def _weigh(
+    second: Any, unit: int, n_outputs: int, p: Any, q: Any, a: Any, b: Any, sums: Any, row: int
 ) -> None:
-    """Add the tile's outputs, (n_masks, 2, n_outputs), to their means in float64."""
+    """Add two units' part of a row's outputs; p and q are the weights of the first output."""
+    place = row * n_outputs
+    store(sums, place, load(sums, place) + a * p + b * q)
+    for o in range(1, n_outputs):
+        part = a * spread(second[o, unit]) + b * spread(second[o, unit + 1])
+        store(sums, place + o, load(sums, place + o) + part)
+
+
+@register_jitable
+def _finish(head: int, n_outputs: int, tile: int, sums: Any, shares: Any, means: Any) -> None:
+    """Add the tile's outputs, (n_rows, n_outputs), to their sums in float64."""
     flat = means.reshape(-1)
-    for row in range(2 * n_masks):
+    for row in range(len(means)):
         place = row * n_outputs
         if head == SOFTMAX:
             top = load(sums, place)
@@ -190,13 +203,13 @@ def means_kernel(
 
     def add_means(
         weights: Any, bias: Any, slope: Any, second: Any, second_bias: Any, other: Any,
-        delta: Any, plan: Any, stages: Any, words: Any, shares: Any, ends: Any, table: Any,
-        partial: Any, sums: Any, means: Any,
+        delta: Any, plan: Any, stages: Any, words: Any, rows: Any, shares: Any, ends: Any,
+        table: Any, partial: Any, sums: Any, means: Any,
     ) -> int:  # fmt: skip
-        """Add the weighted mean outputs, (n_masks, 2, n_outputs), to `means`."""
+        """Add the sums of outputs over all tiles to `means`, (n_rows, n_outputs)."""
         last = len(stages) - 2
         for tile in range(len(other)):
-            for row in range(2 * len(words)):
+            for row in range(len(means)):
                 for o in range(n_outputs):
                     store(sums, row * n_outputs + o, spread(second_bias[o]))
             for unit in range(0, len(weights), UNITS):
@@ -204,31 +217,24 @@ def means_kernel(
                 if staged:
                     _earlier_stages(
                         weights, delta, plan, stages, words, tile, unit, ends, table, partial
-                    )  # fmt: skip
+                    )
                 _fill(weights, delta, plan, stages, last, n_groups, tile, unit, ends, table)
                 both_a, both_b = load(ends, UNITS), load(ends, UNITS + 1)
-                weight_a, weight_b = spread(second[0, unit]), spread(second[0, unit + 1])
-                bend = spread(slope)
+                p, q, bend = spread(second[0, unit]), spread(second[0, unit + 1]), spread(slope)
                 for u in range(len(words)):
                     a = _look_up(table, words[u, last], 0, n_groups)
                     b = _look_up(table, words[u, last], 1, n_groups)
                     if staged:
                         a = a + load(partial, u * UNITS)
                         b = b + load(partial, u * UNITS + 1)
-                    c = _activate(activation, both_a - a, bend)
-                    d = _activate(activation, both_b - b, bend)
-                    a, b = _activate(activation, a, bend), _activate(activation, b, bend)
-                    place = 2 * u * n_outputs
-                    store(sums, place, load(sums, place) + a * weight_a + b * weight_b)
-                    for o in range(1, n_outputs):
-                        p, q = spread(second[o, unit]), spread(second[o, unit + 1])
-                        store(sums, place + o, load(sums, place + o) + a * p + b * q)
-                    place += n_outputs
-                    store(sums, place, load(sums, place) + c * weight_a + d * weight_b)
-                    for o in range(1, n_outputs):
-                        p, q = spread(second[o, unit]), spread(second[o, unit + 1])
-                        store(sums, place + o, load(sums, place + o) + c * p + d * q)
-            _finish(head, n_outputs, len(words), tile, sums, shares, means)
+                    if rows[u, 0] >= 0:
+                        c, d = _activate(activation, a, bend), _activate(activation, b, bend)
+                        _weigh(second, unit, n_outputs, p, q, c, d, sums, rows[u, 0])
+                    if rows[u, 1] >= 0:
+                        c = _activate(activation, both_a - a, bend)
+                        d = _activate(activation, both_b - b, bend)
+                        _weigh(second, unit, n_outputs, p, q, c, d, sums, rows[u, 1])
+            _finish(head, n_outputs, tile, sums, shares, means)
         return edition
 
     return _compiled(add_means)
@@ -244,9 +250,9 @@ def first_layer_kernel(n_groups: int, staged: bool) -> Callable[..., None]:
 
     def write_first_layer(
         weights: Any, bias: Any, other: Any, delta: Any, plan: Any, stages: Any, words: Any,
-        tile: int, ends: Any, table: Any, partial: Any, rows: Any,
+        rows: Any, tile: int, ends: Any, table: Any, partial: Any, units: Any,
     ) -> int:  # fmt: skip
-        """Write a tile's units to `rows`, (n_units, n_masks, 2, n_lanes)."""
+        """Write a tile's units to `units`, (n_units, n_rows, n_lanes)."""
         last = len(stages) - 2
         for unit in range(0, len(weights), UNITS):
             _start(weights, bias, other, tile, unit, ends)
@@ -261,9 +267,11 @@ def first_layer_kernel(n_groups: int, staged: bool) -> Callable[..., None]:
                     total = _look_up(table, words[u, last], e, n_groups)
                     if staged:
                         total = total + load(partial, u * UNITS + e)
-                    place = ((unit + e) * len(words) + u) * 2
-                    store(rows, place, total)
-                    store(rows, place + 1, both - total)
+                    place = (unit + e) * units.shape[1]
+                    if rows[u, 0] >= 0:
+                        store(units, place + rows[u, 0], total)
+                    if rows[u, 1] >= 0:
+                        store(units, place + rows[u, 1], both - total)
         return edition
 
     return _compiled(write_first_layer)

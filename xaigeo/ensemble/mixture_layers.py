@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from xaigeo.ensemble.mask_words import STAGE_GROUPS
-from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.mask_words import STAGE_GROUPS, MaskWords
+from xaigeo.ensemble.mean_head import MeanHead
 from xaigeo.ensemble.mixed_rows import VECTOR_BYTES, MixedRows, Tiles, aligned
 from xaigeo.ensemble.stacked import StackedNetwork
-
-if TYPE_CHECKING:
-    from xaigeo.ensemble.torch_members import TorchMembers
 
 # Layers that do nothing to rows in evaluation mode.
 IDLE = ("Dropout", "Identity", "Flatten")
@@ -96,68 +92,43 @@ class FirstLayer:
 class OneHiddenLayer:
     """Linear, an activation, linear: one loop without any intermediate in memory."""
 
-    members: TorchMembers
     first: FirstLayer
+    head: MeanHead
     second: str
     activation: int
     slope: float
-    head: int
-    n_sums: int
 
     @classmethod
-    def of(cls, members: TorchMembers, first: FirstLayer, scale: Scale) -> OneHiddenLayer | None:
+    def of(cls, first: FirstLayer, head: MeanHead) -> OneHiddenLayer | None:
         """Return the way for a network of one hidden layer, or None for any other."""
-        kernels, layers = first.kernels, [first.network.layers[i] for i in first.later]
+        known, layers = first.kernels.ACTIVATIONS, [first.network.layers[i] for i in first.later]
         kinds = [layer["kind"] for _, layer in layers]
-        n_raw = 1 if members.single_logit else members.n_outputs
-        if len(kinds) != 2 or kinds[0] not in kernels.ACTIVATIONS or kinds[1] != "Linear":
+        if len(kinds) != 2 or kinds[0] not in known or kinds[1] != "Linear":
             return None
-        if n_raw > MOST_OUTPUTS:
+        if head.n_raw > MOST_OUTPUTS:
             return None
-        head = kernels.IDENTITY
-        if scale == "probability" and members.task == "classification":
-            head = kernels.SIGMOID_HEAD if n_raw <= 2 else kernels.SOFTMAX
-        return cls(
-            members,
-            first,
-            layers[1][0],
-            kernels.ACTIVATIONS.index(kinds[0]),
-            float(layers[0][1]["options"].get("negative_slope", 0.0)),
-            head,
-            1 if head == kernels.SIGMOID_HEAD else n_raw,
-        )
+        options = layers[0][1]["options"]
+        slope = options.get("negative_slope", options.get("alpha", 0.0))
+        return cls(first, head, layers[1][0], known.index(kinds[0]), float(slope))
 
-    def add(self, tiles: Tiles, place: int, words: np.ndarray, sums: np.ndarray) -> None:
-        """Add one member's outputs over the tiles to `sums`, (n_masks, 2, n_sums)."""
-        first, dtype = self.first, self.first.dtype
-        kernel = first.kernels.means_kernel(*first.variant, self.n_sums, self.activation, self.head)
+    def add(self, tiles: Tiles, place: int, words: MaskWords, sums: np.ndarray) -> None:
+        """Add one member's outputs over the tiles to `sums`, (n_rows, n_sums)."""
+        first, n_sums = self.first, self.head.n_sums
+        head = first.kernels.HEADS.index(self.head.kind)
+        kernel = first.kernels.means_kernel(*first.variant, n_sums, self.activation, head)
         weight, bias = first.weights(place)
         second, second_bias = self._second(place)
-        step = max(1, SUMS_BYTES // (2 * VECTOR_BYTES * self.n_sums))
-        for start in range(0, len(words), step):
-            part, target = words[start : start + step], sums[start : start + step]
-            room = aligned((len(part), 2, self.n_sums, tiles.other.shape[2]), dtype)
+        for part, rows, own in words.parts(SUMS_BYTES // (2 * VECTOR_BYTES * n_sums)):
+            room = aligned((own.stop - own.start, n_sums, tiles.other.shape[2]), first.dtype)
             kernel(
-                weight, bias, dtype.type(self.slope), second, second_bias, tiles.other,
-                tiles.delta, first.rows.plan, first.rows.groups.stages, part, tiles.shares,
-                *first.scratch(len(part)), room, target,
+                weight, bias, first.dtype.type(self.slope), second, second_bias, tiles.other,
+                tiles.delta, first.rows.plan, first.rows.groups.stages, part, rows,
+                tiles.shares, *first.scratch(len(part)), room, sums[own],
             )  # fmt: skip
-
-    def outputs(self, means: np.ndarray) -> np.ndarray:
-        """Return outputs as the members give them of means (n_members, n_masks, n_sums)."""
-        kernels, members = self.first.kernels, self.members
-        if self.head == kernels.SIGMOID_HEAD:
-            return np.concatenate([1.0 - means, means], axis=-1)
-        if self.head == kernels.SOFTMAX:  # sums of float32 shares are not quite one
-            return np.asarray(means / means.sum(axis=-1, keepdims=True))
-        if members.task == "regression":
-            return np.asarray(means * members.target_scale + members.target_location)
-        return np.concatenate([-means, means], axis=-1) if members.single_logit else means
 
     def _second(self, place: int) -> tuple[np.ndarray, np.ndarray]:
         weight, bias = layer_of(self.first.network, self.second, place)
-        if len(weight) == 2 and self.n_sums == 1:
-            # Softmax over two classes is the sigmoid of the difference of their logits.
+        if self.head.takes_difference:
             weight, bias = np.diff(weight, axis=0), np.diff(bias)
         idle = ((0, 0), (0, weight.shape[1] % 2))  # beside the first layer's idle unit
         return np.ascontiguousarray(np.pad(weight, idle)), bias
@@ -167,38 +138,27 @@ class OneHiddenLayer:
 class AnyLayers:
     """The first layer compiled, its rows in pieces that stay in cache, the rest as ever."""
 
-    members: TorchMembers
     first: FirstLayer
-    scale: Scale
+    head: MeanHead
 
-    @property
-    def n_sums(self) -> int:
-        """Outputs of which means are taken."""
-        return self.members.n_outputs
-
-    def add(self, tiles: Tiles, place: int, words: np.ndarray, sums: np.ndarray) -> None:
-        """Add one member's outputs over the tiles to `sums`, (n_masks, 2, n_outputs)."""
+    def add(self, tiles: Tiles, place: int, words: MaskWords, sums: np.ndarray) -> None:
+        """Add one member's outputs over the tiles to `sums`, (n_rows, n_sums)."""
         first = self.first
         kernel = first.kernels.first_layer_kernel(*first.variant)
         weight, bias = first.weights(place)
         state = {name: value[place : place + 1] for name, value in first.network.state.items()}
-        widest = max(len(weight), first.network.width)
-        step = max(1, ROWS_BYTES // (2 * VECTOR_BYTES * widest))
         shares = torch.from_numpy(tiles.shares).view(len(tiles.other), -1)
-        for start in range(0, len(words), step):
-            part, target = words[start : start + step], sums[start : start + step]
+        widest = max(len(weight), first.network.width)
+        for part, rows, own in words.parts(max(1, ROWS_BYTES // (2 * VECTOR_BYTES * widest))):
             scratch = first.scratch(len(part))
-            units = aligned((len(weight), len(part), 2, tiles.other.shape[2]), first.dtype)
+            n_lanes = tiles.other.shape[2]
+            units = aligned((len(weight), own.stop - own.start, n_lanes), first.dtype)
             for tile in range(len(tiles.other)):
                 kernel(
                     weight, bias, tiles.other, tiles.delta, first.rows.plan,
-                    first.rows.groups.stages, part, tile, *scratch, units,
+                    first.rows.groups.stages, part, rows, tile, *scratch, units,
                 )  # fmt: skip
-                target += self._tile_sums(state, units[: first.n_units], shares[tile])
-
-    def outputs(self, means: np.ndarray) -> np.ndarray:
-        """Return the means: they are of outputs already."""
-        return means
+                sums[own] += self._tile_sums(state, units[: first.n_units], shares[tile])
 
     def _tile_sums(
         self, state: dict[str, torch.Tensor], units: np.ndarray, shares: torch.Tensor
@@ -206,11 +166,11 @@ class AnyLayers:
         network = self.first.network
         start = self.first.later[0] if self.first.later else len(network.layers)
         with torch.no_grad():
+            # Units in front and rows behind, as the loop writes them.
             hidden = torch.from_numpy(units.reshape(1, len(units), -1)).mT
-            raw = network.run(state, hidden, start=start)
-            outputs = self.members.outputs_from_raw(raw, self.scale)[0].mT
-            sums = outputs.reshape(len(outputs), *units.shape[1:]) @ shares
-        return np.asarray(sums.movedim(0, -1).numpy())
+            numbers = self.head.numbers(network.run(state, hidden, start=start)[0].mT)
+            sums = numbers.reshape(-1, *units.shape[1:]) @ shares
+        return np.asarray(sums.T.numpy())
 
 
 def layer_of(network: StackedNetwork, name: str, place: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from xaigeo.ensemble.mask_words import MaskWords
+from xaigeo.ensemble.mean_head import MeanHead
 from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.mixed_rows import MixedRows
 from xaigeo.ensemble.stacked import StackedNetwork
@@ -56,11 +57,12 @@ def compiled_means(
     first = FirstLayer.of(kernels, network, rows)
     if first is None:
         return None
-    way = OneHiddenLayer.of(members, first, scale) or AnyLayers(members, first, scale)
+    head = MeanHead.of(members, scale)
+    way = OneHiddenLayer.of(first, head) or AnyLayers(first, head)
     words = _words(masks, first)
     sums = _sums(way, words)
-    means = [s[w.pair, w.side] / len(other) for s, w in zip(sums, words, strict=True)]
-    return way.outputs(np.stack(means))
+    means = [s[w.row] / len(other) for s, w in zip(sums, words, strict=True)]
+    return head.outputs(np.stack(means))
 
 
 @cache
@@ -95,8 +97,8 @@ def _words(masks: np.ndarray, first: FirstLayer) -> list[MaskWords]:
 
 
 def _sums(way: OneHiddenLayer | AnyLayers, words: list[MaskWords]) -> list[np.ndarray]:
-    sums = [np.zeros((len(w.words), 2, way.n_sums)) for w in words]
+    sums = [np.zeros((w.n_rows, way.head.n_sums)) for w in words]
     for tiles in way.first.rows.tiles():
         for place, own in enumerate(words):
-            way.add(tiles, place, own.words, sums[place])
+            way.add(tiles, place, own, sums[place])
     return sums

@@ -144,11 +144,6 @@ class TorchMembers:
         """Whether the networks give one logit z, read as the two logits (-z, z)."""
         return self._single
 
-    def outputs_from_raw(self, raw: Tensor, scale: Scale) -> Tensor:
-        """Return outputs, in float64, of what the networks give, (..., n_raw)."""
-        # Softmax in float64: probabilities then sum to one as users of float64 expect.
-        return self._finish(raw.to(torch.float64), scale)
-
     def outputs_of_raw(self, raw: Tensor, scale: Scale) -> Tensor:
         """Return float64 outputs, as `values` gives them, of the networks' own outputs."""
         return self._finish(raw.to(torch.float64), scale)
@@ -256,7 +251,8 @@ class TorchMembers:
             return self._checked(self._outputs(self.inputs(rows), scale).numpy())
 
     def _outputs(self, inputs: Tensor, scale: Scale) -> Tensor:
-        return self.outputs_from_raw(self.network.forward(inputs), scale)
+        # Softmax in float64: probabilities then sum to one as users of float64 expect.
+        return self.outputs_of_raw(self.network.forward(inputs), scale)
 
     def _means_of_mixtures(
         self, own: Tensor, other: Tensor, chosen: Tensor, scale: Scale
