@@ -86,3 +86,11 @@ def test_more_features_than_there_are_select_all():
     assert forward_selection(moments, 99).all()
     assert highest_weights(moments, design[0], 99).all()
     assert lasso_path(moments, 99, len(design)).all()
+
+
+def test_targets_may_be_selected_for_one_by_one(monkeypatch):
+    design, weights, targets = problem(6)
+    moments = moments_of(design, weights, targets)
+    together = forward_selection(moments, 4)
+    monkeypatch.setattr("xaigeo.explainers.feature_selection.FACTORS_AT_ONCE", 1)
+    np.testing.assert_array_equal(forward_selection(moments, 4), together)

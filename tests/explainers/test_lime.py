@@ -1,21 +1,38 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lime.lime_tabular import LimeTabularExplainer
 
+from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
 from xaigeo.explainers.lime import LimeExplainer
 from xaigeo.explainers.neighbourhood import random_stream
+from xaigeo.schema import FeatureSchema
 
 ARRAYS = ("attribution", "slope", "intercept", "local_r2", "explained_value")
 # Fixtures that no example changes.
 FIXTURES = [HealthCheck.function_scoped_fixture]
 SHARED = ("feature_location", "feature_scale", "kernel_radius")
+
+
+class Wave:
+    """Members whose outputs are cheap; they hold one array besides their answer."""
+
+    kind, has_logits = "callable", False
+
+    def __init__(self, n_members):
+        self.n_members = n_members
+
+    def values(self, rows, scale):
+        phase = np.arange(self.n_members)[:, None, None] + np.arange(3)
+        return np.sin(rows[:, :1] + phase)
 
 
 def assert_equal_results(ours, theirs, atol=1e-9):
@@ -359,6 +376,32 @@ def test_memory_limit_changes_nothing_but_rounding(single_logit, birds):
             np.testing.assert_allclose(free[name], tight[name], atol=1e-10)
     with pytest.raises(InputError, match="max_memory that holds 300 rows of 6 features"):
         explain(False, max_memory=20_000)
+
+
+def test_memory_stays_below_its_limit(birds):
+    n_seeds, limit = 60, 24 * 2**20
+    schema = FeatureSchema.from_data(birds)
+    ensemble = SeedEnsemble(
+        members=Wave(n_seeds), seeds=tuple(range(n_seeds)), schema=schema, classes=(0, 1, 2)
+    )
+    rows = schema.encode(birds)
+    children = np.random.SeedSequence(0).spawn(5)
+    for share in (False, True):
+        block = Block(
+            ensemble=ensemble,
+            rows=rows[:4],
+            background=Background.from_frame(schema, rows),
+            seeds=children[1:],
+            shared_seed=children[0],
+            max_memory=limit,
+        )
+        explainer = LimeExplainer(n_samples=40_000, share_draws=share)
+        tracemalloc.start()
+        explainer.explain_batched(block)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        # All outputs at once would take 55 MiB.
+        assert peak < limit
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=FIXTURES)

@@ -83,3 +83,10 @@ def test_constant_target_is_its_intercept_and_fits_fully():
     np.testing.assert_allclose(fit.coefficients, 0, atol=1e-14)
     assert fit.at_origin[0] == pytest.approx(0.3)
     assert fit.r2[0] == 1.0
+
+
+def test_size_of_sums_is_that_of_their_arrays():
+    sums = WeightedSums(7, 11)
+    arrays = (sums.design, sums.gram, sums.cross, sums.targets, sums.squares)
+    held = sum(array.nbytes for array in arrays)
+    assert held <= WeightedSums.nbytes_of(7, 11) <= 1.5 * held

@@ -15,6 +15,9 @@ FeatureSelection = Literal["none", "auto", "forward_selection", "highest_weights
 RANKING_ALPHA = 0.01
 AUTO_FORWARD = 6
 
+# Numbers in the factorisations of the targets that are selected for together.
+FACTORS_AT_ONCE = 2**22
+
 # A column that others explain up to this share of its own spread adds nothing.
 COLLINEAR = 1e-12
 
@@ -74,13 +77,22 @@ def forward_selection(moments: Moments, n_features: int) -> np.ndarray:
     spread and of its product with the target (a Cholesky factorisation that grows by a row a
     step): the gain in R2 is ``product**2 / spread``. Columns without a gain come in their order.
     """
-    n_targets, n_columns = moments.cross.shape
-    targets = np.arange(n_targets)
-    product = moments.cross.copy()
-    own_spread = np.diagonal(moments.gram)
+    n_steps = min(n_features, len(moments.gram))
+    at_once = max(1, FACTORS_AT_ONCE // (n_steps * len(moments.gram)))
+    return np.concatenate(
+        [
+            _added(moments.gram, moments.cross[start : start + at_once], n_steps)
+            for start in range(0, len(moments.cross), at_once)
+        ]
+    )
+
+
+def _added(gram: np.ndarray, cross: np.ndarray, n_steps: int) -> np.ndarray:
+    (n_targets, n_columns), targets = cross.shape, np.arange(len(cross))
+    product = cross.copy()
+    own_spread = np.diagonal(gram)
     left = np.broadcast_to(own_spread, product.shape).copy()
     chosen = np.zeros(product.shape, dtype=bool)
-    n_steps = min(n_features, n_columns)
     factor = np.zeros((n_targets, n_steps, n_columns))
     for step in range(n_steps):
         usable = left > COLLINEAR * own_spread
@@ -88,7 +100,7 @@ def forward_selection(moments: Moments, n_features: int) -> np.ndarray:
         best = np.where(chosen, -1.0, gain).argmax(axis=1)
         chosen[targets, best] = True
         earlier = factor[:, :step]
-        row = moments.gram[best] - np.einsum("ts,tsj->tj", earlier[targets, :, best], earlier)
+        row = gram[best] - np.einsum("ts,tsj->tj", earlier[targets, :, best], earlier)
         pivot = np.where(usable[targets, best], left[targets, best], np.inf)
         factor[:, step] = row / np.sqrt(pivot)[:, None]
         product -= factor[:, step] * (product[targets, best] / np.sqrt(pivot))[:, None]

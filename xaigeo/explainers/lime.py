@@ -27,7 +27,7 @@ from xaigeo.explainers.neighbourhood import (
     random_stream,
 )
 from xaigeo.explainers.repeated_fits import Fits, RepeatedFits
-from xaigeo.explainers.surrogate import ridge
+from xaigeo.explainers.surrogate import WeightedSums, ridge
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option, check_positive
 
@@ -37,10 +37,13 @@ NUM_FEATURES = 10
 # Instances that share one draw; the models are asked anew for each such block.
 SHARING_ROWS = 256
 
+# Sums of waiting instances, held twice, may take the half of the memory.
+SUMS_SHARE = 4
+
 # A background's sampler, for the blocks that one process works off. An entry goes with its call.
-_SAMPLERS: WeakKeyDictionary[Background, tuple[LimeExplainer, NeighbourhoodSampler]] = (
-    WeakKeyDictionary()
-)
+_SAMPLERS: WeakKeyDictionary[
+    Background, tuple[LimeExplainer, SeedEnsemble, NeighbourhoodSampler]
+] = WeakKeyDictionary()
 
 
 @EXPLAINERS.register("lime")
@@ -233,12 +236,12 @@ class LimeExplainer(Explainer):
     def sampler(self, block: Block) -> NeighbourhoodSampler:
         """Return the sampler of a block's background."""
         known = _SAMPLERS.get(block.background)
-        if known is not None and known[0] == self:
-            return known[1]
+        if known is not None and known[:2] == (self, block.ensemble):
+            return known[2]
         sampler = NeighbourhoodSampler.from_background(
             block.background, discretiser=self.discretiser, labels=self.used_labels(block)
         )
-        _SAMPLERS[block.background] = (self, sampler)
+        _SAMPLERS[block.background] = (self, block.ensemble, sampler)
         return sampler
 
     def used_labels(self, block: Block) -> np.ndarray | None:
@@ -257,11 +260,20 @@ class LimeExplainer(Explainer):
         """Yield drawn rows with the instances that they serve."""
         stream = self._streams(block, repeat)
         if self.share_draws:
-            yield slice(None), sampler.draw(self.n_samples, stream(0))
+            drawn = sampler.draw(self.n_samples, stream(0))
+            step = self._instances_at_once(block)
+            for start in range(0, len(block.rows), step):
+                yield slice(start, start + step), drawn
             return
         for i, instance in enumerate(block.rows):
             around = instance if self.sample_around_instance else None
             yield slice(i, i + 1), sampler.draw(self.n_samples, stream(i), around=around)
+
+    def _instances_at_once(self, block: Block) -> int:
+        """Return how many instances may wait for the models' answers to rows that they share."""
+        n_targets = block.ensemble.n_seeds * block.ensemble.n_outputs
+        size = WeightedSums.nbytes_of(block.ensemble.schema.n_features, n_targets)
+        return max(1, block.max_memory // (SUMS_SHARE * size))
 
     def _streams(self, block: Block, repeat: int) -> Callable[[int], np.random.RandomState]:
         """Return a function from an instance's place to its random stream."""
@@ -277,8 +289,6 @@ class LimeExplainer(Explainer):
     def _fit(self, block: Block, rows: slice, drawn: Drawn, near: Locality, fits: Fits) -> None:
         """Fit the surrogates of the instances that share drawn rows."""
         instances = block.rows[rows]
-        if not len(instances):
-            return
         targets = Targets(block.ensemble, resolved_scale(self.scale, block.ensemble))
         around = local_moments(targets, instances, drawn, near, block.max_memory)
         n_features = self.n_selected(block.ensemble)

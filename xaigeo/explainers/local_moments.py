@@ -142,7 +142,8 @@ def local_moments(
     places = sampler.places(instances)
     origins = [sampler.coordinates(row) for row in places]
     sums = [WeightedSums(n_features, targets.n_targets) for _ in origins]
-    held = 2 * drawn.rows.nbytes + drawn.places.nbytes + 2 * n_own * sums[0].nbytes
+    size = WeightedSums.nbytes_of(n_features, targets.n_targets)
+    held = 2 * drawn.rows.nbytes + drawn.places.nbytes + 2 * n_own * size
     step = _rows_at_once(n_drawn, n_own, targets.n_targets, n_features, max_memory - held)
     numbers, squares = np.empty((2, targets.n_targets, n_own + step))
     design, scratch = np.empty((2, n_features, step))

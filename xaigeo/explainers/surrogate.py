@@ -26,10 +26,10 @@ class WeightedSums:
         self.targets = np.zeros(n_targets)
         self.squares = np.zeros(n_targets)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the sums take."""
-        return int(self.gram.nbytes + self.cross.nbytes)
+    @staticmethod
+    def nbytes_of(n_columns: int, n_targets: int) -> int:
+        """Return the bytes that sums of this size take."""
+        return 8 * (n_columns + n_targets) * (n_columns + 3)
 
     def add(
         self,
