@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
-from weakref import WeakKeyDictionary
+from typing import Literal
 
 import numpy as np
 
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
+from xaigeo.explainers.once import once
 from xaigeo.schema import FeatureSchema, Matrix
 
 Summary = Literal["sample", "stratified", "kmeans"]
@@ -58,12 +58,6 @@ class ReferenceRows:
         return np.where(np.ptp(self.rows, axis=0) > 0, spread, 1.0)
 
 
-# Gone with the background, which lives as long as the call.
-_HELD: WeakKeyDictionary[Background, list[tuple[SeedEnsemble, tuple[Any, ...], ReferenceRows]]] = (
-    WeakKeyDictionary()
-)
-
-
 def reference_rows(
     ensemble: SeedEnsemble,
     background: Background,
@@ -92,14 +86,12 @@ def reference_rows(
     """
     if n_rows is None or n_rows >= len(background.rows):
         return ReferenceRows(background.rows)
-    # Every block of a call asks with the same objects; k-means takes longer than some blocks.
-    held = _HELD.setdefault(background, [])
-    for known, wanted, answer in held:
-        if known is ensemble and wanted == (n_rows, summary, seed):
-            return answer
-    answer = _summarised(ensemble, background, n_rows, summary, seed)
-    held.append((ensemble, (n_rows, summary, seed), answer))
-    return answer
+    # k-means takes longer than some blocks.
+    return once(
+        background,
+        (ensemble, n_rows, summary, seed.entropy, seed.spawn_key),
+        lambda: _summarised(ensemble, background, n_rows, summary, seed),
+    )
 
 
 def _summarised(

@@ -15,6 +15,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
 from xaigeo.explainers.links import Link, check_link, linked
+from xaigeo.explainers.once import once
 from xaigeo.explainers.players import Groups, PlayerCodes, Players, check_groups
 from xaigeo.explainers.reference_rows import ReferenceRows, Summary, reference_rows
 from xaigeo.explainers.worths import mean_outputs, worths
@@ -168,7 +169,7 @@ class ShapleyExplainer(Explainer):
     """
 
     result: ClassVar[type[Explanation]] = Attributions
-    packages: ClassVar[tuple[str, ...]] = ("shap",)
+    packages: ClassVar[tuple[str, ...]] = ("shap", "numba")
     additive: ClassVar[bool] = True
 
     n_background: int | None = 100
@@ -284,7 +285,13 @@ class ShapleyExplainer(Explainer):
             block.shared_seed,
         )
         players = self.players(ensemble)
-        mean = mean_outputs(ensemble, scale, reference, block.max_memory)
+        seed = block.shared_seed
+        wanted = (self.n_background, self.background_summary, seed.entropy, seed.spawn_key)
+        mean = once(
+            block.background,
+            ("mean", ensemble, scale, *wanted),
+            lambda: mean_outputs(ensemble, scale, reference, block.max_memory),
+        )
         return [
             Game(
                 ensemble=ensemble,
