@@ -50,10 +50,14 @@ class Case:
         """Encoded background."""
         return self.ensemble.schema.encode(self.background)
 
+    def seed(self, instance: int | None) -> np.random.SeedSequence:
+        """Return the seed of an instance's draws as the explainers derive it; None: of shared."""
+        children = np.random.SeedSequence(RANDOM_STATE).spawn(len(self.instances) + 1)
+        return children[0 if instance is None else 1 + instance]
+
     def state(self, instance: int) -> np.ndarray:
         """Return the state from which an instance's draws start, as the explainers derive it."""
-        own = np.random.SeedSequence(RANDOM_STATE).spawn(len(self.instances) + 1)[1 + instance]
-        return own.generate_state(4)
+        return self.seed(instance).generate_state(4)
 
     def first(self, n_seeds: int) -> Case:
         """Return the case with fewer models."""
