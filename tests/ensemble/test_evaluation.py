@@ -43,3 +43,30 @@ def test_regression_scores_equal_those_by_hand():
     np.testing.assert_allclose(evaluation.scores["rmse"], [0.0, 1.0])
     np.testing.assert_allclose(evaluation.scores["mae"], [0.0, 1.0])
     np.testing.assert_array_equal(evaluation.predicted, [[1.0, 3.0], [2.0, 2.0]])
+
+
+def test_several_targets_are_scored_each_and_together():
+    rng = np.random.default_rng(0)
+    labels = rng.normal(size=(20, 2)) * [1.0, 100.0]
+    prediction = labels + rng.normal(size=(3, 20, 2)) * [0.1, 30.0]
+    evaluation = Evaluation(
+        name="test",
+        seeds=np.arange(3),
+        classes=("u", "v"),
+        task="regression",
+        rows=np.zeros((20, 1)),
+        labels=labels,
+        prediction=prediction,
+    )
+    np.testing.assert_array_equal(evaluation.predicted, prediction)
+    wrong = prediction - labels
+    by_hand = {
+        "r2": 1 - (wrong**2).sum(axis=1) / ((labels - labels.mean(axis=0)) ** 2).sum(axis=0),
+        "rmse": np.sqrt((wrong**2).mean(axis=1)),
+        "mae": np.abs(wrong).mean(axis=1),
+    }
+    for name, expected in by_hand.items():
+        for place, target in enumerate(("u", "v")):
+            np.testing.assert_allclose(evaluation.scores[f"{name} of {target}"], expected[:, place])
+        np.testing.assert_allclose(evaluation.scores[name], expected.mean(axis=1))
+    json.dumps(evaluation.to_dict())

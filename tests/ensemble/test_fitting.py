@@ -148,3 +148,47 @@ def test_a_plain_estimator_takes_numeric_columns(mixed):
 def test_progress_is_shown_when_asked(mixed, capsys):
     fit(pipeline(), *mixed, progress=True)
     assert "fitting" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_boosting_takes_classes_of_any_name_frames_and_arrays(library, mixed):
+    X, y = mixed
+    name = {"xgboost": "XGBClassifier", "lightgbm": "LGBMClassifier"}[library]
+    kind = getattr(pytest.importorskip(library, reason=f"needs {library}"), name)
+    options = {}
+    if library == "lightgbm":
+        options = {"verbose": -1, "subsample_freq": 1, "min_child_samples": 3}
+    model = kind(n_estimators=5, subsample=0.6, max_depth=3, n_jobs=1, **options)
+    numbers = X[["mass", "length"]]
+    by_frame = SeedEnsemble.fit(model, numbers, y, seeds=[3, 4])
+    by_array = SeedEnsemble.fit(model, numbers.to_numpy(), y, seeds=[3, 4])
+    assert by_frame.classes == ("large", "middle", "small")
+    np.testing.assert_array_equal(
+        by_frame.predict_proba(numbers), by_array.predict_proba(numbers.to_numpy())
+    )
+    assert (by_frame.predict(numbers) == y.to_numpy()).mean() > 0.7
+    first, second = by_frame.predict_proba(numbers)
+    assert np.abs(first - second).max() > 0.01  # rows are drawn by the seed
+    columns = ColumnTransformer([("one", OneHotEncoder(), ["island"])], remainder="passthrough")
+    piped = SeedEnsemble.fit(make_pipeline(columns, model), X, y, seeds=[3, 4])
+    categories = X.astype({"island": "category"})
+    if library == "xgboost":
+        model.set_params(enable_categorical=True)
+    native = SeedEnsemble.fit(model, categories, y, seeds=[3, 4])
+    for ensemble, data in ((piped, X), (native, categories)):
+        assert (ensemble.predict(data) == y.to_numpy()).mean() > 0.7
+    assert native.select([4]).predict(categories).shape == (1, 90)
+
+
+def test_several_targets_are_fitted_by_one_estimator(mixed):
+    X, _ = mixed
+    numbers = X[["mass", "length"]]
+    Y = numbers.rename(columns={"mass": "heavy", "length": "long"})
+    ensemble = SeedEnsemble.fit(RandomForestRegressor(5), numbers, Y, seeds=[0, 1])
+    assert ensemble.task == "regression"
+    assert ensemble.output_names == ["heavy", "long"]
+    expected = [forest.predict(numbers) for forest in ensemble.members.estimators]
+    np.testing.assert_array_equal(ensemble.predict(numbers), expected)
+    assert "r2 of heavy" in ensemble.record["validation"]["scores"]
+    turned = ensemble.evaluate(numbers, Y[["long", "heavy"]])
+    np.testing.assert_array_equal(turned.labels, Y.to_numpy())

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from xaigeo.ensemble.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
+from xaigeo.ensemble.losses import BinaryCrossEntropy, CrossEntropy, SquaredError, SquaredErrors
 
 KINDS = {"ce": (CrossEntropy(), 3), "bce": (BinaryCrossEntropy(), 1), "mse": (SquaredError(), 1)}
 
@@ -57,3 +57,18 @@ def test_two_classes_cost_the_same_with_one_logit_and_with_two():
         BinaryCrossEntropy().value(raw, target, weight),
         CrossEntropy().value(pair, target.long(), weight),
     )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_several_targets_count_alike(weighted):
+    generator = torch.Generator().manual_seed(0)
+    raw = torch.randn((2, 6, 3), dtype=torch.float64, generator=generator).requires_grad_()
+    target = torch.randn((6, 3), dtype=torch.float64, generator=generator)
+    weight = torch.rand((2, 6), dtype=torch.float64, generator=generator) if weighted else None
+    each = torch.stack(
+        [SquaredError().value(raw[..., [k]], target[:, k].expand(2, 6), weight) for k in range(3)]
+    )
+    value = SquaredErrors().value(raw, target, weight)
+    torch.testing.assert_close(value, each.mean(dim=0))
+    (expected,) = torch.autograd.grad(value.sum(), raw)
+    torch.testing.assert_close(SquaredErrors().gradient(raw.detach(), target, weight), expected)

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.compose import ColumnTransformer
@@ -64,6 +65,53 @@ def test_regression_targets_come_back_in_their_units(plane, tmp_path):
     ensemble = SeedEnsemble.train(network, X, 100 + 9 * X[:, 0], seeds=[0, 1], epochs=2)
     loaded = SeedEnsemble.load(ensemble.save(tmp_path / "ensemble"))
     np.testing.assert_array_equal(loaded.predict(X), ensemble.predict(X))
+
+
+def test_several_targets_come_back_in_their_units(plane, tmp_path):
+    X, _ = plane
+    Y = pd.DataFrame({"near": X[:, 0], "far": 1000.0 + 100.0 * X[:, 1]})
+    for engine in ("stacked", "functional"):
+        ensemble = SeedEnsemble.train(
+            lambda n_inputs, n_outputs: nn.Linear(n_inputs, n_outputs),
+            X,
+            Y,
+            seeds=[0, 1],
+            epochs=60,
+            learning_rate=0.1,
+            engine=engine,
+        )
+        assert ensemble.predict(X).shape == (2, 60, 2)
+        assert (ensemble.evaluate(X, Y).scores[["r2 of near", "r2 of far"]] > 0.99).all(axis=None)
+        ensemble.save(tmp_path / engine)
+        loaded = SeedEnsemble.load(
+            tmp_path / engine, make_model=lambda n_inputs, n_outputs: nn.Linear(n_inputs, n_outputs)
+        )
+        np.testing.assert_array_equal(loaded.predict(X), ensemble.predict(X))
+        assert loaded.output_names == ["near", "far"]
+        assert loaded.record == ensemble.record
+        with pytest.raises(InputError, match=r"y with 2 columns \(near, far\), got 1"):
+            loaded.evaluate(X, Y["near"])
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_boosted_trees_come_back(library, plane, tmp_path):
+    X, y = plane
+    name = {"xgboost": "XGBClassifier", "lightgbm": "LGBMClassifier"}[library]
+    kind = getattr(pytest.importorskip(library, reason=f"needs {library}"), name)
+    options = {}
+    if library == "lightgbm":
+        options = {"verbose": -1, "subsample_freq": 1, "min_child_samples": 3}
+    ensemble = SeedEnsemble.fit(
+        kind(n_estimators=4, subsample=0.6, n_jobs=1, **options),
+        X,
+        np.where(y == 1, "yes", "no"),
+        seeds=[0, 1],
+    )
+    ensemble.save(tmp_path / "boosted")
+    loaded = SeedEnsemble.load(tmp_path / "boosted", trust_estimators=True)
+    np.testing.assert_array_equal(loaded.predict_proba(X), ensemble.predict_proba(X))
+    assert (loaded.predict(X) == ensemble.predict(X)).all()
+    assert set(loaded.predict(X).ravel()) == {"no", "yes"}
 
 
 def test_other_modules_come_back_with_their_factory(mixed, tmp_path):

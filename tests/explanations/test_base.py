@@ -14,6 +14,12 @@ def test_predicted_class_is_the_most_probable(make_attributions):
     assert found.predicted.shape == (3, 4)
 
 
+def test_targets_of_a_regression_do_not_compare(make_attributions):
+    explanation = make_attributions()
+    explanation.provenance["ensemble"]["task"] = "regression"
+    np.testing.assert_array_equal(explanation.predicted, np.zeros((3, 4)))
+
+
 def test_selecting_is_by_label_and_keeps_the_order_asked_for(make_attributions):
     found = make_attributions()
     some = found.sel(seed=[11, 7], instance=[109])

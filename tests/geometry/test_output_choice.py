@@ -39,6 +39,20 @@ def test_a_regression_has_no_rival_and_no_threshold(make):
     assert found.texts()[0, 0] == "k0"
 
 
+def test_targets_of_a_regression_are_no_rivals(make):
+    lime = make.world(n_outputs=3, task="regression", scale="value").lime()
+    found = contrast(lime)
+    assert (found.chosen == 0).all()
+    assert not found.paired
+    assert np.isnan(found.threshold)
+    assert found.texts()[0, 0] == "k0"
+    other = contrast(lime, "k2")
+    np.testing.assert_array_equal(
+        other.of(lime.array("prediction")), lime.array("prediction")[..., 2]
+    )
+    assert other.texts()[0, 0] == "k2"
+
+
 def test_a_named_output_is_set_against_its_strongest_rival(make):
     lime = make.world(n_outputs=3).lime()
     found = contrast(lime, "k1")

@@ -106,8 +106,14 @@ class Explanation:
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """Place of the predicted class, shape (n_seeds, n_instances)."""
-        return np.asarray(self.array("prediction").argmax(axis=-1))
+        """Place of the predicted class, shape (n_seeds, n_instances).
+
+        For a regression that of its first target: amounts of several targets do not compare.
+        """
+        prediction = self.array("prediction")
+        if self.task == "regression":
+            return np.zeros(prediction.shape[:-1], dtype=np.intp)
+        return np.asarray(prediction.argmax(axis=-1))
 
     def sel(
         self: Self,

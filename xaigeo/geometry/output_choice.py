@@ -47,7 +47,8 @@ class Contrast:
     def texts(self) -> np.ndarray:
         """Return "A vs B" (a regression: its target), an object array (n_seeds, n_instances)."""
         n = len(self.outputs)
-        pairs = [a if n == 1 else f"{a} vs {b}" for a in self.outputs for b in self.outputs]
+        # A regression has no rival: its target against itself is the target.
+        pairs = [a if a == b else f"{a} vs {b}" for a in self.outputs for b in self.outputs]
         return labels(pairs, self.chosen * n + self.rival)
 
 
@@ -57,7 +58,7 @@ def contrast(explanation: Explanation, output: str | None = None) -> Contrast:
     n_outputs = prediction.shape[-1]
     chosen = chosen_output(explanation, output)
     outputs = tuple(explanation.outputs)
-    if n_outputs == 1:
+    if n_outputs == 1 or explanation.task == "regression":
         return Contrast(outputs, chosen, chosen, np.nan, False)
     others = np.where(np.arange(n_outputs) == chosen[..., None], -np.inf, prediction)
     rival = others.argmax(axis=-1)

@@ -152,7 +152,7 @@ def _trained(first: Explanation, notes: str | None) -> Section:
     record = ensemble.get("record") or {}
     n_seeds = len(first.seeds)
     task = (
-        f"predict {first.outputs[0]}"
+        f"predict {_listed(first.outputs)}"
         if first.task == "regression"
         else f"tell {_listed(first.outputs)} apart"
     )
@@ -310,7 +310,9 @@ def _audit(audit: Audit) -> Section:
 
 
 def _answers(first: Explanation) -> str:
-    return first.outputs[0] if first.task == "regression" else f"{len(first.outputs)} answers"
+    if first.task == "regression" and len(first.outputs) == 1:
+        return first.outputs[0]
+    return f"{len(first.outputs)} {'targets' if first.task == 'regression' else 'answers'}"
 
 
 def _count(n: int, noun: str) -> str:
