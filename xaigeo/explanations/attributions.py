@@ -105,7 +105,7 @@ class Attributions(Explanation):
         instance : label
             The first of several with this label.
         output : str, optional
-            The class that the seed predicts there unless named.
+            The class that the seed predicts there unless named; of a regression the first target.
 
         Raises
         ------
