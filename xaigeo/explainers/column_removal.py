@@ -132,7 +132,7 @@ def removal_row(baseline: Baseline, block: Block) -> np.ndarray:
     """Return a baseline's encoded row, shape (n_features,)."""
     if baseline == "mean":
         return block.background.location
-    return baseline_row(baseline, block.background)[0]
+    return np.asarray(baseline_row(baseline, block.background)[0])
 
 
 def has_inputs(ensemble: SeedEnsemble) -> bool:

@@ -60,7 +60,7 @@ class DrawMoments:
     @property
     def variance(self) -> np.ndarray:
         """Mean square of the draws less the square of their mean."""
-        return np.maximum(self._central(2), 0.0)
+        return np.asarray(np.maximum(self._central(2), 0.0))
 
     @property
     def error_of_mean(self) -> np.ndarray:
