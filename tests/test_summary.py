@@ -32,3 +32,9 @@ def test_attributions_show_their_first_rows(make_attributions):
     html = make_attributions()._repr_html_()
     assert html.count("<tr") == 6 + 1 + 5  # facts, the table's head, five rows
     assert "explainer seed" in html
+
+
+def test_a_lazy_explanation_says_so(make_attributions, tmp_path):
+    lazy = xg.load(make_attributions().save(tmp_path / "one"), lazy=True)
+    assert "read when asked for" in lazy._repr_html_()
+    assert "read when asked for" not in make_attributions()._repr_html_()

@@ -35,6 +35,8 @@ def explanation_html(explanation: Explanation) -> str:
         "outputs": ", ".join(explanation.outputs),
         "explainer seed": explanation.provenance.get("random_state", "unknown"),
     }
+    if explanation.is_lazy:
+        facts["arrays"] = "on disk, read when asked for"
     first = explanation.sel(
         seed=explanation.seeds[:1].tolist(), instance=explanation.instances[:1].tolist()
     )
