@@ -84,17 +84,22 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, place: Any, lanes:
     return builder.bitcast(builder.gep(data, [start]), lanes.vector.as_pointer())
 
 
+def read(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+    """Return the LLVM value of vector number `place` of an array, inside an intrinsic."""
+    lanes = Lanes(kind.dtype)
+    value = builder.load(_place(context, builder, kind, array, place, lanes))
+    value.align = lanes.itemsize
+    return value
+
+
 @intrinsic
 def load(typing: Any, array: Any, place: Any) -> Any:
     """Return vector number `place` of a contiguous array's memory."""
-    lanes = Lanes(array.dtype)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        value = builder.load(_place(context, builder, array, args[0], args[1], lanes))
-        value.align = lanes.itemsize
-        return value
+        return read(context, builder, array, *args)
 
-    return lanes(array, types.intp), generate
+    return Lanes(array.dtype)(array, types.intp), generate
 
 
 @intrinsic

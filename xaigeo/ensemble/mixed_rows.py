@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ def aligned(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
 
     A vector that lies across two lines takes two reads.
     """
-    n_bytes = int(np.prod(shape)) * dtype.itemsize
+    n_bytes = math.prod(shape) * dtype.itemsize
     raw = np.empty(n_bytes + VECTOR_BYTES, dtype=np.uint8)
     start = -raw.ctypes.data % VECTOR_BYTES
     return raw[start : start + n_bytes].view(dtype).reshape(shape)

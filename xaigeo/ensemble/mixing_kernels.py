@@ -33,7 +33,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.extending import register_jitable
+from numba.core import types
+from numba.extending import intrinsic, register_jitable
 
 from xaigeo.ensemble import lanes
 from xaigeo.ensemble.lanes import (
@@ -121,13 +122,27 @@ def _fill(
                 store(table, (plan[f, 2] + row) * UNITS + e, without + step)
 
 
-@register_jitable
-def _look_up(table: Any, word: int, e: int, n_groups: int) -> Any:
-    total = load(table, (word & (GROUP_ROWS - 1)) * UNITS + e)
-    for group in range(1, n_groups):
-        row = ((word >> (group * GROUP_BITS)) & (GROUP_ROWS - 1)) + group * GROUP_ROWS
-        total = total + load(table, row * UNITS + e)
-    return total
+@intrinsic(prefer_literal=True)
+def _look_up(typing: Any, table: Any, word: Any, unit: Any, n_groups: Any) -> Any:
+    """Return a word's sum for one of two units: its row of every group's table."""
+    kind = lanes.Lanes(table.dtype)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        # Written out: as a loop, its index arithmetic took as long as the sums.
+        def number(value: int) -> Any:
+            return context.get_constant(types.intp, value)
+
+        total = None
+        for group in range(n_groups.literal_value):
+            bits = builder.lshr(args[1], number(group * GROUP_BITS))
+            row = builder.and_(bits, number(GROUP_ROWS - 1))
+            place = builder.mul(row, number(UNITS))
+            place = builder.add(place, number(group * GROUP_ROWS * UNITS + unit.literal_value))
+            value = lanes.read(context, builder, table, args[0], place)
+            total = value if total is None else builder.fadd(total, value)
+        return total
+
+    return kind(table, types.intp, unit, n_groups), generate
 
 
 @register_jitable
@@ -139,11 +154,12 @@ def _earlier_stages(
     for stage in range(len(stages) - 2):
         _fill(weights, delta, plan, stages, stage, STAGE_GROUPS, tile, unit, ends, table)
         for u in range(len(words)):
-            for e in range(UNITS):
-                total = _look_up(table, words[u, stage], e, STAGE_GROUPS)
-                if stage:
-                    total = total + load(partial, u * UNITS + e)
-                store(partial, u * UNITS + e, total)
+            a = _look_up(table, words[u, stage], 0, STAGE_GROUPS)
+            b = _look_up(table, words[u, stage], 1, STAGE_GROUPS)
+            if stage:
+                a, b = a + load(partial, u * UNITS), b + load(partial, u * UNITS + 1)
+            store(partial, u * UNITS, a)
+            store(partial, u * UNITS + 1, b)
 
 
 @register_jitable
@@ -225,8 +241,7 @@ def means_kernel(
                     a = _look_up(table, words[u, last], 0, n_groups)
                     b = _look_up(table, words[u, last], 1, n_groups)
                     if staged:
-                        a = a + load(partial, u * UNITS)
-                        b = b + load(partial, u * UNITS + 1)
+                        a, b = a + load(partial, u * UNITS), b + load(partial, u * UNITS + 1)
                     if rows[u, 0] >= 0:
                         c, d = _activate(activation, a, bend), _activate(activation, b, bend)
                         _weigh(second, unit, n_outputs, p, q, c, d, sums, rows[u, 0])
@@ -261,17 +276,19 @@ def first_layer_kernel(n_groups: int, staged: bool) -> Callable[..., None]:
                     weights, delta, plan, stages, words, tile, unit, ends, table, partial
                 )  # fmt: skip
             _fill(weights, delta, plan, stages, last, n_groups, tile, unit, ends, table)
-            for e in range(UNITS):
-                both = load(ends, UNITS + e)
-                for u in range(len(words)):
-                    total = _look_up(table, words[u, last], e, n_groups)
-                    if staged:
-                        total = total + load(partial, u * UNITS + e)
-                    place = (unit + e) * units.shape[1]
-                    if rows[u, 0] >= 0:
-                        store(units, place + rows[u, 0], total)
-                    if rows[u, 1] >= 0:
-                        store(units, place + rows[u, 1], both - total)
+            both_a, both_b = load(ends, UNITS), load(ends, UNITS + 1)
+            front, behind = unit * units.shape[1], (unit + 1) * units.shape[1]
+            for u in range(len(words)):
+                a = _look_up(table, words[u, last], 0, n_groups)
+                b = _look_up(table, words[u, last], 1, n_groups)
+                if staged:
+                    a, b = a + load(partial, u * UNITS), b + load(partial, u * UNITS + 1)
+                if rows[u, 0] >= 0:
+                    store(units, front + rows[u, 0], a)
+                    store(units, behind + rows[u, 0], b)
+                if rows[u, 1] >= 0:
+                    store(units, front + rows[u, 1], both_a - a)
+                    store(units, behind + rows[u, 1], both_b - b)
         return edition
 
     return _compiled(write_first_layer)

@@ -130,8 +130,9 @@ class OneHiddenLayer:
         weight, bias = layer_of(self.first.network, self.second, place)
         if self.head.takes_difference:
             weight, bias = np.diff(weight, axis=0), np.diff(bias)
-        idle = ((0, 0), (0, weight.shape[1] % 2))  # beside the first layer's idle unit
-        return np.ascontiguousarray(np.pad(weight, idle)), bias
+        if weight.shape[1] % 2:  # beside the first layer's idle unit
+            weight = np.pad(weight, ((0, 0), (0, 1)))
+        return np.ascontiguousarray(weight), bias
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,12 +88,9 @@ def _is_plain(network: StackedNetwork) -> bool:
 
 
 def _words(masks: np.ndarray, first: FirstLayer) -> list[MaskWords]:
-    found: dict[int, MaskWords] = {}
-    for place in range(first.network.n_members):
-        pivot = first.pivot(place)
-        if pivot not in found:
-            found[pivot] = MaskWords.of(masks, first.rows.groups, pivot)
-    return [found[first.pivot(place)] for place in range(first.network.n_members)]
+    pivots = [first.pivot(place) for place in range(first.network.n_members)]
+    words = {pivot: MaskWords.of(masks, first.rows.groups, pivot) for pivot in set(pivots)}
+    return [words[pivot] for pivot in pivots]
 
 
 def _sums(way: OneHiddenLayer | AnyLayers, words: list[MaskWords]) -> list[np.ndarray]:
