@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import pytest
 
 from xaigeo.errors import InputError
-from xaigeo.options import check_keywords, check_option, closest, suggestion
+from xaigeo.options import check_keywords, check_option, closest, is_number, suggestion
 
 Engine = Literal["batched", "upstream"]
 
@@ -32,3 +33,12 @@ def test_an_unknown_keyword_names_the_known_ones():
 def test_nothing_alike_gives_no_suggestion():
     assert closest("zzz", ["abc"]) is None
     assert suggestion("zzz", ["abc"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [(1, True), (-2.5, True), (np.float32(3), True), (np.int64(3), True)]
+    + [(v, False) for v in (True, np.True_, "1", None, float("nan"), float("inf"), [1])],
+)
+def test_finite_real_numbers_are_numbers(value, answer):
+    assert is_number(value) is answer

@@ -130,3 +130,21 @@ def test_some_instances(build, distinct, rng, kind):
         part = found.at(np.array([0, 2]))
         np.testing.assert_array_equal(part.values, distinct[:, [0, 2]])
     assert part.n_instances == 2
+
+
+def test_chance_of_a_regression_is_the_share_of_rows_in_the_wanted_interval(build, rng):
+    found = build.make_counterfactuals(rng.random((3, 4, 1, 2)))
+    low, high = rng.uniform(0.0, 0.4, (3, 4)), rng.uniform(0.5, 1.0, (3, 4))
+    shape = ("seed", "instance")
+    asked = type(found)(
+        data=found.data.assign(target_lower=(shape, low), target_upper=(shape, high)),
+        schema=found.schema,
+        method=found.method,
+        provenance=found.provenance,
+    )
+    share = compare(asked).empty_validity
+    values, place = found.array("background_prediction"), found.array("target")
+    for seed, other, i in np.ndindex(3, 3, 4):
+        own = values[other, :, place[seed, i]]
+        inside = [low[seed, i] <= value <= high[seed, i] for value in own]
+        assert share[seed, other, i] == pytest.approx(np.mean(inside))

@@ -55,7 +55,7 @@ def explain(ensemble, rows, background, **parameters) -> Counterfactuals:
         rows,
         method="counterfactuals",
         background=background,
-        **{"random_state": 0} | parameters,
+        **{"random_state": 0, "n_samples": 200, "n_starts": 4} | parameters,
     )
 
 
@@ -110,7 +110,7 @@ def test_where_ranges_end_the_nearest_point_is_that_of_a_linear_program(numbers)
 
 
 def test_points_are_valid_by_the_models_own_answer_and_cross_validity_by_the_others(species, birds):
-    rows = birds.iloc[::20]
+    rows = birds.iloc[::50]
     result = explain(species, rows, birds, n_candidates=3)
     point, target = result.array("point"), result.array("target")
     n_seeds, n_instances, n_candidates, n_features = point.shape
@@ -124,7 +124,7 @@ def test_points_are_valid_by_the_models_own_answer_and_cross_validity_by_the_oth
 
 
 def test_the_target_is_the_runner_up_unless_named(species, birds):
-    rows = birds.iloc[::20]
+    rows = birds.iloc[::50]
     result = explain(species, rows, birds)
     second = np.argsort(result.array("prediction"), axis=-1)[..., -2]
     assert (result.array("target") == second).all()
@@ -133,7 +133,7 @@ def test_the_target_is_the_runner_up_unless_named(species, birds):
 
 
 def test_where_the_target_is_given_already_the_instance_is_the_answer(species, birds):
-    rows = birds.iloc[::20]
+    rows = birds.iloc[::50]
     result = explain(species, rows, birds, target="Gentoo")
     there = result.predicted == 2
     assert there.any()
@@ -165,7 +165,7 @@ def test_points_stay_in_range_and_whole_numbers_whole(mixed_frame):
 
 
 def test_reported_numbers_follow_from_the_points(species, birds):
-    result = explain(species, birds.iloc[::30], birds, n_candidates=2)
+    result = explain(species, birds.iloc[::60], birds, n_candidates=2)
     point, origin = result.array("point"), result.array("input")[:, None, :]
     changed = point != origin
     mad = result.array("feature_mad")
@@ -178,21 +178,21 @@ def test_reported_numbers_follow_from_the_points(species, birds):
 
 
 def test_immutable_columns_do_not_change(species, birds):
-    result = explain(species, birds.iloc[::20], birds, immutable=["island", "bill_length_mm"])
+    result = explain(species, birds.iloc[::50], birds, immutable=["island", "bill_length_mm"])
     changed = result.array("changed")
     assert not changed[..., [0, 4]].any()
     assert result.array("valid").any()
 
 
 def test_max_changed_bounds_the_changed_columns(species, birds):
-    free = explain(species, birds.iloc[::20], birds, change_cost=0.0)
+    free = explain(species, birds.iloc[::50], birds, change_cost=0.0)
     assert free.array("n_changed").max() > 1
-    tied = explain(species, birds.iloc[::20], birds, change_cost=0.0, max_changed=1)
+    tied = explain(species, birds.iloc[::50], birds, change_cost=0.0, max_changed=1)
     assert tied.array("n_changed").max() == 1
 
 
 def test_a_higher_price_of_changes_leaves_fewer_changed_columns(species, birds):
-    rows = birds.iloc[::40]
+    rows = birds.iloc[::80]
     many = explain(species, rows, birds, change_cost=0.0).array("n_changed").mean()
     few = explain(species, rows, birds, change_cost=3.0).array("n_changed").mean()
     assert few < many
@@ -264,7 +264,7 @@ def test_candidates_change_different_columns_cheapest_first(numbers):
     result = explain(ensemble_of(LINEAR, frame=numbers), rows, numbers, n_candidates=3)
     for i in range(len(rows)):
         assert len({tuple(mask) for mask in result.array("changed")[0, i]}) == 3
-    cost = result.array("distance") + 0.1 * result.array("n_changed")
+    cost = result.array("distance") + result.array("n_changed")
     assert (np.diff(cost, axis=-1) >= 0).all()
 
 
@@ -282,18 +282,18 @@ def test_too_few_candidates_repeat_the_first(mixed_frame):
 def test_identical_models_get_identical_points(species, birds):
     model = species.members.functions[0]
     twins = SeedEnsemble.wrap([model, model], schema=birds, classes=species.classes)
-    result = explain(twins, birds.iloc[::40], birds)
+    result = explain(twins, birds.iloc[::80], birds)
     assert (result.array("point")[0] == result.array("point")[1]).all()
     assert result.array("cross_validity").all()
 
 
-def test_answers_do_not_depend_on_how_the_work_is_cut(species, birds, monkeypatch):
+def test_answers_do_not_depend_on_how_the_work_is_cut(species, birds):
     rows = birds.iloc[[0, 150, 300]]
     whole = explain(species, rows, birds, n_starts=4)
     with joblib.parallel_config(backend="threading"):
         cut = explain(species, rows, birds, n_starts=4, n_jobs=2)
-    monkeypatch.setattr("xaigeo.explainers.counterfactuals.GROUP_SIZE", 2)
-    grouped = explain(species, rows, birds, n_starts=4)
+    # So little that every step takes few points at a time.
+    grouped = explain(species, rows, birds, n_starts=4, max_memory=2**20)
     for name in ("point", "valid", "distance", "target", "flip_fraction", "cross_validity"):
         # BLAS adds up in another order for another number of rows.
         np.testing.assert_allclose(cut.array(name), whole.array(name), rtol=1e-6)
@@ -313,8 +313,178 @@ def test_parameters_are_json(species, birds):
     assert parameters["target"] == "Gentoo"
 
 
-def test_regression_is_refused(mass, birds):
-    with pytest.raises(InputError, match="Expected a classification ensemble for counterfactuals"):
+SEARCHES = ("model_agnostic", "growing_spheres", "nearest_unlike")
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, "gradient"])
+def test_all_searches_keep_all_limits(request, birds, search):
+    ensemble = request.getfixturevalue("single_logit" if search == "gradient" else "species")
+    rows = birds.iloc[::60]
+    result = explain(
+        ensemble,
+        rows,
+        birds,
+        search=search,
+        n_candidates=3,
+        immutable=["sex"],
+        increase=["flipper_length_mm"],
+        decrease=["bill_depth_mm"],
+        ranges={"bill_length_mm": (40, 50)},
+        allowed={"island": {"Biscoe": ["Dream"]}},
+        max_step={"body_mass_g": 500},
+        max_changed=4,
+    )
+    n_features = birds.shape[1]
+    origin, point = result.array("input")[:, None], result.array("point")
+    places = {name: j for j, name in enumerate(result.features)}
+    moved = point != origin
+    length = point[..., places["bill_length_mm"]]
+    assert ((length >= 40) & (length <= 50) | ~moved[..., places["bill_length_mm"]]).all()
+    assert (point - origin)[..., places["flipper_length_mm"]].min() >= 0
+    assert (point - origin)[..., places["bill_depth_mm"]].max() <= 0
+    assert np.abs(point - origin)[..., places["body_mass_g"]].max() <= 500
+    island = result.schema["island"].categories
+    left, to = np.broadcast_to(origin, point.shape)[..., 4], point[..., 4]
+    changed = moved[..., 4] & (left == island.index("Biscoe"))
+    assert (to[changed] == island.index("Dream")).all()
+    assert not moved[..., places["sex"]].any()
+    assert moved.sum(axis=-1).max() <= 4
+    answers = ensemble.outputs_encoded(point.reshape(-1, n_features)).argmax(axis=-1)
+    own = answers.reshape(len(point), *point.shape[:3])[
+        np.arange(len(point)), np.arange(len(point))
+    ]
+    assert (result.array("valid") == (own == result.array("target")[..., None])).all()
+    assert result.array("valid").any()
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_regression_gets_a_value_in_the_wanted_interval(mass, birds, search):
+    rows = birds.iloc[::60]
+    result = explain(mass, rows, birds, search=search, target=(0.5, 1.0))
+    point = result.array("point")[:, :, 0]
+    values = np.stack([mass.member_outputs_encoded(s, point[s])[:, 0] for s in range(2)])
+    valid = result.array("valid")[..., 0]
+    assert (valid == ((values >= 0.5) & (values <= 1.0))).all()
+    assert valid.mean() > 0.9
+    start = result.array("prediction")[..., 0]
+    there = (start >= 0.5) & (start <= 1.0)
+    assert (result.array("distance")[there] == 0).all()
+    frame = result.to_frame()
+    assert set(frame["target"]) == {"mass"}
+    assert set(frame["target_lower"]) == {0.5}
+    assert set(frame["target_upper"]) == {1.0}
+    flip = result.array("flip_fraction")[..., 0]
+    assert np.isnan(flip[there | ~valid]).all()
+    assert ((flip > 0) & (flip <= 1))[valid & ~there].all()
+
+
+def test_a_relative_interval_is_of_each_seeds_own_value(mass, birds):
+    result = explain(mass, birds.iloc[::60], birds, target=(0.3, None), relative=True)
+    point = result.array("point")[:, :, 0]
+    values = np.stack([mass.member_outputs_encoded(s, point[s])[:, 0] for s in range(2)])
+    rise = values - result.array("prediction")[..., 0]
+    # Points end where the interval begins, up to the margin of a spread's hundred-thousandth.
+    valid = result.array("valid")[..., 0]
+    assert (rise[valid] >= 0.3).all()
+    assert valid.any()
+    changed_one = valid & (result.array("n_changed")[..., 0] == 1)
+    numeric = ~result.array("changed")[..., 0, 4:].any(axis=-1)
+    assert (rise[changed_one & numeric] < 0.31).all()
+
+
+def test_of_a_linear_regression_the_best_single_column_changes(numbers, wrap_values, linear):
+    ensemble = wrap_values(linear(SLOPE), rows=numbers)
+    rows = numbers[:8]
+    result = explain(ensemble, rows, numbers, target=(0.3, None), relative=True)
+    mad = result.array("feature_mad")
+    worth = np.abs(SLOPE) * mad
+    room = np.where(
+        np.array(SLOPE) > 0, numbers.max(axis=0) - rows, rows - numbers.min(axis=0)
+    ) * np.abs(SLOPE)
+    for i in range(len(rows)):
+        open_ = np.flatnonzero(room[i] >= 0.31)
+        assert result.array("distance")[0, i, 0] == pytest.approx(
+            0.3 / worth[open_].max(), rel=1e-3
+        )
+
+
+def test_real_rows_are_shown_as_they_are(species, birds):
+    result = explain(species, birds.iloc[::60], birds, search="nearest_unlike", n_candidates=2)
+    held = {tuple(row) for row in result.array("background")}
+    points = result.array("point").reshape(-1, birds.shape[1])
+    assert all(tuple(point) in held for point in points)
+    assert result.array("valid").all()
+
+
+def test_points_are_as_plausible_as_asked(species, birds):
+    rows = birds.iloc[::80]
+    free = explain(species, rows, birds, target="Gentoo")
+    bound = explain(species, rows, birds, target="Gentoo", min_plausibility=0.3)
+    there = free.array("distance") == 0
+    assert free.array("plausibility")[~there].min() < 0.3
+    valid = bound.array("valid")
+    assert valid.mean() > 0.9
+    # An instance that has the answer stays as it is only if it is plausible.
+    assert (bound.array("plausibility")[valid] >= 0.3).all()
+    assert bound.array("distance").mean() > free.array("distance").mean()
+
+
+def test_seeds_in_another_order_get_the_same_points(species, birds):
+    rows = birds.iloc[::60]
+    result = explain(species, rows, birds)
+    other = SeedEnsemble.wrap(
+        species.members.functions[::-1],
+        seeds=species.seeds[::-1],
+        schema=birds,
+        classes=species.classes,
+    )
+    turned = explain(other, rows, birds)
+    for name in ("point", "valid", "plausibility"):
+        assert (turned.array(name) == result.array(name)[::-1]).all()
+
+
+def test_instances_in_another_order_get_the_same_real_rows(species, birds):
+    rows = birds.iloc[::60]
+    result = explain(species, rows, birds, search="nearest_unlike")
+    turned = explain(species, rows.iloc[::-1], birds, search="nearest_unlike")
+    assert (turned.array("point") == result.array("point")[:, ::-1]).all()
+
+
+@pytest.mark.parametrize("search", ["model_agnostic", "growing_spheres"])
+def test_rescaling_a_column_changes_its_units_only(numbers, search):
+    # A power of two, so that nothing is rounded.
+    scale = np.array([1.0, 1024.0, 1.0, 0.25])
+    rows = numbers[:5]
+    result = explain(ensemble_of(LINEAR, frame=numbers), rows, numbers, search=search)
+    scaled = Logistic(tuple(np.array(SLOPE) / scale), intercept=LINEAR.intercept)
+    other = explain(
+        ensemble_of(scaled, frame=numbers * scale), rows * scale, numbers * scale, search=search
+    )
+    np.testing.assert_allclose(other.array("point"), result.array("point") * scale, rtol=1e-9)
+    np.testing.assert_allclose(other.array("distance"), result.array("distance"), rtol=1e-9)
+
+
+def test_dense_points_keep_the_direction_of_their_start(numbers):
+    rows = numbers[:5]
+    ensemble = ensemble_of(LINEAR, frame=numbers)
+    sparse = explain(ensemble, rows, numbers, search="growing_spheres")
+    dense = explain(ensemble, rows, numbers, search="growing_spheres", sparse=False)
+    assert (dense.array("n_changed") == 4).all()
+    assert sparse.array("n_changed").mean() < 4
+    assert dense.array("valid").all()
+
+
+def test_gradients_need_torch_networks(species, birds):
+    with pytest.raises(
+        InputError,
+        match="Expected an ensemble of torch networks for counterfactuals with search='gradient', "
+        "which needs their gradients, got callable models",
+    ):
+        explain(species, birds.head(1), birds, search="gradient")
+
+
+def test_regression_needs_an_interval(mass, birds):
+    with pytest.raises(InputError, match="Expected target to be the wanted interval of 'mass'"):
         explain(mass, birds.head(1), birds)
 
 
@@ -347,6 +517,16 @@ def test_some_column_must_be_free_to_change(species, birds):
         (
             {"immutable": "sex"},
             "Expected immutable to be a list of column names, got 'sex'. Pass immutable=['sex'].",
+        ),
+        (
+            {"search": "spheres"},
+            "Expected search to be one of 'model_agnostic', 'gradient', 'growing_spheres', "
+            "'nearest_unlike', got 'spheres'. Did you mean 'growing_spheres'?",
+        ),
+        ({"diversity": -1}, "Expected diversity to be a number of at least 0, got -1."),
+        (
+            {"min_plausibility": 1.5},
+            "Expected min_plausibility to be a number of at least 0 and at most 1, got 1.5.",
         ),
         ({"n_candidates": 0}, "Expected n_candidates to be a whole number of at least 1, got 0."),
         ({"max_changed": 1.5}, "Expected max_changed to be a whole number of at least 1, got 1.5."),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from xaigeo.explainers.background import Background
+from xaigeo.explainers.constraints import Constraints
 from xaigeo.explainers.proximity import Proximity
 
 
@@ -14,8 +15,8 @@ def background(mixed_frame, mixed_schema):
 
 @pytest.fixture
 def proximity(background):
-    mutable = np.array([True, True, True, True, False])
-    return Proximity.from_background(background, mutable, change_cost=0.5)
+    limits = Constraints(immutable=["size"]).limits(background.schema, background.rows)
+    return Proximity.from_background(background, limits, change_cost=0.5)
 
 
 def test_distance_is_in_median_absolute_deviations_and_changed_categories(background, proximity):
@@ -57,3 +58,10 @@ def test_categories_on_the_way_are_those_of_the_end(background, proximity):
     middle = proximity.between(end, origin, np.array([0.25]))
     assert middle[0] == pytest.approx(origin[0] + 0.5)
     assert middle[2] == end[2]
+
+
+def test_parts_add_up_to_the_distance(background, proximity):
+    points, origins = background.rows[:10], background.rows[10:20]
+    parts = proximity.parts(points, origins)
+    assert parts.sum(axis=-1) == pytest.approx(proximity.distance(points, origins))
+    assert (parts[:, 2] == (points[:, 2] != origins[:, 2])).all()

@@ -315,7 +315,7 @@ def _compare_connectors(explanation: Counterfactuals) -> ComparedConnectors:
         valid=found,
         target=target,
         cross_validity=cross,
-        empty_validity=_share_of_class(explanation, target),
+        empty_validity=_share_of_wanted(explanation, target),
         scale=scale,
         n_categories=n_categories,
     )
@@ -364,6 +364,24 @@ def _share_of_class(explanation: Explanation, classes: np.ndarray) -> np.ndarray
     places = np.arange(len(explanation.outputs))
     share = (answers[:, :, None] == places).mean(axis=1)
     return np.asarray(share[:, classes].swapaxes(0, 1))
+
+
+def _share_of_wanted(explanation: Counterfactuals, target: np.ndarray) -> np.ndarray:
+    """Return the share of background rows to which the other seeds give the wanted answer.
+
+    The class at a place, or a value in the interval that is wanted of the output there; shape
+    (n_seeds, n_seeds, n_instances).
+    """
+    if "target_lower" not in explanation.data:
+        return _share_of_class(explanation, target)
+    answers = explanation.array("background_prediction")
+    low, high = explanation.array("target_lower"), explanation.array("target_upper")
+    share = np.empty((len(target), len(answers), target.shape[1]))
+    for seed, instance in np.ndindex(target.shape):
+        values = answers[:, :, target[seed, instance]]
+        inside = (values >= low[seed, instance]) & (values <= high[seed, instance])
+        share[seed, :, instance] = inside.mean(axis=1)
+    return share
 
 
 def _feature_scale(explanation: Counterfactuals) -> np.ndarray:

@@ -52,6 +52,8 @@ class CounterfactualSearch:
         """
         task = self.task
         starts = self._with(_SEARCHES[self.search](task), also)
+        if self.search != "nearest_unlike":
+            self._fall_back(starts)
         self._settle(starts)
         steps = [
             trade_steps(rng, N_TRADED * self.n_candidates, task.rows.shape[1])
@@ -76,6 +78,17 @@ class CounterfactualSearch:
             np.concatenate([starts.points, also], axis=2),
             np.concatenate([starts.accepted, (lead >= 0) & within], axis=2),
         )
+
+    def _fall_back(self, starts: Starts) -> None:
+        """Start from real rows where no start is accepted; in place."""
+        lost = ~starts.accepted.any(axis=2)
+        if lost.any():
+            # Points that are held to a plausibility may be found at real rows only.
+            real = nearest_unlike_rows(self.task)
+            found = lost & real.accepted.any(axis=2)
+            n_real = real.accepted.shape[2]
+            starts.points[found, :n_real] = real.points[found]
+            starts.accepted[found, :n_real] = real.accepted[found]
 
     def _settle(self, starts: Starts) -> None:
         """Make an instance that is accepted as it is its own and only point."""

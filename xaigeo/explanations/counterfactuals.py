@@ -11,8 +11,13 @@ import pandas as pd
 from xaigeo import dims
 from xaigeo.explanations.base import Explanation, Shapes
 
+# Columns of `to_frame` after the features that are there where the arrays are.
+OPTIONAL_COLUMNS = ("neighbour_distance", "plausibility", "distinct", "price")
 COUNTERFACTUAL_COLUMNS = frozenset(
-    ("seed", "instance", "candidate", "target", "valid", "distance", "n_changed", "changed")
+    (
+        *("seed", "instance", "candidate", "target", "target_lower", "target_upper"),
+        *("valid", "distance", "n_changed", "changed", *OPTIONAL_COLUMNS),
+    )
 )
 
 
@@ -63,8 +68,11 @@ class Counterfactuals(Explanation):
     def to_frame(self) -> pd.DataFrame:
         """Return one row per seed, instance and candidate, with a column per feature.
 
-        A feature named like another column (`seed`, `instance`, `candidate`, `target`, `valid`,
-        `distance`, `n_changed`, `changed`) is written as ``feature_<name>``.
+        Before the features `seed`, `instance`, `candidate` and `target`, of a regression also
+        `target_lower` and `target_upper`; after them `valid`, `distance`, `n_changed`,
+        `changed`, and those of `neighbour_distance`, `plausibility`, `distinct` and `price`
+        that the method has. A feature named like one of these columns, there or not, is
+        written as ``feature_<name>``.
         """
         point = self.array("point")
         frame = self.schema.decode(point.reshape(-1, point.shape[-1]))
@@ -77,10 +85,16 @@ class Counterfactuals(Explanation):
         frame.insert(2, dims.CANDIDATE, grid[2])
         target = self.array("target")[grid[0], grid[1]]
         frame.insert(3, "target", np.array(self.outputs, dtype=object)[target])
+        for place, name in enumerate(("target_lower", "target_upper"), start=4):
+            if name in self.data:
+                frame.insert(place, name, self.array(name)[grid[0], grid[1]])
         for name in ("valid", "distance", "n_changed"):
             frame[name] = self.array(name).reshape(-1)
         changed = self.array("changed").reshape(-1, len(self.features))
         frame["changed"] = [", ".join(np.array(self.features)[mask]) for mask in changed]
+        for name in OPTIONAL_COLUMNS:
+            if name in self.data:
+                frame[name] = self.array(name).reshape(-1)
         return frame
 
     def _check_values(self) -> None:
