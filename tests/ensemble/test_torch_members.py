@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from xaigeo.ensemble import SeedEnsemble
-from xaigeo.ensemble.members import Members, MixingMembers
+from xaigeo.ensemble.members import Members, MixingMembers, OwnRowMembers
 from xaigeo.errors import InputError
 
 
@@ -168,3 +168,17 @@ def test_mixture_means_decline_what_they_cannot_do(three, mixed, monkeypatch):
     assert three.members.mixture_means(rows[0], rows[:17], masks, "logit") is not None
     monkeypatch.setattr(three.members, "preprocessor", nn.Identity())
     assert three.members.mixture_means(rows[0], rows[:2], masks, "logit") is None
+
+
+@pytest.mark.parametrize("rows_at_once", [1000, 7])
+def test_rows_are_answered_by_the_members_they_belong_to(three, mixed, monkeypatch, rows_at_once):
+    members = three.members
+    assert isinstance(members, OwnRowMembers)
+    size = members.n_members * max(members.network.width, members.preprocessor.n_inputs) * 4
+    monkeypatch.setattr("xaigeo.ensemble.torch_members.MEMORY_LIMIT", rows_at_once * size)
+    rows = three.schema.encode(mixed[0])[:40]
+    places = np.random.default_rng(0).integers(3, size=40)
+    places[:10] = 1
+    own = members.own_values(rows, places, "probability")
+    every = members.values(rows, "probability")
+    np.testing.assert_allclose(own, every[places, np.arange(40)], atol=1e-6)
