@@ -155,7 +155,12 @@ def test_result_is_labelled_and_tells_where_it_comes_from(species, birds):
     assert provenance["random_state"] == 9
     assert provenance["parameters"] == {
         "n_samples": "auto",
+        "n_repeats": 1,
+        "l1_reg": None,
+        "link": "identity",
         "n_background": 10,
+        "background_summary": "sample",
+        "groups": None,
         "scale": "probability",
     }
     assert provenance["versions"]["shap"] != "not installed"

@@ -12,6 +12,7 @@ import numpy as np
 from xaigeo.errors import InputError
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.links import Link
+from xaigeo.explainers.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley import (
     Game,
     Predict,
@@ -72,10 +73,10 @@ class ExactShapExplainer(ShapleyExplainer):
         masks, counts = all_coalitions(game.n_players)
         return Shares.joined([_summed(part, masks, counts) for part in game.parts(len(masks))])
 
-    def _theirs(self, predict: Predict, background: np.ndarray) -> Any:
+    def _theirs(self, predict: Predict, background: ReferenceRows) -> Any:
         from shap import ExactExplainer
 
-        masker = independent_masker(background)
+        masker = independent_masker(background.repeated)
         return ExactExplainer(predict, masker, link=shap_link(self.link), linearize_link=False)
 
     def _their_shares(

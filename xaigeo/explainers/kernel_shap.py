@@ -27,6 +27,7 @@ from xaigeo.explainers.lasso_selection import (
 )
 from xaigeo.explainers.least_squares import sum_constrained
 from xaigeo.explainers.links import Link
+from xaigeo.explainers.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley import (
     Game,
     Predict,
@@ -188,10 +189,14 @@ class KernelShapExplainer(ShapleyExplainer):
             )
         return coalitions
 
-    def _theirs(self, predict: Predict, background: np.ndarray) -> Any:
+    def _theirs(self, predict: Predict, background: ReferenceRows) -> Any:
         from shap import KernelExplainer
+        from shap.utils._legacy import DenseData  # what shap.kmeans returns
 
-        return KernelExplainer(predict, background, link=self.link)
+        rows, names = background.rows, [str(j) for j in range(background.rows.shape[1])]
+        return KernelExplainer(
+            predict, DenseData(rows, names, None, background.shares.copy()), link=self.link
+        )
 
     def _their_shares(
         self, theirs: Any, own: np.ndarray, game: Game, seed: np.random.SeedSequence

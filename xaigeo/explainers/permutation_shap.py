@@ -13,6 +13,7 @@ from xaigeo.explainers.background import Background
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.legacy_draws import LegacyDraws
 from xaigeo.explainers.links import Link
+from xaigeo.explainers.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley import (
     Game,
     Predict,
@@ -120,10 +121,10 @@ class PermutationShapExplainer(ShapleyExplainer):
         wanted = 2 * AUTO_PERMUTATIONS * n_players if self.max_evals == "auto" else self.max_evals
         return int(wanted) // (2 * n_varying + 1)
 
-    def _theirs(self, predict: Predict, background: np.ndarray) -> Any:
+    def _theirs(self, predict: Predict, background: ReferenceRows) -> Any:
         from shap import PermutationExplainer
 
-        masker = independent_masker(background)
+        masker = independent_masker(background.repeated)
         # It reseeds numpy's global stream when it is made.
         with global_stream(np.random.SeedSequence(0)):
             return PermutationExplainer(

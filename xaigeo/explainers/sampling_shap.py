@@ -13,6 +13,7 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.legacy_draws import LegacyDraws
+from xaigeo.explainers.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley import (
     Game,
     Predict,
@@ -134,10 +135,10 @@ class SamplingShapExplainer(ShapleyExplainer):
             return [list(range(ensemble.n_seeds))]
         return super()._together(ensemble)
 
-    def _theirs(self, predict: Predict, background: np.ndarray) -> Any:
+    def _theirs(self, predict: Predict, background: ReferenceRows) -> Any:
         from shap import SamplingExplainer
 
-        return SamplingExplainer(predict, background)
+        return SamplingExplainer(predict, background.repeated)
 
     def _their_shares(
         self, theirs: Any, own: np.ndarray, game: Game, seed: np.random.SeedSequence

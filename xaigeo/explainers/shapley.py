@@ -190,7 +190,7 @@ class ShapleyExplainer(Explainer):
         """Divide the worth of everybody among two players or more."""
 
     @abstractmethod
-    def _theirs(self, predict: Predict, background: np.ndarray) -> Any:
+    def _theirs(self, predict: Predict, background: ReferenceRows) -> Any:
         """Return shap's explainer of a model, for players as columns of codes."""
 
     @abstractmethod
@@ -256,7 +256,7 @@ class ShapleyExplainer(Explainer):
         games = self._games(block)
         first, ensemble = games[0], block.ensemble
         codes = PlayerCodes.of(first.players, np.vstack([first.reference.rows, block.rows]))
-        background = codes.encode(first.reference.repeated)
+        background = ReferenceRows(codes.encode(first.reference.rows), first.reference.weights)
         shape = (ensemble.n_seeds, len(games), len(first.players), ensemble.n_outputs)
         attribution, base = np.empty(shape), np.empty((shape[0], shape[1], shape[3]))
         for places in self._together(ensemble):
