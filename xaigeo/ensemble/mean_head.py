@@ -68,5 +68,6 @@ class MeanHead:
         if self.kind == "softmax":  # sums of float32 shares are not quite one
             return np.asarray(means / means.sum(axis=-1, keepdims=True))
         if self.members.task == "regression":
-            return np.asarray(means * self.members.target_scale + self.members.target_location)
+            factor, shift = self.members.target_scale, self.members.target_location
+            return np.asarray(means * np.asarray(factor) + np.asarray(shift))
         return np.concatenate([-means, means], axis=-1) if self.members.single_logit else means

@@ -105,21 +105,27 @@ def _fill(
     complement.
     """
     n_inputs = weights.shape[1]
-    for e in range(UNITS):
-        empty = load(ends, e)
-        for group in range(n_groups):
-            begins = stage == 0 and group == 0
-            store(table, group * GROUP_ROWS * UNITS + e, empty if begins else same(empty, 0))
-        for f in range(stages[stage], stages[stage + 1]):
-            step = same(empty, 0)
-            for i in range(plan[f, 0], plan[f, 1]):
-                step = step + spread(weights[unit + e, i]) * load(delta, tile * n_inputs + i)
-            store(ends, UNITS + e, load(ends, UNITS + e) + step)
-            n_rows = plan[f, 2] % GROUP_ROWS
-            group_start = plan[f, 2] - n_rows
-            for row in range(n_rows):
-                without = load(table, (group_start + row) * UNITS + e)
-                store(table, (plan[f, 2] + row) * UNITS + e, without + step)
+    empty_a, empty_b = load(ends, 0), load(ends, 1)
+    both_a, both_b = load(ends, UNITS), load(ends, UNITS + 1)
+    nought = same(empty_a, 0)
+    for group in range(n_groups):
+        begins = stage == 0 and group == 0
+        store(table, group * GROUP_ROWS * UNITS, empty_a if begins else nought)
+        store(table, group * GROUP_ROWS * UNITS + 1, empty_b if begins else nought)
+    for f in range(stages[stage], stages[stage + 1]):
+        step_a, step_b = nought, nought
+        for i in range(plan[f, 0], plan[f, 1]):
+            moved = load(delta, tile * n_inputs + i)
+            step_a = step_a + spread(weights[unit, i]) * moved
+            step_b = step_b + spread(weights[unit + 1, i]) * moved
+        both_a, both_b = both_a + step_a, both_b + step_b
+        n_rows = plan[f, 2] % GROUP_ROWS
+        place, without = plan[f, 2] * UNITS, (plan[f, 2] - n_rows) * UNITS
+        for row in range(0, n_rows * UNITS, UNITS):
+            store(table, place + row, load(table, without + row) + step_a)
+            store(table, place + row + 1, load(table, without + row + 1) + step_b)
+    store(ends, UNITS, both_a)
+    store(ends, UNITS + 1, both_b)
 
 
 @intrinsic(prefer_literal=True)

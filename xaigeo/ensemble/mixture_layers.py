@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 
 from xaigeo.ensemble.mask_words import STAGE_GROUPS, MaskWords
 from xaigeo.ensemble.mean_head import MeanHead
-from xaigeo.ensemble.mixed_rows import VECTOR_BYTES, MixedRows, Tiles, aligned
+from xaigeo.ensemble.mixed_rows import VECTOR_BYTES, MixedRows, Tiles, aligned, lanes_of
 from xaigeo.ensemble.stacked import StackedNetwork
 
 # Layers that do nothing to rows in evaluation mode.
@@ -33,8 +33,12 @@ class FirstLayer:
         `mixing_kernels`.
     network : StackedNetwork
     rows : MixedRows
+    name : str
+        Of the layer.
     later : list of int
         Places of the layers after the first that do something.
+    rooms : dict
+        Scratch arrays by the number of pairs of masks; at most two sizes of pass occur.
     """
 
     kernels: ModuleType
@@ -42,6 +46,7 @@ class FirstLayer:
     rows: MixedRows
     name: str
     later: list[int]
+    rooms: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kernels: ModuleType, network: StackedNetwork, rows: MixedRows) -> FirstLayer | None:
@@ -75,17 +80,20 @@ class FirstLayer:
         """Return one network's weight and bias, with an idle unit where units are odd."""
         return _even(*layer_of(self.network, self.name, place))
 
-    def scratch(self, n_masks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return room for the kernels' `ends`, `table` and `partial`."""
-        n_groups, staged = self.variant
-        n_lanes = VECTOR_BYTES // self.dtype.itemsize
-        units, rows = self.kernels.UNITS, self.kernels.GROUP_ROWS
-        n_tables = STAGE_GROUPS if staged else n_groups
-        return (
-            aligned((2, units, n_lanes), self.dtype),
-            aligned((n_tables, rows, units, n_lanes), self.dtype),
-            aligned((n_masks if staged else 1, units, n_lanes), self.dtype),
-        )
+    def scratch(self, n_pairs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return room for the kernels' `ends`, `table` and `partial`, shared by the networks."""
+        if n_pairs not in self.rooms:
+            n_groups, staged = self.variant
+            units, rows = self.kernels.UNITS, self.kernels.GROUP_ROWS
+            shapes = (
+                (2, units),
+                (STAGE_GROUPS if staged else n_groups, rows, units),
+                (n_pairs if staged else 1, units),
+            )
+            n_lanes = lanes_of(self.dtype)
+            ends, table, partial = (aligned((*s, n_lanes), self.dtype) for s in shapes)
+            self.rooms[n_pairs] = ends, table, partial
+        return self.rooms[n_pairs]
 
 
 @dataclass(frozen=True, eq=False)

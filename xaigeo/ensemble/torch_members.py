@@ -277,11 +277,11 @@ class TorchMembers:
 
     def _finish(self, raw: Tensor, scale: Scale | None) -> Tensor:
         if self.task == "regression":
-            scale, location = (
+            factor, shift = (
                 torch.as_tensor(amount, dtype=raw.dtype)
                 for amount in (self.target_scale, self.target_location)
             )
-            return raw * scale + location
+            return raw * factor + shift
         logits = torch.cat([-raw, raw], dim=-1) if self._single else raw
         return self.probabilities_from_logits(logits) if scale == "probability" else logits
 
