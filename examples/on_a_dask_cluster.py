@@ -41,8 +41,10 @@ def main() -> None:
             store="kernel_shap",
             progress=True,
         )
-    print(xg.agreement.summary(found)[["score", "value", "low", "high", "null"]])
-    print("Wrote kernel_shap/manifest.json")
+    table = xg.agreement.summary(found)
+    print(table[["score", "value", "low", "high", "null"]])
+    table.to_json("agreement.json", orient="records", indent=1)
+    print("Wrote the explanations into kernel_shap and agreement.json")
 
 
 # Worker processes import this file, and must not start a cluster of their own.
