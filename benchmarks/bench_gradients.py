@@ -39,7 +39,7 @@ def captum_calls(case: Case, method: str) -> np.ndarray:
 
 
 def measure_case(case: Case, method: str) -> Result:
-    parameters = {"n_steps": N_STEPS} if method == "integrated_gradients" else {}
+    steps = {"n_steps": N_STEPS} if method == "integrated_gradients" else {}
 
     def ours() -> np.ndarray:
         found = explain(
@@ -48,7 +48,8 @@ def measure_case(case: Case, method: str) -> Result:
             method=method,
             background=case.background,
             random_state=RANDOM_STATE,
-            **parameters,
+            baseline="mean",
+            **steps,
         )
         return found.array("attribution")
 
@@ -57,14 +58,14 @@ def measure_case(case: Case, method: str) -> Result:
         gap = float(np.abs(ours()[:N_PEER_SEEDS] - np.moveaxis(theirs, 1, -1)).max())
         if gap > TOLERANCE:
             raise RuntimeError(f"{method} on {case.name} differs from captum by {gap:.2g}")
-    n_rows = len(case.instances) * (N_STEPS if parameters else case.rows.shape[1] + 1)
+    n_rows = len(case.instances) * (N_STEPS if steps else case.rows.shape[1] + 1)
     asked = np.resize(case.rows, (n_rows, case.rows.shape[1]))
     return paired(
         ours,
         lambda: captum_calls(case, method),
         name=f"{method.replace('_', ' ')}, {case.name}, {case.n_seeds} seeds",
         work=f"{len(case.instances)} instances, all outputs"
-        + (f", {N_STEPS} steps" if parameters else ""),
+        + (f", {N_STEPS} steps" if steps else ""),
         peer_name=f"captum, one call a model and output ({N_PEER_SEEDS} models; its time is "
         "scaled up)",
         goal=GOAL,

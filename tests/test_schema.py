@@ -198,3 +198,30 @@ def test_many_categories_are_told():
     days = pd.DataFrame({"day": [f"2020-{i:03}" for i in range(80)]})
     with pytest.warns(ManyCategoriesWarning, match="'day' has 80 categories in 80 rows"):
         FeatureSchema.from_data(days)
+
+
+def test_numbers_encoded_at_once_are_those_of_each_column_and_a_copy(cloud_of_numbers):
+    frame = cloud_of_numbers
+    schema = FeatureSchema.from_data(frame)
+    found = schema.encode(frame[["c", "a", "b"]])
+    assert (found == np.column_stack([frame[name] for name in "abc"])).all()
+    assert found.flags["C_CONTIGUOUS"]
+    found[0] = -1.0
+    assert (frame.iloc[0] != -1.0).all()
+    array = np.array(frame, dtype=np.float64)
+    FeatureSchema.from_data(array).encode(array)[0] = -1.0
+    assert (array[0] != -1.0).all()
+    with pytest.raises(InputError, match="Expected finite numbers in column 'a' of X, got inf"):
+        schema.encode(frame.assign(a=np.inf))
+
+
+@pytest.fixture
+def cloud_of_numbers():
+    random = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "a": random.normal(size=5),
+            "b": random.integers(0, 9, 5),
+            "c": random.normal(size=5).astype(np.float32),
+        }
+    )

@@ -195,6 +195,8 @@ class FeatureSchema:
             raise InputError(
                 expected=f"{what} with at least one row", arrived="none", do="Pass some rows."
             )
+        if (numbers := self._numbers_at_once(frame)) is not None:
+            return numbers
         columns = [_encode_column(frame[f.name], f, what) for f in self.features]
         return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
@@ -224,6 +226,14 @@ class FeatureSchema:
     def digest(self) -> str:
         """SHA-256 of the description, to compare schemas across files."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    def _numbers_at_once(self, frame: pd.DataFrame) -> Matrix | None:
+        """Return a frame of sound numbers as a matrix of its own; None for any other."""
+        plain = all(isinstance(d, np.dtype) and d.kind in "fiu" for d in frame.dtypes)
+        if self.discrete.any() or not plain:
+            return None
+        numbers = np.array(frame.to_numpy(dtype=np.float64), order="C")
+        return numbers if np.isfinite(numbers).all() else None
 
     def _matched(self, X: Frame, what: str) -> pd.DataFrame:
         if isinstance(X, pd.Series) or (isinstance(X, np.ndarray) and X.ndim != 2):

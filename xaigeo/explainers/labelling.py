@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -166,6 +166,7 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     }
 
 
+@cache  # reading a package's metadata takes as long as some explanations
 def _version(package: str) -> str:
     try:
         return version(package)
