@@ -15,7 +15,6 @@ import xaigeo as xg
 from xaigeo.errors import InputError, SingleSeedWarning
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
-from xaigeo.explainers.shapley import repeat_seed
 
 ARRAYS = ("attribution", "base_value", "explained_value")
 METHODS = {
@@ -329,15 +328,6 @@ def test_standard_errors_are_the_spread_over_draws(wrap_values, method, more):
     assert 0.75 < spread.sum() / error.sum() < 1.35
     assert (spread / error > 0.4).all()
     assert (spread / error < 2.2).all()
-
-
-def test_repeated_draws_have_seeds_of_their_own():
-    seed = np.random.SeedSequence(5).spawn(3)[2]
-    assert repeat_seed(seed, 0) is seed
-    states = {repeat_seed(seed, r).generate_state(1)[0] for r in range(20)}
-    assert len(states) == 20
-    again = np.random.SeedSequence(5).spawn(3)[2]
-    assert repeat_seed(again, 3).generate_state(1) == repeat_seed(seed, 3).generate_state(1)
 
 
 def test_a_group_has_no_location(species, birds):

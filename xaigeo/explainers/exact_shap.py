@@ -11,16 +11,11 @@ import numpy as np
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.game import Game, Shares
 from xaigeo.explainers.links import Link
 from xaigeo.explainers.reference_rows import ReferenceRows
-from xaigeo.explainers.shapley import (
-    Game,
-    Predict,
-    ShapleyExplainer,
-    Shares,
-    independent_masker,
-    shap_link,
-)
+from xaigeo.explainers.shap_models import Predict, independent_masker, shap_link
+from xaigeo.explainers.shapley import ShapleyExplainer
 from xaigeo.options import check_option
 
 # 65,536 coalitions: as many as shap's own explainer takes on by default.

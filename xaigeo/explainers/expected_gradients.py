@@ -12,7 +12,7 @@ from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradient_explainer import GradientWork, of_member
 from xaigeo.explainers.gradient_shap import additivity
 from xaigeo.explainers.sampled_gradients import Draws, SampledGradientExplainer, mean_arrays
-from xaigeo.explainers.shapley import global_stream
+from xaigeo.explainers.streams import global_stream
 
 if TYPE_CHECKING:
     import torch

@@ -19,7 +19,7 @@ from xaigeo.explainers.sampled_gradients import (
     noise,
     torch_seed,
 )
-from xaigeo.explainers.shapley import global_stream
+from xaigeo.explainers.streams import global_stream
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -19,6 +19,7 @@ from xaigeo.explainers.coalitions import (
     draw_coalitions,
     n_proper,
 )
+from xaigeo.explainers.game import Game, Shares
 from xaigeo.explainers.lasso_selection import (
     Selection,
     check_selection,
@@ -28,15 +29,9 @@ from xaigeo.explainers.lasso_selection import (
 from xaigeo.explainers.least_squares import sum_constrained
 from xaigeo.explainers.links import Link
 from xaigeo.explainers.reference_rows import ReferenceRows
-from xaigeo.explainers.shapley import (
-    Game,
-    Predict,
-    ShapleyExplainer,
-    Shares,
-    global_stream,
-    legacy_stream,
-    repeat_seed,
-)
+from xaigeo.explainers.shap_models import Predict
+from xaigeo.explainers.shapley import ShapleyExplainer
+from xaigeo.explainers.streams import global_stream, legacy_stream, repeat_seed
 from xaigeo.options import check_count, check_option
 
 

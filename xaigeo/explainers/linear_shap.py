@@ -18,7 +18,7 @@ from xaigeo.explainers.base import Arrays, Block, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.conditional_means import ConditionalMeans
 from xaigeo.explainers.linear_model import LinearModel, is_linear, linear_models
-from xaigeo.explainers.shapley import global_stream, independent_masker, legacy_stream
+from xaigeo.explainers.streams import global_stream, legacy_stream
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import FeatureSchema, Matrix
@@ -228,14 +228,14 @@ def _shap_values(
 ) -> np.ndarray:
     """Return what ``shap.LinearExplainer`` gives each input, (n_rows, n_inputs, n_outputs)."""
     from shap import LinearExplainer
-    from shap.maskers import Impute
+    from shap.maskers import Impute, Independent
 
     answers = []
     for coefficients, intercept in zip(model.coefficients, model.intercept, strict=True):
         if explainer.perturbation == "interventional":
-            theirs = LinearExplainer(
-                (coefficients, float(intercept)), independent_masker(references)
-            )
+            # Without its own limit shap keeps 100 rows of the background and says nothing.
+            masker = Independent(references, max_samples=len(references))
+            theirs = LinearExplainer((coefficients, float(intercept)), masker)
         else:
             with global_stream(block.shared_seed), redirect_stderr(StringIO()):  # its progress bar
                 theirs = LinearExplainer(

@@ -12,16 +12,12 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.game import Game, Shares
 from xaigeo.explainers.legacy_draws import LegacyDraws
 from xaigeo.explainers.reference_rows import ReferenceRows
-from xaigeo.explainers.shapley import (
-    Game,
-    Predict,
-    ShapleyExplainer,
-    Shares,
-    global_stream,
-    legacy_stream,
-)
+from xaigeo.explainers.shap_models import Predict
+from xaigeo.explainers.shapley import ShapleyExplainer
+from xaigeo.explainers.streams import global_stream, legacy_stream
 from xaigeo.explainers.worths import rows_at_once
 from xaigeo.options import check_count, check_option
 

@@ -1,11 +1,9 @@
-"""What the model-agnostic Shapley methods share: the game, its reference rows, its players."""
+"""What the model-agnostic Shapley methods share: the making of games, and of their results."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,136 +12,16 @@ from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
+from xaigeo.explainers.game import Game, Shares
 from xaigeo.explainers.links import Link, check_link, linked
 from xaigeo.explainers.once import once
 from xaigeo.explainers.players import Groups, PlayerCodes, Players, check_groups
 from xaigeo.explainers.reference_rows import ReferenceRows, Summary, reference_rows
-from xaigeo.explainers.worths import mean_outputs, worths
+from xaigeo.explainers.shap_models import Predict
+from xaigeo.explainers.worths import mean_outputs
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import FeatureSchema, Matrix
-
-# Arrays of the size of all worths that a method holds at once.
-COPIES = 4
-
-
-@dataclass(frozen=True, eq=False)
-class Game:
-    """One instance as a game: what coalitions of the players that vary are worth to the models.
-
-    Attributes
-    ----------
-    ensemble : SeedEnsemble
-    scale, link : str
-    instance : ndarray, shape (n_columns,)
-    reference : ReferenceRows
-    players : Players
-    varying : ndarray of int
-        Places of the players in which the instance differs from some reference row.
-    base, value : ndarray, shape (n_seeds, n_outputs)
-        Worth of nobody and of everybody.
-    max_memory : int
-    """
-
-    ensemble: SeedEnsemble
-    scale: Scale
-    link: Link
-    instance: np.ndarray
-    reference: ReferenceRows
-    players: Players
-    varying: np.ndarray
-    base: np.ndarray
-    value: np.ndarray
-    max_memory: int
-
-    @property
-    def n_players(self) -> int:
-        """Number of players that vary."""
-        return len(self.varying)
-
-    @property
-    def total(self) -> np.ndarray:
-        """Worth of everybody above that of nobody, shape (n_seeds, n_outputs)."""
-        return np.asarray(self.value - self.base)
-
-    def columns(self, masks: np.ndarray) -> np.ndarray:
-        """Return masks of columns, shape (n, n_columns), of masks of the players that vary."""
-        wide = np.zeros((len(masks), len(self.players)), dtype=bool)
-        wide[:, self.varying] = masks
-        return np.asarray(wide[:, self.players.owners])
-
-    def worth(self, masks: np.ndarray) -> np.ndarray:
-        """Return the worth of coalitions above that of nobody.
-
-        Parameters
-        ----------
-        masks : ndarray of bool, shape (n_coalitions, n_players)
-
-        Returns
-        -------
-        ndarray, shape (n_seeds, n_coalitions, n_outputs)
-        """
-        if not len(masks):
-            return np.empty((self.ensemble.n_seeds, 0, self.ensemble.n_outputs))
-        means = worths(
-            self.ensemble,
-            self.scale,
-            self.instance,
-            self.reference,
-            self.columns(masks),
-            self.max_memory // 2,
-        )
-        return np.asarray(linked(means, self.link) - self.base[:, None])
-
-    def parts(self, n_coalitions: int) -> Iterator[Game]:
-        """Yield the game for groups of seeds that can hold so many worths in memory."""
-        room = self.max_memory // (2 * COPIES * 8 * max(1, n_coalitions) * self.ensemble.n_outputs)
-        n_seeds, step = self.ensemble.n_seeds, max(1, room)
-        if step >= n_seeds:
-            yield self
-            return
-        for start in range(0, n_seeds, step):
-            seeds = self.ensemble.seeds[start : start + step]
-            part = slice(start, start + step)
-            yield replace(
-                self,
-                ensemble=self.ensemble.select(seeds),
-                base=self.base[part],
-                value=self.value[part],
-            )
-
-
-@dataclass(frozen=True)
-class Shares:
-    """What a method finds for the players of a game.
-
-    Attributes
-    ----------
-    attribution : ndarray, shape (n_seeds, n_players, n_outputs)
-    std_error : ndarray of that shape, or None
-    """
-
-    attribution: np.ndarray
-    std_error: np.ndarray | None = None
-
-    def without_rounding(self, game: Game, worth: np.ndarray) -> Shares:
-        """Return 0, not a sign made of rounding, for a player that no output depends on.
-
-        `worth` holds what the attributions were made of, shape (n_seeds, n, n_outputs).
-        """
-        largest = np.maximum(np.abs(worth).max(axis=1, initial=0.0), np.abs(game.total))
-        rounding = 1e-12 * largest + 8 * np.finfo(np.float64).eps * np.abs(game.base)
-        nothing = np.abs(self.attribution) <= rounding[:, None]
-        return replace(self, attribution=np.where(nothing, 0.0, self.attribution))
-
-    @classmethod
-    def joined(cls, parts: list[Shares]) -> Shares:
-        """Put groups of seeds together."""
-        errors = [part.std_error for part in parts if part.std_error is not None]
-        return cls(
-            np.concatenate([part.attribution for part in parts]),
-            np.concatenate(errors) if errors else None,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,59 +196,3 @@ class ShapleyExplainer(Explainer):
             "feature_location": first.players.of_columns(first.reference.location),
             "feature_scale": first.players.of_columns(first.reference.scale),
         }
-
-
-@dataclass(frozen=True, eq=False)
-class Predict:
-    """Models as the function of codes that the shap package calls; outputs side by side."""
-
-    ensemble: SeedEnsemble
-    places: list[int]
-    codes: PlayerCodes
-    scale: Scale
-
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Return outputs, shape (n_rows, n_models * n_outputs)."""
-        encoded = self.codes.decode(rows)
-        outputs = [
-            self.ensemble.member_outputs_encoded(place, encoded, scale=self.scale)
-            for place in self.places
-        ]
-        return np.hstack(outputs)
-
-
-def repeat_seed(seed: np.random.SeedSequence, repeat: int) -> np.random.SeedSequence:
-    """Return the seed of a repeated draw; the first is the instance's own."""
-    if repeat == 0:
-        return seed
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
-
-
-def legacy_stream(seed: np.random.SeedSequence) -> np.random.RandomState:
-    """Return the legacy stream, which shap reads, of a seed."""
-    return np.random.RandomState(seed.generate_state(4))
-
-
-@contextmanager
-def global_stream(seed: np.random.SeedSequence) -> Iterator[None]:
-    """Seed numpy's global stream, the only one that shap reads, and put it back after."""
-    state = np.random.get_state()  # noqa: NPY002
-    try:
-        np.random.seed(seed.generate_state(4))  # noqa: NPY002
-        yield
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
-
-
-def independent_masker(background: np.ndarray) -> Any:
-    """Return shap's masker that averages over all these rows."""
-    from shap.maskers import Independent
-
-    return Independent(background, max_samples=len(background))
-
-
-def shap_link(link: Link) -> Any:
-    """Return shap's function of that name."""
-    from shap import links
-
-    return links.logit if link == "logit" else links.identity
