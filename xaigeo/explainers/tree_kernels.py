@@ -104,8 +104,12 @@ def interventional(nodes, owners, rows, references, weights, depth):  # type: ig
     other = np.zeros((depth + 1, n_references), np.int64)
     path = np.zeros((depth + 1, depth + 1), np.int64)
     length = np.zeros(depth + 1, np.int64)
-    amount = np.zeros(depth + 1)
-    n_failed = np.zeros(n_references, np.int64)
+    # Rows that fail the same players of a leaf are one, where all pairs weigh alike.
+    alike = bool((weights == weights[0, 0]).all())
+    mine, theirs = np.zeros(n_rows, np.int64), np.zeros(n_references, np.int64)
+    place, group = np.zeros(n_rows, np.int64), np.zeros(n_references, np.int64)
+    n_failed, counted = np.zeros(n_references, np.int64), np.zeros(n_references)
+    amounts = np.zeros((n_rows, depth + 1))
     stack = np.empty((2 * depth + 3, 3), np.int64)
     for root in nodes.roots:
         stack[0, 0], stack[0, 1], stack[0, 2] = root, 0, -1
@@ -122,28 +126,37 @@ def interventional(nodes, owners, rows, references, weights, depth):  # type: ig
                 size = _push_children(nodes, node, level, stack, size)
                 continue
             n = length[level]
+            n_mine = _distinct(own[level], alike, mine, place)
+            n_theirs = _distinct(other[level], alike, theirs, group)
+            counted[:n_theirs] = 0.0
             for z in range(n_references):
-                n_failed[z] = _count(other[level, z])
-            for x in range(n_rows):
-                failed = own[level, x]
-                b = _count(failed)
-                amount[:n] = 0.0
+                counted[group[z]] += weights[0, z]
+            for u in range(n_theirs):
+                n_failed[u] = _count(theirs[u])
+            for u in range(n_mine):
+                b = _count(mine[u])
+                amounts[u, :n] = 0.0
                 lost = 0.0
-                for z in range(n_references):
-                    theirs = other[level, z]
-                    if failed & theirs:
+                for v in range(n_theirs):
+                    failed = theirs[v]
+                    if mine[u] & failed:
                         continue
-                    a = n_failed[z]
-                    lost += weights[x, z] * loss[a, b]
-                    plus = weights[x, z] * gain[a, b]
+                    a = n_failed[v]
+                    weight = counted[v] if alike else weights[u, v]
+                    lost += weight * loss[a, b]
+                    plus = weight * gain[a, b]
                     p = 0
-                    while theirs:
-                        if theirs & 1:
-                            amount[p] += plus
-                        theirs >>= 1
+                    while failed:
+                        if failed & 1:
+                            amounts[u, p] += plus
+                        failed >>= 1
                         p += 1
                 for p in range(n):
-                    share = -lost if (failed >> p) & 1 else amount[p]
+                    if (mine[u] >> p) & 1:
+                        amounts[u, p] = -lost
+            for x in range(n_rows):
+                for p in range(n):
+                    share = amounts[place[x], p]
                     if share != 0.0:
                         for k in range(n_outputs):
                             phi[x, path[level, p], k] += share * nodes.value[node, k]
@@ -278,6 +291,27 @@ def _note_failures(nodes, node, left, bit, inputs, failed, level):  # type: igno
         failed[level, row] = failed[level - 1, row] | (
             0 if _goes_left(nodes, node, x[row]) == left else mark
         )
+
+
+@njit(cache=True)
+def _distinct(bits, joined, found, place):  # type: ignore[no-untyped-def]
+    """Write the different patterns of rows and each row's place among them; return how many.
+
+    Where rows are not to be joined each is a pattern of its own.
+    """
+    n_found = 0
+    for row in range(len(bits)):
+        at = n_found
+        if joined:
+            for u in range(n_found):
+                if found[u] == bits[row]:
+                    at = u
+                    break
+        if at == n_found:
+            found[at] = bits[row]
+            n_found += 1
+        place[row] = at
+    return n_found
 
 
 @njit(cache=True)

@@ -70,7 +70,9 @@ class TreeShapExplainer(Explainer):
     Notes
     -----
     Lundberg et al. (2020), doi:10.1038/s42256-019-0138-9. ``engine="upstream"`` calls
-    ``shap.TreeExplainer`` (0.51) model by model, whose players are the inputs. shap does not read
+    ``shap.TreeExplainer`` (0.51) model by model, whose players are the inputs. Against a background
+    it holds thresholds and leaves in float32, so that a row very near a threshold may go another
+    way than in the model; this engine compares as the model does. shap does not read
     every model that this engine reads: gradient boosting of several classes, splits by category
     against a background, xgboost with an intercept an output, several targets in one
     ``MultiOutputRegressor``.
