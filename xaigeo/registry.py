@@ -63,6 +63,11 @@ class Registry(Generic[T]):
             )
         return self._entries[name]
 
+    @property
+    def builtin(self) -> list[str]:
+        """Names that come with the library, in the order in which they were listed."""
+        return list(self._modules)
+
     def names(self) -> list[str]:
         """Return all known names, sorted."""
         return sorted({*self._modules, *self._entries, *self._announced()})

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from xaigeo.viz.method_words import BINNED, CHANGES, READINGS, words_for
+from xaigeo.viz.method_words import BINNED, CHANGES, READINGS, REMOVALS, TITLES, words_for
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,17 @@ def test_lime_without_a_boundary_line_is_arrows(study, make):
 def test_a_method_from_elsewhere_keeps_its_name(study):
     other = replace(study.by_method["kernel_shap"], method="my_method")
     assert words_for(other).title == "my_method"
+
+
+def test_taking_features_away_is_told_from_sharing_the_output(study):
+    shap = study.by_method["kernel_shap"]
+    provenance = shap.provenance | {"additive": False, "resolved": {"baseline": {"length": 1.0}}}
+    removed = replace(shap, method="occlusion", provenance=provenance)
+    assert words_for(removed).title == "Occlusion"
+    assert words_for(removed).reading == REMOVALS
+
+
+def test_every_builtin_method_has_a_title():
+    from xaigeo.explainers import EXPLAINERS
+
+    assert set(EXPLAINERS.builtin) <= set(TITLES)

@@ -41,8 +41,8 @@ def attributions_add_up(evidence: Evidence) -> Outcome:
     ]
     if not additive:
         return Missing(
-            "No result is of a method whose attributions should add up (kernel_shap and "
-            "integrated_gradients are)."
+            "No result is of a method whose attributions should add up (those of SHAP, "
+            "integrated_gradients and deep_lift are)."
         )
     gaps = {e.method: completeness_gap(e) for e in additive}
     shares = {name: float((gap <= tolerance).mean()) for name, gap in gaps.items()}

@@ -27,6 +27,11 @@ class AttributionMeaning:
     binned : bool
         Whether a numeric feature enters as "in the instance's bin" or not: its contribution is
         then what lying in the bin adds.
+    removal : bool
+        Whether the contribution is what the output loses when this feature alone is taken away:
+        such numbers need not add up to anything.
+    squared : bool
+        Whether the number is a square, or a variance.
     """
 
     says: Literal["contribution", "change"]
@@ -34,11 +39,14 @@ class AttributionMeaning:
     signed: bool
     scale: str
     binned: bool = False
+    removal: bool = False
+    squared: bool = False
 
     @property
     def unit(self) -> str:
         """The unit of one number."""
-        return self.scale if self.says == "contribution" else f"{self.scale} per SD"
+        unit = self.scale if self.says == "contribution" else f"{self.scale} per SD"
+        return f"({unit})²" if self.squared else unit
 
 
 def attribution_meaning(explanation: Attributions) -> AttributionMeaning:
@@ -55,6 +63,9 @@ def attribution_meaning(explanation: Attributions) -> AttributionMeaning:
         signed=not parameters.get("absolute", False),
         scale=explanation.scale,
         binned=explanation.binned,
+        removal=not (gradient or explanation.local or explanation.additive)
+        and "baseline" in explanation.provenance.get("resolved", {}),
+        squared=parameters.get("nt_type", "smoothgrad") != "smoothgrad",
     )
 
 

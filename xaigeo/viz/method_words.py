@@ -13,10 +13,23 @@ Mark = Literal["line", "arrows", "box", "connector"]
 TITLES = {
     "lime": "LIME",
     "kernel_shap": "Kernel SHAP",
+    "permutation_shap": "Permutation SHAP",
+    "exact_shap": "Exact SHAP",
+    "sampling_shap": "Sampling SHAP",
+    "tree_shap": "Tree SHAP",
+    "linear_shap": "Linear SHAP",
     "saliency": "Gradient",
     "input_x_gradient": "Input × gradient",
     "integrated_gradients": "Integrated gradients",
+    "smooth_grad": "SmoothGrad",
+    "gradient_shap": "Gradient SHAP",
+    "expected_gradients": "Expected gradients",
+    "deep_lift": "DeepLIFT",
+    "deep_shap": "Deep SHAP",
+    "occlusion": "Occlusion",
+    "feature_ablation": "Feature ablation",
     "anchors": "Anchors",
+    "consensus_anchors": "Consensus anchors",
     "counterfactuals": "Counterfactuals",
     "robust_counterfactuals": "Robust counterfactuals",
 }
@@ -47,6 +60,13 @@ CHANGES = (
     "deviation: orange it rises, blue it falls; the third arrow is both together. Thin arrows are "
     "single seeds, thick dark ones their median, and the ellipse holds 90% of the seeds. The bar "
     "at the lower left gives the scale."
+)
+# Arrows of what is lost when one feature alone is taken away.
+REMOVALS = (
+    "An arrow tells how much the output loses (orange) or gains (blue) when the feature on that "
+    "axis alone is set to its baseline; such numbers need not add up. Thin arrows are single "
+    "seeds, thick dark ones their median, and the ellipse holds 90% of the seeds. The bar at the "
+    "lower left gives the scale."
 )
 # Arrows of a local model over bins.
 BINNED = (
@@ -84,6 +104,8 @@ def _reading(explanation: Explanation, mark: Mark) -> str:
         meaning = attribution_meaning(explanation)
         if meaning.binned:
             return BINNED
+        if meaning.removal:
+            return REMOVALS
         return CHANGES if meaning.says == "change" else READINGS[mark]
     if mark == "box":
         wanted = explanation.provenance["parameters"].get("threshold")
