@@ -40,7 +40,12 @@ format: $(VENV)/.dev ## put the sources into the house style
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
 
-bench: $(VENV)/.dev ## time xaigeo against its peers: out/bench.json
+$(VENV)/.peers: $(VENV)/.dev benchmarks/peers.txt
+	@echo "Adding the packages that benchmarks compare with"
+	@$(PIP) --no-deps --requirement benchmarks/peers.txt
+	@touch $@
+
+bench: $(VENV)/.peers ## time xaigeo against its peers: out/bench.json
 	@$(BIN)/python -m benchmarks
 
 picture: $(VENV)/.dev ## take the README's picture from the demo's report
