@@ -40,7 +40,7 @@ def config(**parts):
     [
         (CLASSES, {}, set()),
         (CLASSES, FOREST, {"integrated_gradients"}),
-        (VALUES, {}, {"anchors", "counterfactuals"}),
+        (VALUES, {}, {"counterfactuals"}),
     ],
 )
 def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
@@ -51,7 +51,18 @@ def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
 @pytest.mark.parametrize(
     ("y", "parts", "error", "text"),
     [
-        (VALUES, {"explain": {"methods": ["anchors"]}}, ConfigError, "explain a regression, got"),
+        (
+            VALUES,
+            {"explain": {"methods": ["counterfactuals"]}},
+            ConfigError,
+            "explain a regression without a target such as target=(None, 200.0), got",
+        ),
+        (
+            CLASSES,
+            {"explain": {"methods": ["tree_shap"]}},
+            ConfigError,
+            "explain torch networks, got 'tree_shap'",
+        ),
         (
             CLASSES,
             {"model": FOREST, "explain": {"methods": ["saliency"]}},

@@ -49,7 +49,8 @@ class Explainer(ABC):
     returns arrays named and ordered as the container documents, without coordinates. A block
     holds up to `block_rows` instances: more where a search shares its steps between them.
     `packages` are the distributions that it uses, `models` the models that it explains, in
-    words; both are shown by `describe_methods`.
+    words; both are shown by `describe_methods`. `draws` says whether `random_state` matters:
+    the noise of such a method is measured by repeating it.
     """
 
     name: ClassVar[str]
@@ -58,6 +59,7 @@ class Explainer(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     models: ClassVar[str] = "any"
     additive: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
     needs_background: ClassVar[bool] = True
     needs_gradients: ClassVar[bool] = False
     block_rows: ClassVar[int] = 5
@@ -66,6 +68,10 @@ class Explainer(ABC):
     @abstractmethod
     def explain_batched(self, block: Block) -> Arrays:
         """Explain all seeds at once with shared perturbations."""
+
+    def misfit(self, task: str) -> str:
+        """Return what about such a task this method cannot explain, or an empty string."""
+        return "" if task in self.tasks else f"a {task}"
 
     def explain_upstream(self, block: Block) -> Arrays:
         """Explain model by model with the upstream library."""

@@ -130,7 +130,8 @@ class CounterfactualExplainer(Explainer):
     min_plausibility: float = 0.0
 
     name: ClassVar[str] = "counterfactuals"
-    block_rows: ClassVar[int] = 25
+    block_rows: ClassVar[int] = 50
+    draws: ClassVar[bool] = True
     result: ClassVar[type[Counterfactuals]] = Counterfactuals
     engines: ClassVar[tuple[Engine, ...]] = ("batched",)
 
@@ -145,6 +146,12 @@ class CounterfactualExplainer(Explainer):
         for name in ("min_probability", "min_plausibility"):
             _check_between(name, getattr(self, name), 1.0)
         self._constraints()
+
+    def misfit(self, task: str) -> str:
+        """Return what about a task cannot be explained: a regression needs a target."""
+        if task == "regression" and self.target is None:
+            return "a regression without a target such as target=(None, 200.0)"
+        return super().misfit(task)
 
     def check(self, ensemble: SeedEnsemble) -> None:
         """Raise when target, limits or search do not fit the ensemble."""

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class SampledGradientExplainer(GradientExplainer):
     Draws are made for each instance from its own stream and shared by all seeds, so that seeds
     differ by their models alone; `std_error` is that of the mean over draws.
     """
+
+    draws: ClassVar[bool] = True
 
     n_samples: int = 50
 

@@ -27,7 +27,6 @@ from xaigeo.runs.unfinished import Unfinished
 from xaigeo.store import digest
 
 Log = Callable[[str], None]
-RANDOM_METHODS = ("lime", "kernel_shap")
 
 
 def demo_config(output: str | None = None) -> RunConfig:
@@ -297,10 +296,10 @@ def _explain_all(
 
     log(f"Explaining {len(rows)} rows for {ensemble.n_seeds} models")
     found = {name: add(name, name, ensemble, section.random_state) for name in plan.explainers}
-    for method in RANDOM_METHODS:
-        for repeat in range(1, section.noise_repeats + 1) if method in found else ():
-            add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
     attributed = [name for name, one in found.items() if isinstance(one, Attributions)]
+    for method in (name for name in attributed if plan.explainers[name].draws):
+        for repeat in range(1, section.noise_repeats + 1):
+            add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
     if section.rerun and attributed:
         log("Training again, to see whether the run repeats itself")
         method = "kernel_shap" if "kernel_shap" in attributed else attributed[0]

@@ -44,9 +44,11 @@ def make_plan(config: RunConfig, data: Dataset) -> Plan:
         estimator_pipeline(config.model.estimator, config.model.parameters, data.schema)
     _check_views(config, data)
     wanted = config.explain.methods
-    names = wanted or [n for n in DEFAULT_METHODS if not _misfit(n, config, task)]
+    explainers = {name: _explainer(name, config, data) for name in wanted or DEFAULT_METHODS}
+    problems = {name: _misfit(explainer, config, task) for name, explainer in explainers.items()}
+    names = wanted or [name for name in DEFAULT_METHODS if not problems[name]]
     for name in names:
-        if problem := _misfit(name, config, task):
+        if problem := problems[name]:
             raise ConfigError(
                 expected=f"methods that explain {problem}",
                 arrived=repr(name),
@@ -59,7 +61,7 @@ def make_plan(config: RunConfig, data: Dataset) -> Plan:
             arrived=", ".join(strangers),
             do="Correct the name or add the method to explain.methods.",
         )
-    return Plan(task, {name: _explainer(name, config, data) for name in names}, registration)
+    return Plan(task, {name: explainers[name] for name in names}, registration)
 
 
 def _task(config: RunConfig, data: Dataset) -> Task:
@@ -87,14 +89,14 @@ def _check_views(config: RunConfig, data: Dataset) -> None:
             )
 
 
-def _misfit(name: str, config: RunConfig, task: Task) -> str:
+def _misfit(explainer: Explainer, config: RunConfig, task: Task) -> str:
     """Return what a method cannot explain, or an empty string when it fits."""
-    kind = EXPLAINERS.get(name)
-    if task not in kind.tasks:
-        return f"a {task}"
-    if kind.needs_gradients and config.model.kind != "network":
+    networks = config.model.kind == "network"
+    if explainer.needs_gradients and not networks:
         return "models that are not torch networks"
-    return ""
+    if explainer.models == "tree ensembles" and networks:
+        return "torch networks"
+    return explainer.misfit(task)
 
 
 def _explainer(name: str, config: RunConfig, data: Dataset) -> Explainer:
