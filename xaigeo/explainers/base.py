@@ -49,7 +49,7 @@ class Explainer(ABC):
     returns arrays named and ordered as the container documents, without coordinates. A block
     holds up to `block_rows` instances: more where a search shares its steps between them.
     `packages` are the distributions that it uses, `models` the models that it explains, in
-    words; both are shown by `describe_methods`. `draws` says whether `random_state` matters:
+    words; both are shown by `describe_methods`. `randomised` says whether `random_state` matters:
     the noise of such a method is measured by repeating it.
     """
 
@@ -59,7 +59,7 @@ class Explainer(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     models: ClassVar[str] = "any"
     additive: ClassVar[bool] = False
-    draws: ClassVar[bool] = False
+    randomised: ClassVar[bool] = False
     needs_background: ClassVar[bool] = True
     needs_gradients: ClassVar[bool] = False
     block_rows: ClassVar[int] = 5

@@ -131,7 +131,7 @@ class CounterfactualExplainer(Explainer):
 
     name: ClassVar[str] = "counterfactuals"
     block_rows: ClassVar[int] = 50
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
     result: ClassVar[type[Counterfactuals]] = Counterfactuals
     engines: ClassVar[tuple[Engine, ...]] = ("batched",)
 

@@ -69,7 +69,7 @@ class DeepShapExplainer(GradientExplainer):
     name: ClassVar[str] = "deep_shap"
     packages: ClassVar[tuple[str, ...]] = ("torch", "shap")
     additive: ClassVar[bool] = True
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

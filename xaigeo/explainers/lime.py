@@ -121,7 +121,7 @@ class LimeExplainer(Explainer):
     name: ClassVar[str] = "lime"
     result: ClassVar[type[Explanation]] = Attributions
     packages: ClassVar[tuple[str, ...]] = ("lime", "scikit-learn")
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
 
     n_samples: int = 5000
     kernel_width: float | None = None

@@ -73,7 +73,7 @@ class LinearShapExplainer(Explainer):
     packages: ClassVar[tuple[str, ...]] = ("shap",)
     models: ClassVar[str] = "linear models"
     additive: ClassVar[bool] = True
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
     block_rows: ClassVar[int] = 1000
 
     perturbation: Perturbation = "interventional"

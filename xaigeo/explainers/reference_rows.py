@@ -136,7 +136,7 @@ def _drawn_by_stratum(strata: np.ndarray, n_rows: int, random: np.random.Generat
 
 def _centres(background: Background, n_rows: int) -> ReferenceRows:
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     design, back = _standard_columns(background.schema, background)
     distinct = len(np.unique(design, axis=0))

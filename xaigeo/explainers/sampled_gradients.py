@@ -62,7 +62,7 @@ class SampledGradientExplainer(GradientExplainer):
     differ by their models alone; `std_error` is that of the mean over draws.
     """
 
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
 
     n_samples: int = 50
 

@@ -49,7 +49,7 @@ class ShapleyExplainer(Explainer):
     result: ClassVar[type[Explanation]] = Attributions
     packages: ClassVar[tuple[str, ...]] = ("shap", "numba")
     additive: ClassVar[bool] = True
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
 
     n_background: int | None = 100
     background_summary: Summary = "sample"

@@ -50,6 +50,6 @@ def _controller(n_modules: int) -> Any:
 
     A library comes with a module, so the view holds while their number does.
     """
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -83,7 +83,7 @@ class TreeShapExplainer(Explainer):
     packages: ClassVar[tuple[str, ...]] = ("shap", "scikit-learn", "numba")
     models: ClassVar[str] = "tree ensembles"
     additive: ClassVar[bool] = True
-    draws: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
     block_rows: ClassVar[int] = 50
 
     perturbation: Perturbation = "interventional"

@@ -297,7 +297,7 @@ def _explain_all(
     log(f"Explaining {len(rows)} rows for {ensemble.n_seeds} models")
     found = {name: add(name, name, ensemble, section.random_state) for name in plan.explainers}
     attributed = [name for name, one in found.items() if isinstance(one, Attributions)]
-    for method in (name for name in attributed if plan.explainers[name].draws):
+    for method in (name for name in attributed if plan.explainers[name].randomised):
         for repeat in range(1, section.noise_repeats + 1):
             add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
     if section.rerun and attributed:
