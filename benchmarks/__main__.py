@@ -11,7 +11,15 @@ from pathlib import Path
 
 from benchmarks.harness import Result, table
 
-MODULES = ("bench_training", "bench_explainers", "bench_demo")
+MODULES = (
+    "bench_training",
+    "bench_shap",
+    "bench_lime",
+    "bench_gradients",
+    "bench_anchors",
+    "bench_counterfactuals",
+    "bench_demo",
+)
 
 
 def main() -> None:
