@@ -20,13 +20,18 @@ def column(values):
     return Background.from_frame(schema, schema.encode(frame))
 
 
+def flat(cells, rows):
+    """Places of values in the row of all cells, shape (n_rows, n_features)."""
+    return cells.places(rows).T + cells.offsets[:-1]
+
+
 def test_no_background_value_lies_on_an_edge_and_every_cell_holds_some(background):
     cells = Cells.from_background(background, n_cuts=6)
     for j, edges in enumerate(cells.edges):
         assert not np.isin(edges, background.rows[:, j]).any()
         assert (np.diff(edges) > 0).all()
     numeric = np.flatnonzero(~background.schema.discrete)
-    counts = np.bincount(cells.of(background.rows).ravel(), minlength=cells.n_cells)
+    counts = np.bincount(flat(cells, background.rows).ravel(), minlength=cells.n_cells)
     for j in numeric:
         assert (counts[cells.part(j)] > 0).all()
 
@@ -58,7 +63,7 @@ def test_a_constant_column_is_one_cell():
 def test_bounds_say_what_the_cells_say(background):
     cells = Cells.from_background(background, n_cuts=4)
     rng = np.random.default_rng(0)
-    places = cells.of(background.rows)
+    places = flat(cells, background.rows)
     for _ in range(50):
         rule = np.ones(cells.n_cells, dtype=bool)
         for j, feature in enumerate(background.schema.features):
@@ -86,3 +91,36 @@ def test_an_open_rule_has_open_bounds(background):
     assert not cells.restricted(rule).any()
     rule[cells.part(2).start] = False
     assert cells.restricted(rule).tolist() == [False, False, True, False, False]
+
+
+def test_many_rules_have_the_bounds_that_each_has_alone(background):
+    cells = Cells.from_background(background, n_cuts=4)
+    rules = np.ones((2, 3, cells.n_cells), dtype=bool)
+    rules[0, 1, cells.part(0).start] = False
+    rules[1, 2, cells.part(2).stop - 1] = False
+    together = cells.bounds(rules)
+    for place in np.ndindex(2, 3):
+        for one, whole in zip(cells.bounds(rules[place]), together, strict=True):
+            assert (one == whole[place]).all()
+
+
+def test_a_value_on_an_edge_lies_in_the_cell_above(background):
+    cells = Cells.from_background(background, n_cuts=4)
+    numeric = np.flatnonzero(~background.schema.discrete)
+    rows = background.rows[:1].repeat(3, axis=0)
+    for j in numeric:
+        edge = cells.edges[j][1]
+        rows[:, j] = [np.nextafter(edge, -np.inf), edge, np.nextafter(edge, np.inf)]
+    places = cells.places(rows)
+    assert places.dtype == np.uint16
+    assert (places[numeric] == [1, 2, 2]).all()
+
+
+def test_rows_that_obey_have_all_their_cells_open(background):
+    cells = Cells.from_background(background, n_cuts=4)
+    places = cells.places(background.rows)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        rule = rng.random(cells.n_cells) < 0.8
+        expected = [rule[row].all() for row in flat(cells, background.rows)]
+        assert cells.obeying(rule, places).tolist() == expected

@@ -5,7 +5,7 @@ import pytest
 
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.cells import Cells
-from xaigeo.explainers.rule_samples import Noise, RuleSampler
+from xaigeo.explainers.rule_samples import DataSampler, Noise
 
 
 @pytest.fixture
@@ -26,11 +26,25 @@ def rule(cells):
     return rule
 
 
+def make_sampler(background, cells, sampling, instance=None):
+    return DataSampler(
+        background=background,
+        cells=cells,
+        places=cells.places(background.rows),
+        instance=background.rows[0] if instance is None else instance,
+        marginal=sampling == "marginal",
+    )
+
+
+def draw_noise(background, n):
+    return Noise.draw(np.random.default_rng(0), n, background.schema.names)
+
+
 def drawn_by_hand(background, cells, rule, noise, sampling):
-    """Follow the words of `RuleSampler` value by value."""
-    rows = np.empty((len(noise.row), background.rows.shape[1]))
-    places = cells.of(background.rows)
-    for n, base in enumerate(noise.row):
+    """Follow the words of `DataSampler` value by value."""
+    rows = np.empty((len(noise.share), background.rows.shape[1]))
+    places = cells.places(background.rows).T + cells.offsets[:-1]
+    for n, base in enumerate((noise.share * len(background.rows)).astype(int)):
         for j in range(rows.shape[1]):
             if sampling == "conditional" and rule[places[base, j]]:
                 rows[n, j] = background.rows[base, j]
@@ -46,16 +60,18 @@ def drawn_by_hand(background, cells, rule, noise, sampling):
 
 @pytest.mark.parametrize("sampling", ["conditional", "marginal"])
 def test_samples_equal_a_loop_on_the_same_noise_and_obey(background, cells, rule, sampling):
-    noise = Noise.draw(np.random.default_rng(0), 300, background)
-    rows = RuleSampler(background, cells, sampling).sample(rule, background.rows[0], noise)
+    noise = draw_noise(background, 300)
+    rows, places = make_sampler(background, cells, sampling).sample(rule, noise)
     assert (rows == drawn_by_hand(background, cells, rule, noise, sampling)).all()
-    assert rule[cells.of(rows)].all()
+    assert (places == cells.places(rows)).all()
+    assert cells.obeying(rule, places).all()
 
 
 def test_conditional_samples_keep_the_rows_in_free_columns(background, cells, rule):
-    noise = Noise.draw(np.random.default_rng(0), 300, background)
-    rows = RuleSampler(background, cells, "conditional").sample(rule, background.rows[0], noise)
-    assert (rows[:, [1, 3, 4]] == background.rows[noise.row][:, [1, 3, 4]]).all()
+    noise = draw_noise(background, 300)
+    rows, _ = make_sampler(background, cells, "conditional").sample(rule, noise)
+    base = (noise.share * len(background.rows)).astype(int)
+    assert (rows[:, [1, 3, 4]] == background.rows[base][:, [1, 3, 4]]).all()
 
 
 def test_a_category_that_the_background_lacks_is_the_instances_own(background, cells):
@@ -65,14 +81,23 @@ def test_a_category_that_the_background_lacks_is_the_instances_own(background, c
     rule = np.ones(cells.n_cells, dtype=bool)
     rule[cells.part(2)] = [False, True, False]
     instance = background.rows[background.rows[:, 2] == 1.0][0]
-    noise = Noise.draw(np.random.default_rng(0), 20, lacking)
-    rows = RuleSampler(lacking, cells, "conditional").sample(rule, instance, noise)
+    sampler = make_sampler(lacking, cells, "conditional", instance)
+    rows, places = sampler.sample(rule, draw_noise(background, 20))
     assert (rows[:, 2] == 1.0).all()
+    assert (places[2] == 1).all()
+
+
+def test_a_column_meets_the_same_noise_wherever_it_stands():
+    one, other = (
+        Noise.draw(np.random.default_rng(0), 5, names) for names in (["b", "a"], ["a", "b"])
+    )
+    assert (one.level[:, ::-1] == other.level).all()
+    assert (one.share == other.share).all()
 
 
 def test_the_pool_holds_background_values_only(background, cells):
     for sampling in ("conditional", "marginal"):
-        sampler = RuleSampler(background, cells, sampling)
+        sampler = make_sampler(background, cells, sampling)
         pool = sampler.pool(np.random.default_rng(0), 500)
         assert pool.shape == (500, 5)
         for j in range(5):
@@ -86,7 +111,7 @@ def test_a_marginal_pool_breaks_the_dependence_of_columns(cells, background):
     same = Background.from_frame(background.schema, rows)
     shares = {}
     for sampling in ("conditional", "marginal"):
-        pool = RuleSampler(same, cells, sampling).pool(np.random.default_rng(0), 4000)
+        pool = make_sampler(same, cells, sampling).pool(np.random.default_rng(0), 4000)
         shares[sampling] = (pool[:, 0] == pool[:, 1]).mean()
     # 40 distinct values: by chance 1/40; a quarter of pairs is left together besides.
     assert shares["marginal"] == pytest.approx(1 / 40, abs=5 * np.sqrt(1 / 40 / 4000))

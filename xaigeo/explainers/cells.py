@@ -15,10 +15,10 @@ from xaigeo.schema import FeatureSchema, Matrix
 class Cells:
     """The cells of all columns in one row: those of column j are `offsets[j]:offsets[j + 1]`.
 
-    A numeric column is cut at `edges[j]`, each halfway between two neighbouring values of the
-    background, so that no background value lies on an edge and every cell holds some. A
-    categorical or ordinal column has a cell a category. A *rule* is a mask of open cells,
-    shape (n_cells,); a row obeys when all its cells are open.
+    A numeric column is cut at `edges[j]`; by `from_background` each lies halfway between two
+    neighbouring values of the background, so that no background value lies on an edge and every
+    cell holds some. A categorical or ordinal column has a cell a category. A *rule* is a mask of
+    open cells, shape (n_cells,); a row obeys when all its cells are open.
     """
 
     schema: FeatureSchema
@@ -44,45 +44,69 @@ class Cells:
         ]
         return np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
 
+    @cached_property
+    def nominal(self) -> np.ndarray:
+        """Which columns have cells without an order, shape (n_features,)."""
+        return np.array([f.kind == "categorical" for f in self.schema.features], dtype=bool)
+
     @property
     def n_cells(self) -> int:
         """Number of cells of all columns."""
         return int(self.offsets[-1])
 
+    @property
+    def anything(self) -> np.ndarray:
+        """The rule that every row obeys, shape (n_cells,)."""
+        return np.ones(self.n_cells, dtype=bool)
+
     def part(self, j: int) -> slice:
         """Return the cells of column j."""
         return slice(int(self.offsets[j]), int(self.offsets[j + 1]))
 
-    def of(self, rows: Matrix) -> np.ndarray:
-        """Return the cell of every value, shape (n_rows, n_features)."""
-        cells = np.empty(rows.shape, dtype=np.intp)
-        for j, edges in enumerate(self.edges):
-            discrete = self.schema.features[j].is_discrete
-            place = rows[:, j] if discrete else np.searchsorted(edges, rows[:, j], side="right")
-            cells[:, j] = self.offsets[j] + place
-        return cells
+    def places(self, rows: Matrix) -> np.ndarray:
+        """Return the cell of every value within its column, uint16, (n_features, n_rows)."""
+        from xaigeo.explainers.rule_kernels import places_of
+
+        return np.asarray(
+            places_of(np.ascontiguousarray(rows), *self._edges_in_a_row, self.schema.discrete)
+        )
+
+    def obeying(self, rule: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return which rows, given as `places`, obey a rule, shape (n_rows,)."""
+        from xaigeo.explainers.rule_kernels import obeying
+
+        return np.asarray(obeying(rule, places, self.offsets))
 
     def restricted(self, rule: np.ndarray) -> np.ndarray:
         """Return which columns a rule restricts, shape (n_features,)."""
         return ~np.logical_and.reduceat(rule, self.offsets[:-1])
 
-    def bounds(self, rule: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return a rule as `lower`, `upper` (n_features,) and `allowed` (n_features, n_categories).
+    def bounds(self, rules: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rules, shape (..., n_cells), as `lower`, `upper` and `allowed`.
 
-        Open sides are infinite; the last axis is as long as the longest list of categories.
+        Shapes are (..., n_features), the same, and (..., n_features, n_categories). Open sides
+        are infinite; the last axis is as long as the longest list of categories.
         """
-        n_features = self.schema.n_features
-        lower, upper = np.full(n_features, -np.inf), np.full(n_features, np.inf)
-        allowed = np.ones((n_features, max(1, int(self.schema.n_categories.max()))), dtype=bool)
+        n_features, shape = self.schema.n_features, rules.shape[:-1]
+        lower = np.full((*shape, n_features), -np.inf)
+        upper = np.full((*shape, n_features), np.inf)
+        n_categories = max(1, int(self.schema.n_categories.max()))
+        allowed = np.ones((*shape, n_features, n_categories), dtype=bool)
         for j, edges in enumerate(self.edges):
-            cells = rule[self.part(j)]
+            cells = rules[..., self.part(j)]
             if self.schema.features[j].is_discrete:
-                allowed[j, : len(cells)] = cells
+                allowed[..., j, : cells.shape[-1]] = cells
                 continue
-            first, last = np.flatnonzero(cells)[[0, -1]]
-            lower[j] = edges[first - 1] if first > 0 else -np.inf
-            upper[j] = edges[last] if last < len(edges) else np.inf
+            first = cells.argmax(axis=-1)
+            last = cells.shape[-1] - 1 - cells[..., ::-1].argmax(axis=-1)
+            lower[..., j] = np.concatenate([[-np.inf], edges])[first]
+            upper[..., j] = np.concatenate([edges, [np.inf]])[last]
         return lower, upper, allowed
+
+    @cached_property
+    def _edges_in_a_row(self) -> tuple[np.ndarray, np.ndarray]:
+        counts = [len(edges) for edges in self.edges]
+        return np.concatenate([*self.edges, np.empty(0)]), np.concatenate([[0], np.cumsum(counts)])
 
 
 def _cut(values: np.ndarray, n_cuts: int) -> np.ndarray:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -12,61 +11,92 @@ from xaigeo.explainers.background import Background
 from xaigeo.explainers.cells import Cells
 from xaigeo.schema import Matrix
 
-Sampling = Literal["conditional", "marginal"]
+Sampling = Literal["conditional", "marginal", "local"]
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
     """The random numbers of n samples, drawn once and shared by every rule and seed.
 
-    `row` (n,) names a background row for each sample; `level` (n, n_features), in [0, 1),
-    picks the value that replaces one of its values. Two rules that agree on a column so
-    receive the same values in it: they differ in what they say, not in luck.
+    `share` (n,) and `level` (n, n_features) lie in [0, 1): the first names a background row for
+    each sample, the second picks the value that replaces one of its values. Two rules that
+    agree on a column so receive the same values in it: they differ in what they say, not in
+    luck.
     """
 
-    row: np.ndarray
+    share: np.ndarray
     level: np.ndarray
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, n_samples: int, background: Background) -> Noise:
-        """Draw the numbers of `n_samples` samples."""
-        n_rows, n_features = background.rows.shape
-        return cls(rng.integers(n_rows, size=n_samples), rng.random((n_samples, n_features)))
+    def draw(cls, rng: np.random.Generator, n_samples: int, names: list[str]) -> Noise:
+        """Draw the numbers of `n_samples` samples, the same for a column wherever it stands."""
+        level = np.empty((n_samples, len(names)))
+        share = rng.random(n_samples)
+        level[:, np.argsort(names)] = rng.random((n_samples, len(names)))
+        return cls(share, level)
+
+    def first(self, n_samples: int) -> Noise:
+        """Return the numbers of the first samples."""
+        return Noise(self.share[:n_samples], self.level[:n_samples])
+
+
+class Sampler(Protocol):
+    """A distribution of perturbed rows around one instance, under any rule."""
+
+    def sample(self, rule: np.ndarray, noise: Noise) -> tuple[Matrix, np.ndarray]:
+        """Return rows under the rule (n_samples, n_features) and their `places`."""
+        ...
+
+    def sample_many(self, rules: np.ndarray, noise: Noise) -> np.ndarray:
+        """Return rows under each of several rules, (n_rules, n_samples, n_features)."""
+        ...
+
+    def pool(self, rng: np.random.Generator, n_samples: int) -> Matrix:
+        """Return rows to search rules on, under no rule, shape (n_samples, n_features)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
-class RuleSampler:
-    """Draw rows under a rule.
+class DataSampler:
+    """Draw rows under a rule from the background.
 
     ``"conditional"`` draws a background row and replaces each of its values that breaks the
     rule by one drawn from the background's values of that column that obey (Ribeiro et al.
     2018, for tables): columns the rule leaves free keep the row's values and so their
     dependence on each other. ``"marginal"`` draws every value by itself from the background's
-    values of its column that obey.
+    values of its column that obey. Where no background value of a column obeys (a category that
+    the background lacks), the instance's own value stands in.
+
+    `places` are the background's cells and `instance` the encoded row the rules explain.
     """
 
     background: Background
     cells: Cells
-    sampling: Sampling
+    places: np.ndarray
+    instance: np.ndarray
+    marginal: bool
 
-    def sample(self, rule: np.ndarray, instance: np.ndarray, noise: Noise) -> Matrix:
-        """Return one row of noise each that obeys the rule, shape (n_samples, n_features).
+    def sample(self, rule: np.ndarray, noise: Noise) -> tuple[Matrix, np.ndarray]:
+        """Return rows under the rule (n_samples, n_features) and their `places`."""
+        rows = self.sample_many(rule[None], noise)[0]
+        return rows, self.cells.places(rows)
 
-        Where no background value of a column obeys (a category that the background lacks),
-        the instance's own value stands in.
-        """
-        rows = self.background.rows[noise.row]
-        redrawn = self.cells.restricted(rule) | (self.sampling == "marginal")
-        for j in np.flatnonzero(redrawn):
-            values = self.background.rows[rule[self.background_cells[:, j]], j]
-            if not len(values):
-                values = instance[j : j + 1]
-            drawn = values[(noise.level[:, j] * len(values)).astype(np.intp)]
-            if self.sampling == "conditional":
-                keep = rule[self.background_cells[noise.row, j]]
-                drawn = np.where(keep, rows[:, j], drawn)
-            rows[:, j] = drawn
-        return np.asarray(rows)
+    def sample_many(self, rules: np.ndarray, noise: Noise) -> np.ndarray:
+        """Return rows under each of several rules, (n_rules, n_samples, n_features)."""
+        from xaigeo.explainers.rule_kernels import drawn_rows
+
+        return np.asarray(
+            drawn_rows(
+                np.ascontiguousarray(rules),
+                self.background.rows,
+                self.places,
+                self.cells.offsets,
+                (noise.share * len(self.background.rows)).astype(np.intp),
+                np.ascontiguousarray(noise.level),
+                self.instance,
+                self.marginal,
+            )
+        )
 
     def pool(self, rng: np.random.Generator, n_samples: int) -> Matrix:
         """Return rows to search rules on, under no rule, shape (n_samples, n_features).
@@ -76,16 +106,11 @@ class RuleSampler:
         its rows come half from their background row and half from the columns, value by
         value, and rules found on them are measured on their own samples afterwards.
         """
-        noise = Noise.draw(rng, n_samples, self.background)
-        rows = self.background.rows[noise.row]
-        mixed = self.background.rows[
-            (noise.level * len(self.background.rows)).astype(np.intp), np.arange(rows.shape[1])
-        ]
-        if self.sampling == "marginal":
+        names, n_rows = self.background.schema.names, len(self.background.rows)
+        noise = Noise.draw(rng, n_samples, names)
+        columns = np.arange(len(names))
+        mixed = self.background.rows[(noise.level * n_rows).astype(np.intp), columns]
+        if self.marginal:
             return np.asarray(mixed)
-        return np.where(rng.random(rows.shape) < 0.5, rows, mixed)
-
-    @cached_property
-    def background_cells(self) -> np.ndarray:
-        """Cells of the background rows, shape (n_background, n_features)."""
-        return self.cells.of(self.background.rows)
+        rows = self.background.rows[(noise.share * n_rows).astype(np.intp)]
+        return np.where(Noise.draw(rng, n_samples, names).level < 0.5, rows, mixed)

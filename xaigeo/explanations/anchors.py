@@ -24,10 +24,14 @@ class Anchors(Explanation):
     `precision`, `precision_low` (its lower confidence bound), `coverage`, `n_samples`,
     `met` (whether the bound reached the wanted precision);
     `cross_precision` (seed, other_seed, instance), the share of the rule's samples on which the
-    *other* seed's model gives the class that this seed's model predicts at the instance.
+    *other* seed's model gives the answer that this seed's model gives at the instance (its
+    class, or a value in its interval).
 
     Where the method has them: `data_precision` (seed, instance), the precision on background
-    rows that obey, NaN where none does; `answer_lower`, `answer_upper` (seed, instance), the
+    rows that obey, NaN where none does; `perturbation_coverage` (seed, instance), the share of
+    unrestricted perturbed rows that obey; `joint_precision` (instance), for a rule that all
+    seeds share, the share of its samples on which all of them keep their answers at once;
+    `answer_lower`, `answer_upper` (seed, instance), the
     interval of values that counts as the same answer of a regression; and the search's trace,
     padded with NaN (and False) after its last step: `trace_lower`, `trace_upper`
     (seed, instance, step, feature), `trace_allowed` (seed, instance, step, feature, category),
@@ -48,6 +52,8 @@ class Anchors(Explanation):
     optional: ClassVar[Shapes] = {
         "cross_precision": (dims.SEED, dims.OTHER_SEED, dims.INSTANCE),
         "data_precision": (dims.SEED, dims.INSTANCE),
+        "perturbation_coverage": (dims.SEED, dims.INSTANCE),
+        "joint_precision": (dims.INSTANCE,),
         "answer_lower": (dims.SEED, dims.INSTANCE),
         "answer_upper": (dims.SEED, dims.INSTANCE),
         "trace_lower": (dims.SEED, dims.INSTANCE, dims.STEP, dims.FEATURE),
@@ -82,24 +88,50 @@ class Anchors(Explanation):
             texts[place] = rule_text(self.schema, lower[place], upper[place], allowed[place])
         return texts
 
+    @property
+    def empty(self) -> np.ndarray:
+        """Which rules restrict nothing, shape (n_seeds, n_instances)."""
+        free = np.isneginf(self.array("lower")) & np.isposinf(self.array("upper"))
+        exists = np.arange(self.data.sizes[dims.CATEGORY]) < self.schema.n_categories[:, None]
+        free &= (self.array("allowed") | ~exists).all(axis=-1)
+        return np.asarray(free.all(axis=-1))
+
+    @property
+    def status(self) -> np.ndarray:
+        """What became of each search, an object array of shape (n_seeds, n_instances).
+
+        "met" or "threshold not met", with ", empty rule" where the rule restricts nothing.
+        """
+        words = np.where(self.array("met"), "met", "threshold not met").astype(object)
+        return np.asarray(words + np.where(self.empty, ", empty rule", "").astype(object))
+
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per seed and instance: rule, predicted class, precision, coverage, met."""
-        seeds, rules = self.seeds, self.rules()
-        rows = [
-            {
-                dims.SEED: seed,
-                dims.INSTANCE: instance,
-                "rule": rules[s, i],
-                "predicted": self.outputs[self.predicted[s, i]],
-            }
-            | {
-                name: self.array(name)[s, i].item()
-                for name in ("precision", "precision_low", "coverage", "n_samples", "met")
-            }
-            for s, seed in enumerate(seeds.tolist())
-            for i, instance in enumerate(self.instances.tolist())
-        ]
-        return pd.DataFrame(rows)
+        """Return one row per seed and instance.
+
+        Columns: the rule in words, the answer it keeps (`predicted`; for a regression the value,
+        with `answer_lower` and `answer_upper`), `status`, `empty`, precision, coverage and the
+        other numbers there are.
+        """
+        shape = (len(self.seeds), len(self.instances))
+        measured = ("precision", "precision_low", "coverage", "n_samples", "met")
+        extra = ("data_precision", "perturbation_coverage", "answer_lower", "answer_upper")
+        columns: dict[str, np.ndarray] = {
+            dims.SEED: np.repeat(self.seeds, shape[1]),
+            dims.INSTANCE: np.tile(self.instances, shape[0]),
+            "rule": self.rules(),
+            "predicted": self._answers(),
+            "status": self.status,
+            "empty": self.empty,
+        }
+        columns |= {name: self.array(name) for name in (*measured, *extra) if name in self.data}
+        if "joint_precision" in self.data:
+            columns["joint_precision"] = np.broadcast_to(self.array("joint_precision"), shape)
+        return pd.DataFrame({name: values.ravel() for name, values in columns.items()})
+
+    def _answers(self) -> np.ndarray:
+        if self.task == "regression" and "answer_lower" in self.data:
+            return np.asarray((self.array("answer_lower") + self.array("answer_upper")) / 2)
+        return np.asarray(np.array(self.outputs, dtype=object)[self.predicted])
 
     def _check_values(self) -> None:
         self._refuse(~self._own(), "every rule", "to hold for the instance it explains")
