@@ -72,6 +72,8 @@ def test_a_row_per_method_with_what_it_needs():
     assert table.loc["anchors", "result"] == "anchors"
     assert (table["missing"] == "").all()
     assert table["summary"].str.endswith(".").all()
+    assert "ranges={}" in table.loc["counterfactuals", "parameters"]
+    assert not table["parameters"].str.contains("object at").any()
 
 
 @pytest.mark.usefixtures("plugin")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -92,8 +92,13 @@ def _row(name: str) -> dict[str, Any]:
         "needs_gradients": kind.needs_gradients,
         "packages": ", ".join(kind.packages),
         "missing": ", ".join(package for package in kind.packages if not _installed(package)),
-        "parameters": ", ".join(f"{f.name}={f.default!r}" for f in fields(kind)),
+        "parameters": ", ".join(f"{f.name}={_default(f)!r}" for f in fields(kind)),
     }
+
+
+def _default(parameter: Field[Any]) -> Any:
+    made = parameter.default_factory
+    return parameter.default if made is MISSING else made()
 
 
 def _models(kind: type[Explainer]) -> str:
