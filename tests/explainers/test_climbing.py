@@ -49,3 +49,18 @@ def test_little_memory_changes_no_point(make_search_task, species, birds):
     assert (again[0] == points).all()
     assert (again[1] == accepted).all()
     assert (task.goal.lead(points, model, instance) >= 0).tolist() == accepted.tolist()
+
+
+def test_of_many_moves_the_best_are_tried_again(make_search_task, wrap_values, linear, monkeypatch):
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(-1, 1, (100, 6))
+    slope = (1.0, -4.0, 2.0, 0.5, 3.0, -0.2)
+    ensemble = wrap_values(linear(slope), rows=rows)
+    task = make_search_task(ensemble, np.zeros((1, 6)), rows, wish={"target": (7.0, None)})
+    place = np.zeros(1, dtype=int)
+    whole = climb(task, place, place)
+    # Three steps of six columns: ten moves, on both sides of the start, hold their ends.
+    monkeypatch.setattr("xaigeo.explainers.climbing.N_MOVES", 10)
+    few = climb(task, place, place)
+    assert whole[1].all()
+    assert (few[0] == whole[0]).all()

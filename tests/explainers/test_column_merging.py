@@ -58,3 +58,11 @@ def test_merged_points_are_accepted_and_cheaper(approach):
         point = merge_columns(own, start)
         assert own.accepts(point, np.zeros(1, dtype=int)).all()
         assert own.proximity.cost(point, own.origins) <= own.proximity.cost(start, own.origins)
+
+
+def test_of_many_columns_the_promising_ones_take_over(approach, monkeypatch):
+    own = approach(1.0, linear)
+    start = np.array([[0.8, 0.5, 0.8, 0.0]])
+    whole = merge_columns(own, start)
+    monkeypatch.setattr("xaigeo.explainers.column_merging.N_COLUMNS", 2)
+    assert (merge_columns(own, start) == whole).all()

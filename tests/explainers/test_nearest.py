@@ -185,3 +185,17 @@ def test_of_several_stretches_a_near_one_is_found():
 
     found = first_accepted(accepted, np.zeros(1), np.ones(1))
     assert found == pytest.approx(0.2, abs=1e-6)
+
+
+def test_after_a_first_look_only_promising_columns_are_probed(background, monkeypatch):
+    proximity = near(background, 0.0)
+    unit = proximity.unit
+
+    def lead(points, places):
+        return points[:, 0] / unit[0] + 3 * points[:, 1] / unit[1] - 1.0
+
+    approach = Approach(proximity, lead, np.zeros((1, 3)), None)
+    start = np.array([[unit[0] * 1.001, 0.0, 0.0]])
+    whole = approach.by_pivots(start)
+    monkeypatch.setattr("xaigeo.explainers.nearest.N_COLUMNS", 1)
+    assert (approach.by_pivots(start) == whole).all()

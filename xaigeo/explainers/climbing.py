@@ -10,6 +10,8 @@ from xaigeo.schema import Matrix
 
 # Values of a numeric column that are tried, evenly over its range.
 N_VALUES = 5
+# Moves that are tried again after all were tried once.
+N_MOVES = 160
 
 
 def climb(task: SearchTask, model: np.ndarray, instance: np.ndarray) -> tuple[Matrix, np.ndarray]:
@@ -17,7 +19,7 @@ def climb(task: SearchTask, model: np.ndarray, instance: np.ndarray) -> tuple[Ma
 
     From the instance on, the one change of a column with the highest lead is made, until the
     point is accepted or no change raises the lead. Few columns change, since each does its
-    utmost.
+    utmost. After the first step, of many changes the `N_MOVES` best ones are tried again.
 
     Parameters
     ----------
@@ -67,26 +69,31 @@ class _Climber:
         points = self.origins.copy()
         best = self.task.goal.lead(points, self.model, self.instance)
         open_ = np.flatnonzero(best < 0)
+        tried = np.tile(np.arange(len(self.columns)), (len(open_), 1))
         while len(open_):
-            trials, lead = self._tried(points[open_], open_)
+            trials, lead = self._tried(points[open_], open_, tried)
             every = np.arange(len(open_))
             highest = lead.argmax(axis=1)
             rise = lead[every, highest]
             better = rise > best[open_]
             points[open_[better]] = trials[every, highest][better]
             best[open_[better]] = rise[better]
-            open_ = open_[better & (rise < 0)]
+            go_on = better & (rise < 0)
+            open_, tried = open_[go_on], self._promising(tried[go_on], lead[go_on])
         return points, best >= 0
 
-    def _tried(self, points: Matrix, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return every point under every move, and the leads there."""
-        task, columns = self.task, self.columns
+    def _tried(
+        self, points: Matrix, open_: np.ndarray, tried: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return every point under the moves that are tried with it, and the leads there."""
+        task, columns = self.task, self.columns[tried]
         origins = self.origins[open_]
-        low, high = (end[:, columns] for end in task.proximity.limits.ends(origins))
-        discrete = task.proximity.discrete[columns]
-        value = np.where(discrete, self.values, low + self.values * (high - low))
-        trials = np.repeat(points[:, None, :], len(columns), axis=1)
-        trials[:, np.arange(len(columns)), columns] = value
+        place = np.indices(tried.shape)
+        low, high = (end[place[0], columns] for end in task.proximity.limits.ends(origins))
+        value = self.values[tried]
+        value = np.where(task.proximity.discrete[columns], value, low + value * (high - low))
+        trials = np.repeat(points[:, None, :], tried.shape[1], axis=1)
+        trials[place[0], place[1], columns] = value
         trials = task.proximity.possible(trials, origins[:, None])
         asked = task.within(trials, origins[:, None]) & (trials != points[:, None]).any(axis=-1)
         row, move = np.nonzero(asked)
@@ -94,3 +101,11 @@ class _Climber:
         own = open_[row]
         lead[row, move] = task.goal.lead(trials[row, move], self.model[own], self.instance[own])
         return trials, lead
+
+    @staticmethod
+    def _promising(tried: np.ndarray, lead: np.ndarray) -> np.ndarray:
+        """Return the moves with the highest leads, at most `N_MOVES`."""
+        if tried.shape[1] <= N_MOVES:
+            return tried
+        order = np.argsort(-lead, axis=1, kind="stable")[:, :N_MOVES]
+        return np.take_along_axis(tried, order, axis=1)

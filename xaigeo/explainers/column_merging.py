@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 # Changed columns that are tried to be done without, those with the shortest ways first.
 N_DROPPED = 4
+# Columns that may take over, after all were looked at once.
+N_COLUMNS = 32
+# By how much a guessed cost may exceed a point's, since models bend.
+TOLERANCE = 1.5
 
 
 def merge_columns(approach: Approach, points: Matrix) -> Matrix:
@@ -22,64 +26,85 @@ def merge_columns(approach: Approach, points: Matrix) -> Matrix:
     the ends of its range, and the one with the least cost by linear interpolation of the lead is
     shortened to where the answer changes.
     """
-    points = points.copy()
+    merger = _Merger(approach, points)
     open_ = np.ones(len(points), dtype=bool)
     for _ in range(N_DROPPED):
         better = np.zeros(len(points), dtype=bool)
-        for rank in range(N_DROPPED):
-            n_changed = (points != approach.origins).sum(axis=1)
+        for rank in range(min(N_DROPPED, points.shape[1])):
+            n_changed = (merger.points != approach.origins).sum(axis=1)
             places = np.flatnonzero(open_ & (n_changed > max(rank, 1)))
-            if len(places):
-                better[places] |= _drop(approach, points, places, rank)
+            if len(places) and merger.columns.shape[1]:
+                better[places] |= merger.drop(places, rank)
         open_ = better
-    return points
+    return merger.points
 
 
-def _drop(approach: Approach, points: Matrix, places: np.ndarray, rank: int) -> np.ndarray:
-    """Do without the changed column of a rank, in place; return where that was cheaper."""
-    origins, proximity = approach.origins[places], approach.proximity
-    every = np.arange(len(places))
-    ways = np.where(points[places] == origins, np.inf, proximity.parts(points[places], origins))
-    dropped = np.argsort(ways, axis=1, kind="stable")[:, rank]
-    base = points[places]
-    base[every, dropped] = origins[every, dropped]
+class _Merger:
+    """Points on their way to fewer columns, and the columns that may take over in each."""
 
-    trials, column = _ends(approach, base, places, dropped)
-    row, trial = np.nonzero((trials != base[:, None]).any(axis=-1))
-    lead = np.full(trials.shape[:2], -np.inf)
-    lead[row, trial] = approach.lead(trials[row, trial], places[row])
-    missing = -approach.lead(base, places)
-    share = missing[:, None] / np.maximum(missing[:, None] + lead, 1e-12)
-    start = proximity.cost(base, origins)[:, None]
-    cost = start + share * (proximity.cost(trials, origins[:, None]) - start)
-    cost = np.where(lead >= 0, cost, np.inf)
-    chosen = cost.argmin(axis=1)
-    # The guess may err, on a model that bends, by so much.
-    limit = 1.5 * proximity.cost(points[places], origins)
-    hopeful: np.ndarray = cost[every, chosen] < limit
-    if not hopeful.any():
-        return hopeful
-    places, every = places[hopeful], every[hopeful]
-    farthest, moved = trials[every, chosen[hopeful]], column[chosen[hopeful]]
-    nearer = approach.shorten_column(farthest, places, moved)
-    before = proximity.cost(points[places], approach.origins[places])
-    cheaper = proximity.cost(nearer, approach.origins[places]) < before - 1e-12
-    points[places[cheaper]] = nearer[cheaper]
-    hopeful[np.flatnonzero(hopeful)[~cheaper]] = False
-    return hopeful
+    def __init__(self, approach: Approach, points: Matrix) -> None:
+        limits = approach.proximity.limits
+        numeric = np.flatnonzero(~limits.discrete & limits.mutable)
+        self.approach, self.points = approach, points.copy()
+        self.columns = np.tile(numeric, (len(points), 1))
 
+    def drop(self, places: np.ndarray, rank: int) -> np.ndarray:
+        """Do without the changed column of a rank; return where that was cheaper."""
+        approach, proximity = self.approach, self.approach.proximity
+        origins, every = approach.origins[places], np.arange(len(places))
+        base, cost_before = self.points[places], proximity.cost(self.points[places], origins)
+        ways = np.where(base == origins, np.inf, proximity.parts(base, origins))
+        dropped = np.argsort(ways, axis=1, kind="stable")[:, rank]
+        base[every, dropped] = origins[every, dropped]
 
-def _ends(
-    approach: Approach, base: Matrix, places: np.ndarray, dropped: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return every point with every numeric column at an end, and the trials' columns."""
-    limits, origins = approach.proximity.limits, approach.origins[places]
-    numeric = np.flatnonzero(~limits.discrete & limits.mutable)
-    low, high = approach.ends[0][places], approach.ends[1][places]
-    column = np.concatenate([numeric, numeric])
-    ends = np.concatenate([low[:, numeric], high[:, numeric]], axis=1)
-    trials = np.repeat(base[:, None], len(column), axis=1)
-    own = np.where(column == dropped[:, None], origins[:, column], ends)
-    trials[:, np.arange(len(column)), column] = own
-    # An end of a range is a possible value.
-    return trials, column
+        trials = self._ends(base, places, dropped)
+        guess = self._guess(base, trials, places)
+        chosen = guess.argmin(axis=1)
+        column = self.columns[places, chosen % self.columns.shape[1]]
+        self._narrow(guess, places)
+
+        better = guess[every, chosen] < TOLERANCE * cost_before
+        some = np.flatnonzero(better)
+        if len(some):
+            ends = trials[some, chosen[some]]
+            nearer = approach.shorten_column(ends, places[some], column[some])
+            cheaper = proximity.cost(nearer, origins[some]) < cost_before[some] - 1e-12
+            self.points[places[some[cheaper]]] = nearer[cheaper]
+            better[some[~cheaper]] = False
+        return np.asarray(better)
+
+    def _ends(self, base: Matrix, places: np.ndarray, dropped: np.ndarray) -> np.ndarray:
+        """Return trials (n, 2 n_columns, n_features): each column at its low, then high end."""
+        columns = np.hstack([self.columns[places]] * 2)
+        row, trial = np.indices(columns.shape)
+        low, high = (end[places] for end in self.approach.ends)
+        upper = trial >= self.columns.shape[1]
+        ends = np.where(upper, high[row, columns], low[row, columns])
+        trials = np.repeat(base[:, None], columns.shape[1], axis=1)
+        # The dropped column itself takes over nothing: that trial is the point without it.
+        ends = np.where(columns == dropped[:, None], base[row, columns], ends)
+        trials[row, trial, columns] = ends
+        return trials
+
+    def _guess(self, base: Matrix, trials: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return the cost at which a trial's lead is enough, were it linear; inf where never."""
+        approach, cost = self.approach, self.approach.proximity.cost
+        origins = approach.origins[places]
+        row, trial = np.nonzero((trials != base[:, None]).any(axis=-1))
+        lead = np.full(trials.shape[:2], -np.inf)
+        lead[row, trial] = approach.lead(trials[row, trial], places[row])
+        missing = -approach.lead(base, places)[:, None]
+        start, end = cost(base, origins)[:, None], cost(trials, origins[:, None])
+        share = missing / np.maximum(missing + lead, 1e-12)
+        return np.where(lead >= 0, start + share * (end - start), np.inf)
+
+    def _narrow(self, guess: np.ndarray, places: np.ndarray) -> None:
+        """Keep the columns that would take over at the least cost."""
+        n_columns = self.columns.shape[1]
+        if n_columns <= N_COLUMNS:
+            return
+        best = guess.reshape(len(places), 2, n_columns).min(axis=1)
+        order = np.argsort(best, axis=1, kind="stable")[:, :N_COLUMNS]
+        kept = self.columns[:, :N_COLUMNS].copy()
+        kept[places] = np.take_along_axis(self.columns[places], order, axis=1)
+        self.columns = kept

@@ -179,14 +179,16 @@ class CounterfactualSearch:
         points: Matrix,
         model: np.ndarray,
         instance: np.ndarray,
-        step: Callable[[Approach, Matrix, slice], Matrix],
+        step: Callable[[Approach, Matrix, np.ndarray], Matrix],
     ) -> Matrix:
         """Take a step of an approach with points, as many at once as memory allows."""
         task = self.task
         size = max(1, task.max_memory // Approach.bytes_per_point(points.shape[1]))
         moved = np.empty_like(points)
+        # All models of an instance together: they answer in one pass.
+        order = np.lexsort((model, instance))
         for start in range(0, len(points), size):
-            part = slice(start, start + size)
+            part = order[start : start + size]
             own_model, own_instance = model[part], instance[part]
             approach = Approach(
                 task.proximity,

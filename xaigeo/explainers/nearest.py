@@ -20,14 +20,35 @@ ROUGH, FINE = 3, 7
 N_TRIALS = 16
 N_ROUNDS = 12
 N_PIVOTS = 8
+# Columns whose effects are measured again after the first time.
+N_COLUMNS = 32
 # Columns that one random step moves at most.
 N_MOVED = 3
 # Distance at which a column's effect is measured.
 PROBE = 0.02
 # Numbers of the size of a trial that a step holds at once.
-COPIES = 10
+COPIES = 5
 
 Lead = Callable[[Matrix, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A column for another, for each of some points.
+
+    Attributes
+    ----------
+    columns : ndarray of int, shape (n_points, n_columns)
+    enter, leave : ndarray of int, shape (n_points,)
+        Which of `columns` is moved on, and which back: downwards, or beyond `n_columns` upwards.
+    ratio : ndarray, shape (n_points,)
+        Distance of the first that makes up for a unit of the second.
+    """
+
+    columns: np.ndarray
+    enter: np.ndarray
+    leave: np.ndarray
+    ratio: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,22 +131,19 @@ class Approach:
         price; the longest run of them that is accepted is set back, again and again.
         """
         points = points.copy()
-        n_features = points.shape[1]
         open_ = np.flatnonzero((points != self.origins).any(axis=1))
-        diagonal = np.arange(n_features)
         while len(open_):
             own, origins = points[open_], self.origins[open_]
-            changed = own != origins
-            trials = np.repeat(own[:, None, :], n_features, axis=1)
-            trials[:, diagonal, diagonal] = origins
-            row, column = np.nonzero(changed)
-            lead = np.full(changed.shape, -np.inf)
-            lead[row, column] = self.lead(trials[row, column], open_[row])
+            row, column = np.nonzero(own != origins)
+            trials = own[row]
+            trials[np.arange(len(row)), column] = origins[row, column]
+            lead = np.full(own.shape, -np.inf)
+            lead[row, column] = self.lead(trials, open_[row])
             possible = (lead >= 0).any(axis=1)
             open_, own, origins = open_[possible], own[possible], origins[possible]
             if not len(open_):
                 break
-            lead, changed = lead[possible], changed[possible]
+            lead = lead[possible]
             before = self.lead(own, open_)
             price = self.proximity.parts(own, origins) + self.proximity.change_cost
             worth = np.where(lead >= 0, (before[:, None] - lead) / np.maximum(price, 1e-12), np.inf)
@@ -191,37 +209,56 @@ class Approach:
         """Trade the numeric column that gains least for its distance for the one that gains most.
 
         On a linear model this is the step of the simplex method; several lengths of it are
-        tried, since other models bend.
+        tried, since other models bend. All columns are looked at once, then the changed ones
+        and those that gained most.
         """
         points = points.copy()
         places = np.arange(len(points))
+        numeric = np.flatnonzero(~self.proximity.discrete & self.proximity.limits.mutable)
+        columns = np.tile(numeric, (len(points), 1))
         for _ in range(N_PIVOTS):
-            if not len(places):
+            if not len(places) or not columns.shape[1]:
                 break
-            gain, loss = self._effects(points[places], places)
+            gain, loss = self._effects(points[places], places, columns)
             every = np.arange(len(places))
             enter, leave = gain.argmax(axis=1), loss.argmin(axis=1)
             most, least = gain[every, enter], loss[every, leave]
             useful = np.isfinite(most) & np.isfinite(least) & (most > np.maximum(least, 0.0))
             places, ratio = places[useful], np.maximum(least[useful], 0.0) / most[useful]
-            trials = self._pivots(points[places], places, enter[useful], leave[useful], ratio)
+            steps = Steps(columns[useful], enter[useful], leave[useful], ratio)
+            trials = self._pivots(points[places], places, steps)
             best, found = self._best(trials, places, points)
             points[places[found]] = best[found]
-            places = places[found]
+            places, columns = places[found], columns[useful][found]
+            columns = self._promising(columns, gain[useful][found], loss[useful][found])
         return points
 
-    def _effects(self, points: Matrix, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @staticmethod
+    def _promising(columns: np.ndarray, gain: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        """Return the changed columns and those that gain most, at most `N_COLUMNS`."""
+        n_columns = columns.shape[1]
+        if n_columns <= N_COLUMNS:
+            return columns
+        changed = np.isfinite(loss).reshape(-1, 2, n_columns).any(axis=1)
+        gain = gain.reshape(-1, 2, n_columns).max(axis=1)
+        order = np.argsort(-np.where(changed, np.inf, gain), axis=1, kind="stable")
+        return np.take_along_axis(columns, order[:, :N_COLUMNS], axis=1)
+
+    def _effects(
+        self, points: Matrix, places: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return lead gained away from the origin, and lost towards it, per distance.
 
-        Shapes (n_points, 2 n_features): every numeric column downwards, then upwards; -inf
-        and inf where a column has no such way.
+        Shapes (n_points, 2 n_columns): every column of `columns`, shape (n_points, n_columns),
+        downwards, then upwards; -inf and inf where a column has no such way.
         """
-        integer = self.proximity.limits.integer
-        size = np.maximum(self.proximity.unit * PROBE, np.where(integer, 1.0, 0.0))
-        size = np.where(self.proximity.discrete, 0.0, size)
-        steps = np.concatenate([-np.diag(size), np.diag(size)])
+        unit, integer = self.proximity.unit, self.proximity.limits.integer
+        size = np.maximum(unit * PROBE, np.where(integer, 1.0, 0.0))[columns]
         here, origins = points[:, None], self.origins[places][:, None]
-        trials = self.possible(_not_past(here, here + steps, origins), places)
+        trials = np.repeat(here, 2 * columns.shape[1], axis=1)
+        place = np.indices(trials.shape[:2])
+        trials[place[0], place[1], np.hstack([columns, columns])] += np.hstack([-size, size])
+        trials = self.possible(_not_past(here, trials, origins), places)
         farther = self.proximity.distance(trials, origins) - self.proximity.distance(here, origins)
         row, trial = np.nonzero(farther)
         lead = np.zeros(farther.shape)
@@ -230,32 +267,25 @@ class Approach:
         rate = lead / np.where(farther == 0, 1.0, farther)
         return np.where(farther > 0, rate, -np.inf), np.where(farther < 0, rate, np.inf)
 
-    def _pivots(
-        self,
-        points: Matrix,
-        places: np.ndarray,
-        enter: np.ndarray,
-        leave: np.ndarray,
-        ratio: np.ndarray,
-    ) -> np.ndarray:
+    def _pivots(self, points: Matrix, places: np.ndarray, steps: Steps) -> np.ndarray:
         """Return trials of some lengths, with a little slack, (n_points, n_trials, n_features)."""
-        n_features = points.shape[1]
         every, origins = np.arange(len(points)), self.origins[places]
-        sign = np.where(enter < n_features, -1.0, 1.0)
-        enter, leave = enter % n_features, leave % n_features
+        n_columns, unit = steps.columns.shape[1], self.proximity.unit
+        sign = np.where(steps.enter < n_columns, -1.0, 1.0)
+        enter = steps.columns[every, steps.enter % n_columns]
+        leave = steps.columns[every, steps.leave % n_columns]
         far = points.copy()
         far[every, enter] = sign * np.inf
         room = np.abs(self.possible(far[:, None], places)[:, 0] - points)[every, enter]
-        room = room / self.proximity.unit[enter]
-        left = (points - origins)[every, leave] / self.proximity.unit[leave]
-        longest = np.minimum(room, np.abs(left) * ratio)
+        left = (points - origins)[every, leave] / unit[leave]
+        longest = np.minimum(room / unit[enter], np.abs(left) * steps.ratio)
         trials = []
         for share, slack in product((1.0, 0.5, 0.25, 0.1, 0.03), (1.0, 0.97, 0.85)):
             longer = share * longest
-            shorter = np.minimum(slack * longer / np.maximum(ratio, 1e-12), np.abs(left))
+            shorter = np.minimum(slack * longer / np.maximum(steps.ratio, 1e-12), np.abs(left))
             trial = points.copy()
-            trial[every, enter] += sign * longer * self.proximity.unit[enter]
-            trial[every, leave] -= np.sign(left) * shorter * self.proximity.unit[leave]
+            trial[every, enter] += sign * longer * unit[enter]
+            trial[every, leave] -= np.sign(left) * shorter * unit[leave]
             trials.append(_not_past(points, trial, origins))
         return self.possible(np.stack(trials, axis=1), places)
 
