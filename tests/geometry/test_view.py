@@ -75,3 +75,16 @@ def test_a_projection_moves_points_steps_and_normals():
 def test_a_projection_must_be_orthonormal(matrix):
     with pytest.raises(InputError, match="two orthonormal columns, shape"):
         Projection(matrix)
+
+
+def test_units_of_a_projection_are_standard_deviations():
+    view = Projection(np.eye(3)[:, :2], name="two axes")
+    y = np.array([[1.0, 2.0]])
+    np.testing.assert_array_equal(view.to_units(y), y)
+    np.testing.assert_array_equal(view.from_units(y), y)
+    np.testing.assert_array_equal(view.scale, [1.0, 1.0])
+    assert (view.label, view.shown) == ("two axes", ())
+
+
+def test_a_pair_names_itself_and_what_its_axes_tell(pair):
+    assert (pair.label, pair.shown) == ("a against c", (2, 0))

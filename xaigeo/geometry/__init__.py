@@ -2,8 +2,10 @@
 
 from xaigeo.geometry.box import Box
 from xaigeo.geometry.connector import Connector
+from xaigeo.geometry.explanation_plane import explanation_plane
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Mark
+from xaigeo.geometry.principal_components import pca_view
 from xaigeo.geometry.scene import Scene, scene
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.vectors import Vectors
@@ -20,5 +22,7 @@ __all__ = [
     "StandardFrame",
     "Vectors",
     "View",
+    "explanation_plane",
+    "pca_view",
     "scene",
 ]

@@ -11,7 +11,7 @@ import pandas as pd
 from xaigeo.errors import InputError
 from xaigeo.geometry.table import Columns, stack, table
 from xaigeo.geometry.vectors import Vectors
-from xaigeo.geometry.view import FeaturePair
+from xaigeo.geometry.view import View
 from xaigeo.options import check_keywords
 
 SPAN: Final = 0.15
@@ -32,7 +32,7 @@ SCALE_BAR: Final[Columns] = {
 
 def arrow_scales(
     marks: Sequence[Vectors],
-    view: FeaturePair,
+    view: View,
     limits: np.ndarray,
     given: float | Mapping[str, float] | None,
 ) -> dict[str, float]:
@@ -67,7 +67,7 @@ def arrow_scales(
 
 
 def scale_bars(
-    marks: Sequence[Vectors], view: FeaturePair, limits: np.ndarray, scales: Mapping[str, float]
+    marks: Sequence[Vectors], view: View, limits: np.ndarray, scales: Mapping[str, float]
 ) -> pd.DataFrame:
     """Return a horizontal and a vertical bar for each method, in the lower left corner.
 
@@ -113,9 +113,12 @@ def round_below(value: float) -> float:
     return float(f"{step * power:.3g}")
 
 
-def _shared_scale(marks: Sequence[Vectors], view: FeaturePair, limits: np.ndarray) -> float:
-    places = list(view.places)
+def _shared_scale(marks: Sequence[Vectors], view: View, limits: np.ndarray) -> float:
+    # In a projection every arrow counts in its whole length, so that the scale is the same in
+    # all planes and an arrow grows and shrinks by how much of it is seen.
+    places = list(view.shown) or np.flatnonzero(~marks[0].frame.discrete).tolist()
     sizes = np.concatenate([np.abs(m.attribution[..., places]).reshape(-1) for m in marks])
-    typical = float(np.quantile(sizes, _TYPICAL)) or float(sizes.max(initial=0.0)) or 1.0
+    sizes = sizes[~np.isnan(sizes)]
+    typical = float(np.quantile(sizes, _TYPICAL)) if len(sizes) else 0.0
     room = float(((limits[1] - limits[0]) / view.scale).min())
-    return SPAN * room / typical
+    return SPAN * room / (typical or float(sizes.max(initial=0.0)) or 1.0)

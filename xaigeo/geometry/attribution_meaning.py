@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from xaigeo.explanations import Attributions
+
+# What the unit of a change for one standard deviation ends in.
+PER_SD: Final = " per SD"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class AttributionMeaning:
     @property
     def unit(self) -> str:
         """The unit of one number."""
-        unit = self.scale if self.says == "contribution" else f"{self.scale} per SD"
+        unit = self.scale if self.says == "contribution" else self.scale + PER_SD
         return f"({unit})²" if self.squared else unit
 
 

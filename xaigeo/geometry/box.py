@@ -10,8 +10,11 @@ import pandas as pd
 
 from xaigeo.explanations import Anchors
 from xaigeo.geometry.box_drawing import BOXES, MEMBERS, BoxDrawing, rows_inside
+from xaigeo.geometry.box_shadow import BoxShadow
 from xaigeo.geometry.coverage import CELLS
 from xaigeo.geometry.mark import Canvas, Mark, Tables
+from xaigeo.geometry.region import REGIONS, Region
+from xaigeo.geometry.shadow import Shadow
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns
 
@@ -26,6 +29,8 @@ class Box(Mark):
         Original units; -inf and inf for open sides.
     allowed : ndarray of bool, shape (n_seeds, n_instances, n_features, n_categories)
     precision, precision_low, coverage, met : ndarray, shape (n_seeds, n_instances)
+    region_lower, region_upper : ndarray, shape (n_instances, n_features)
+        Where the search sampled: the range of the background, or the neighbourhood within it.
     """
 
     lower: np.ndarray
@@ -35,18 +40,25 @@ class Box(Mark):
     precision_low: np.ndarray
     coverage: np.ndarray
     met: np.ndarray
+    region_lower: np.ndarray
+    region_upper: np.ndarray
 
     columns: ClassVar[dict[str, Columns]] = {
         "boxes": BOXES,
         "box_members": MEMBERS,
         "coverage_cells": CELLS,
+        **BoxShadow.columns,
+        "regions": REGIONS,
     }
 
     @classmethod
     def from_anchors(cls, anchors: Anchors, *, frame: StandardFrame) -> Box:
         """Take the bounds of an explanation."""
         names = ("lower", "upper", "allowed", "precision", "precision_low", "coverage", "met")
+        low, high = _sampled(anchors, frame)
         return cls(
+            region_lower=low,
+            region_upper=high,
             method=anchors.method,
             schema=anchors.schema,
             outputs=tuple(anchors.outputs),
@@ -76,6 +88,23 @@ class Box(Mark):
         """Return which encoded rows obey each rule, shape (n_seeds, n_instances, n_rows)."""
         return rows_inside(self.schema, rows, self.lower, self.upper, self.allowed)
 
+    def shadows(self, canvas: Canvas) -> list[Shadow]:
+        """Return `box_outlines` and `box_edges` in a projection, and `regions`."""
+        region = Region.of_boxes(self, self.region_lower, self.region_upper, canvas.frame)
+        return [region] if canvas.view.shown else [BoxShadow(self, canvas), region]
+
     def draw(self, canvas: Canvas) -> Tables:
-        """Return `boxes` (seed, intersection, union), their `box_members`, `coverage_cells`."""
-        return BoxDrawing(self, canvas).tables()
+        """Return `boxes` (seed, intersection, union), their members and what shows them."""
+        return BoxDrawing(self, canvas).tables() | super().draw(canvas)
+
+
+def _sampled(anchors: Anchors, frame: StandardFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the region that the search drew from, (n_instances, n_features) each."""
+    rows, background = anchors.array("input"), anchors.array("background")
+    parameters = anchors.provenance["parameters"]
+    low, high = background.min(axis=0), background.max(axis=0)
+    # Normal draws around an instance are cut off at the range of the background alone.
+    if parameters.get("sampling") == "local" and parameters.get("local_draws") != "normal":
+        reach = parameters["radius"] * frame.scale
+        low, high = np.maximum(low, rows - reach), np.minimum(high, rows + reach)
+    return np.minimum(low, rows), np.maximum(high, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -45,11 +45,18 @@ MEMBERS: Final[Columns] = KEYS | {
     "n_rows": "int64",
     "background_rows": "text",
 }
+_NO_SIDES: Final[dict[str, Any]] = dict.fromkeys(("x1", "x2", "y1", "y2"), np.nan) | dict.fromkeys(
+    ("open_left", "open_right", "open_bottom", "open_top"), False
+)
 
 
 @dataclass(frozen=True, eq=False)
 class BoxDrawing:
-    """Rectangles of boxes: the other features stay at the instance, which obeys its own rule."""
+    """Rectangles of boxes: the other features stay at the instance, which obeys its own rule.
+
+    In a projection a box is no rectangle: its row keeps what is said of the rule, and
+    `box_outlines` holds its shape.
+    """
 
     box: Box
     canvas: Canvas
@@ -57,7 +64,10 @@ class BoxDrawing:
     def tables(self) -> Tables:
         """Return `boxes`, `box_members` and `coverage_cells`."""
         groups = Groups.by(self.box.predicted)
-        common, hull = self._intersection(groups), self._union(groups)
+        common, hull = (
+            self._joint(layer, groups, *joint_bounds(self.box, groups, layer))
+            for layer in ("intersection", "union")
+        )
         return {
             "boxes": stack(BOXES, [self._seeds(), common["boxes"], hull["boxes"]]),
             "box_members": stack(
@@ -92,28 +102,6 @@ class BoxDrawing:
             },
         )
 
-    def _intersection(self, groups: Groups) -> Tables:
-        """Return ``[max l, min u]``, which is never empty: every box holds the instance."""
-        box = self.box
-        return self._joint(
-            "intersection",
-            groups,
-            groups.reduce(box.lower, lambda v: v.max(axis=0)),
-            groups.reduce(box.upper, lambda v: v.min(axis=0)),
-            groups.reduce(box.allowed, lambda v: v.all(axis=0)),
-        )
-
-    def _union(self, groups: Groups) -> Tables:
-        """Return the smallest box that holds all boxes of a group."""
-        box = self.box
-        return self._joint(
-            "union",
-            groups,
-            groups.reduce(box.lower, lambda v: v.min(axis=0)),
-            groups.reduce(box.upper, lambda v: v.max(axis=0)),
-            groups.reduce(box.allowed, lambda v: v.any(axis=0)),
-        )
-
     def _joint(
         self, layer: str, groups: Groups, lower: np.ndarray, upper: np.ndarray, allowed: np.ndarray
     ) -> Tables:
@@ -144,9 +132,11 @@ class BoxDrawing:
         keys = box.seed_keys() | {"predicted": box.names(box.predicted)}
         return _member_table(keys, self.inside.reshape(-1, self.inside.shape[-1]))
 
-    def _sides(self, lower: np.ndarray, upper: np.ndarray) -> dict[str, np.ndarray]:
+    def _sides(self, lower: np.ndarray, upper: np.ndarray) -> dict[str, Any]:
         """Return edges clipped to the limits of the scene, and which sides are open."""
-        places = list(self.canvas.view.places)
+        places = list(self.canvas.view.shown)
+        if not places:
+            return _NO_SIDES
         low, high = lower[..., places], upper[..., places]
         floor, ceiling = self.canvas.limits
         left, right = np.clip(low, floor, ceiling), np.clip(high, floor, ceiling)
@@ -168,7 +158,9 @@ class BoxDrawing:
         return texts
 
     def _cells(self, groups: Groups) -> pd.DataFrame:
-        box, places = self.box, list(self.canvas.view.places)
+        box, places = self.box, list(self.canvas.view.shown)
+        if not places:
+            return stack(CELLS, [])
         lower = np.clip(box.lower[..., places], *self.canvas.limits)
         upper = np.clip(box.upper[..., places], *self.canvas.limits)
         found = [
@@ -190,6 +182,24 @@ class BoxDrawing:
                 "share": cells[:, 4] / groups.sizes[own],
             },
         )
+
+
+def joint_bounds(
+    box: Box, groups: Groups, layer: Literal["intersection", "union"]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lower and upper bounds and allowed categories of the boxes of each group.
+
+    The intersection ``[max l, min u]`` is never empty, since every box holds the instance; the
+    union is the smallest box that holds all.
+    """
+    common = layer == "intersection"
+    inner, outer = (np.max, np.min) if common else (np.min, np.max)
+    keep = np.all if common else np.any
+    return (
+        groups.reduce(box.lower, lambda v: inner(v, axis=0)),
+        groups.reduce(box.upper, lambda v: outer(v, axis=0)),
+        groups.reduce(box.allowed, lambda v: keep(v, axis=0)),
+    )
 
 
 def rows_inside(

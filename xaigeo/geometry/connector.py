@@ -10,8 +10,9 @@ import pandas as pd
 
 from xaigeo.explanations import Counterfactuals
 from xaigeo.geometry.connector_drawing import CONNECTORS, ConnectorDrawing
-from xaigeo.geometry.ellipse_table import ELLIPSES, OUTLINES
-from xaigeo.geometry.mark import Canvas, Mark, Tables
+from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES
+from xaigeo.geometry.mark import Canvas, Mark
+from xaigeo.geometry.shadow import Shadow
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns
 
@@ -46,11 +47,7 @@ class Connector(Mark):
     cross_validity: np.ndarray
     target: np.ndarray
 
-    columns: ClassVar[dict[str, Columns]] = {
-        "connectors": CONNECTORS,
-        "ellipses": ELLIPSES,
-        "ellipse_outlines": OUTLINES,
-    }
+    columns: ClassVar[dict[str, Columns]] = {"connectors": CONNECTORS, **ELLIPSE_TABLES}
 
     @classmethod
     def from_counterfactuals(cls, found: Counterfactuals, *, frame: StandardFrame) -> Connector:
@@ -115,9 +112,9 @@ class Connector(Mark):
             },
         )
 
-    def draw(self, canvas: Canvas) -> Tables:
+    def shadows(self, canvas: Canvas) -> list[Shadow]:
         """Return `connectors` by seed and consensus, and `ellipses` of the end points."""
-        return ConnectorDrawing(self, canvas).tables()
+        return [ConnectorDrawing(self, canvas)]
 
 
 def _mean_of_others(found: Counterfactuals) -> np.ndarray:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import pandas as pd
 
 from xaigeo.geometry.change_text import change_text
 from xaigeo.geometry.ellipse import covariance_ellipse
-from xaigeo.geometry.ellipse_table import ellipse_tables
+from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES, ellipse_facts, ellipse_places
 from xaigeo.geometry.geometric_median import geometric_median
 from xaigeo.geometry.groups import Groups
 from xaigeo.geometry.mark import Canvas, Tables
+from xaigeo.geometry.shadow import Moving, Shadow, joined, part, xy
 from xaigeo.geometry.table import KEYS, Columns, stack, table
+from xaigeo.geometry.view import View
 
 if TYPE_CHECKING:
     from xaigeo.geometry.connector import Connector
@@ -42,51 +44,90 @@ CONNECTORS: Final[Columns] = KEYS | {
 }
 
 
+_MOVING: Final = ("x", "y", "x2", "y2", "flip_x", "flip_y", "foreshortening")
+
+
 @dataclass(frozen=True, eq=False)
-class ConnectorDrawing:
+class ConnectorDrawing(Shadow):
     """One segment a seed, instance and candidate, and one to the median of the seeds."""
 
     connector: Connector
     canvas: Canvas
 
-    def tables(self) -> Tables:
+    columns: ClassVar[dict[str, Columns]] = {"connectors": CONNECTORS, **ELLIPSE_TABLES}
+
+    def facts(self) -> Tables:
         """Return `connectors` by seed and consensus, `ellipses` and `ellipse_outlines`."""
-        mark = self.connector
-        every = Groups.by(mark.predicted, mark.target)
-        found = every.restrict(mark.nearest(mark.valid))
-        drawn = found.sizes > 0  # without a valid point there is nothing to summarise
-        every, found = every.where(drawn), found.where(drawn)
+        mark, groups = self.connector, self.found
         return {
-            "connectors": stack(CONNECTORS, [self._seeds(), self._consensus(every, found)])
-        } | self._ellipses(found)
+            "connectors": stack(part(CONNECTORS, _MOVING), [self._seeds(), self._consensus()])
+        } | ellipse_facts(
+            {
+                "mark": np.full(len(groups), "connectors", dtype=object),
+                "method": np.full(len(groups), mark.method, dtype=object),
+                "instance": mark.instances[groups.instance],
+                "output": groups.shared(mark.names(mark.target)),
+                "predicted": groups.shared(mark.names(mark.predicted)),
+                "n_seeds": groups.sizes,
+            }
+        )
+
+    def moving(self, view: View) -> Moving:
+        """Return ends and flip points, how much of each step is seen, and the ellipses."""
+        mark, groups = self.connector, self.found
+        tail = view.points(mark.origin)
+        step = view.displacements(mark.step)
+        start = np.broadcast_to(tail[None, :, None, :], step.shape)
+        seeds = (
+            xy(start)
+            | xy(start + step, "x2", "y2")
+            | xy(start + mark.flip_fraction[..., None] * step, "flip_x", "flip_y")
+            | {"foreshortening": _foreshortening(mark.step, view)}
+        )
+        tip = tail[groups.instance] + view.displacements(self.middle)
+        unknown = np.full(tip.shape, np.nan)
+        consensus = (
+            xy(tail[groups.instance])
+            | xy(tip, "x2", "y2")
+            | xy(unknown, "flip_x", "flip_y")
+            | {"foreshortening": _foreshortening(self.middle, view)}
+        )
+        ends = view.normals(mark.origin) + view.normals(mark.nearest(mark.step))
+        return {"connectors": joined(seeds, consensus)} | ellipse_places(
+            [covariance_ellipse(ends[members, place]) for place, members in groups], view
+        )
 
     @cached_property
-    def tail(self) -> np.ndarray:
-        """Instances in view units, shape (n_instances, 2)."""
-        return self.canvas.view.points(self.connector.origin)
+    def every(self) -> Groups:
+        """Seeds by answer and target, where one of them has a valid point."""
+        mark = self.connector
+        groups = Groups.by(mark.predicted, mark.target)
+        # Without a valid point there is nothing to summarise.
+        return groups.where(groups.restrict(mark.nearest(mark.valid)).sizes > 0)
+
+    @cached_property
+    def found(self) -> Groups:
+        """The same groups with only the seeds that have a valid point."""
+        return self.every.restrict(self.connector.nearest(self.connector.valid))
+
+    @cached_property
+    def middle(self) -> np.ndarray:
+        """Geometric median of the seeds' valid steps, shape (n_groups, n_features)."""
+        return self.found.reduce(self.connector.nearest(self.connector.step), geometric_median)
 
     def _seeds(self) -> pd.DataFrame:
-        mark, view = self.connector, self.canvas.view
+        mark = self.connector
         shape = mark.valid.shape
 
         def wide(values: np.ndarray) -> np.ndarray:
             return np.broadcast_to(values[..., None], shape)
 
-        step = view.displacements(mark.step)
-        tail = np.broadcast_to(self.tail[None, :, None, :], step.shape)
-        tip, flip = tail + step, tail + mark.flip_fraction[..., None] * step
         predicted = wide(mark.names(mark.predicted))
         texts = np.empty(shape, dtype=object)
         for place in np.ndindex(shape):
-            texts[place] = change_text(
-                mark.schema,
-                mark.rows[place[1]],
-                mark.point[place],
-                mark.changed[place],
-                view.places,
-            )
+            texts[place] = self._text(mark.rows[place[1]], mark.point[place], mark.changed[place])
         return table(
-            CONNECTORS,
+            part(CONNECTORS, _MOVING),
             mark.seed_keys(shape[2])
             | {
                 "candidate": np.broadcast_to(np.arange(shape[2]), shape),
@@ -95,30 +136,20 @@ class ConnectorDrawing:
                 "target": wide(mark.names(mark.target)),
                 "n_seeds": 1,
                 "share": 1.0 / len(mark.seeds),
-                "x": tail[..., 0],
-                "y": tail[..., 1],
-                "x2": tip[..., 0],
-                "y2": tip[..., 1],
-                "flip_x": flip[..., 0],
-                "flip_y": flip[..., 1],
                 "valid": mark.valid,
                 "n_changed": mark.n_changed,
                 "distance": mark.distance,
-                "foreshortening": self._foreshortening(mark.step),
                 "text": texts,
                 "cross_validity": mark.cross_validity,
             },
         )
 
-    def _consensus(self, every: Groups, found: Groups) -> pd.DataFrame:
+    def _consensus(self) -> pd.DataFrame:
         """Return the connectors to the geometric medians of the seeds' valid points."""
-        mark, view = self.connector, self.canvas.view
-        middle = found.reduce(mark.nearest(mark.step), geometric_median)
-        tail = self.tail[found.instance]
-        tip = tail + view.displacements(middle)
+        mark, found = self.connector, self.found
         predicted = found.shared(mark.names(mark.predicted))
         return table(
-            CONNECTORS,
+            part(CONNECTORS, _MOVING),
             mark.group_keys(found.instance)
             | {
                 "candidate": pd.NA,
@@ -126,18 +157,11 @@ class ConnectorDrawing:
                 "group": predicted,
                 "target": found.shared(mark.names(mark.target)),
                 "n_seeds": found.sizes,
-                "share": every.shares,
-                "x": tail[:, 0],
-                "y": tail[:, 1],
-                "x2": tip[:, 0],
-                "y2": tip[:, 1],
-                "flip_x": np.nan,
-                "flip_y": np.nan,
+                "share": self.every.shares,
                 "valid": True,
                 "n_changed": found.reduce(mark.nearest(mark.n_changed), np.median),
                 "distance": found.reduce(mark.nearest(mark.distance), np.median),
-                "foreshortening": self._foreshortening(middle),
-                "text": self._typical_texts(found, middle),
+                "text": self._typical_texts(found, self.middle),
                 "cross_validity": found.reduce(mark.nearest(mark.cross_validity), np.mean),
             },
         )
@@ -154,33 +178,19 @@ class ConnectorDrawing:
             changed[:, j] = point[:, j] != start[:, j]
         texts = np.empty(len(groups), dtype=object)
         for place in range(len(groups)):
-            texts[place] = change_text(
-                mark.schema, start[place], point[place], changed[place], self.canvas.view.places
-            )
+            texts[place] = self._text(start[place], point[place], changed[place])
         return texts
 
-    def _foreshortening(self, step: np.ndarray) -> np.ndarray:
-        """Return ``‖Pᵀδ‖/‖δ‖``; NaN for a step of length 0."""
-        seen = np.linalg.norm(step[..., list(self.canvas.view.places)], axis=-1)
-        whole = np.linalg.norm(step, axis=-1)
-        return np.asarray(seen / np.where(whole > 0, whole, np.nan))
+    def _text(self, start: np.ndarray, end: np.ndarray, changed: np.ndarray) -> str:
+        schema, shown = self.connector.schema, self.canvas.view.shown
+        return change_text(schema, start, end, changed, shown)
 
-    def _ellipses(self, groups: Groups) -> Tables:
-        mark, view = self.connector, self.canvas.view
-        ends = mark.origin[:, list(view.places)] + mark.nearest(mark.step)[..., list(view.places)]
-        n = len(groups)
-        return ellipse_tables(
-            [covariance_ellipse(ends[seeds, place]) for place, seeds in groups],
-            view,
-            {
-                "mark": np.full(n, "connectors", dtype=object),
-                "method": np.full(n, mark.method, dtype=object),
-                "instance": mark.instances[groups.instance],
-                "output": groups.shared(mark.names(mark.target)),
-                "predicted": groups.shared(mark.names(mark.predicted)),
-                "n_seeds": groups.sizes,
-            },
-        )
+
+def _foreshortening(step: np.ndarray, view: View) -> np.ndarray:
+    """Return ``‖Pᵀδ‖/‖δ‖``; NaN for a step of length 0."""
+    seen = np.linalg.norm(view.normals(step), axis=-1)
+    whole = np.linalg.norm(step, axis=-1)
+    return np.asarray(seen / np.where(whole > 0, whole, np.nan))
 
 
 def _commonest(codes: np.ndarray) -> float:

@@ -10,10 +10,11 @@ import pandas as pd
 
 from xaigeo.explanations import Explanation
 from xaigeo.geometry.connector import Connector
-from xaigeo.geometry.mark import Mark
+from xaigeo.geometry.data_space import DataSpace
+from xaigeo.geometry.mark import PADDING, Mark
 from xaigeo.geometry.prediction import verdict
 from xaigeo.geometry.table import Columns, stack, table
-from xaigeo.geometry.view import FeaturePair
+from xaigeo.geometry.view import View
 
 POINTS: Final[Columns] = {
     "background_row": "int64",
@@ -32,20 +33,28 @@ INSTANCES: Final[Columns] = {
     "classes": "text",
     "methods": "text",
 }
-_PADDING: Final = 0.05
 
 
-def point_table(explanation: Explanation, pair: FeaturePair) -> pd.DataFrame:
-    """Return the background rows of an explanation, with what most seeds predict there."""
-    rows = explanation.array("background")
+AXES: Final[Columns] = {
+    "feature": "text",
+    "label": "text",
+    "x": "float64",
+    "y": "float64",
+    "length": "float64",
+}
+
+
+def point_table(space: DataSpace, view: View) -> pd.DataFrame:
+    """Return the background rows of a space, with what most seeds predict there."""
+    explanation = space.explanation
     said = verdict(
         explanation.array("background_prediction"), explanation.outputs, explanation.task
     )
-    place = pair.points(pair.frame.points(rows))
+    place = view.points(space.z)
     return table(
         POINTS,
         {
-            "background_row": np.arange(len(rows)),
+            "background_row": np.arange(len(space.rows)),
             "x": place[:, 0],
             "y": place[:, 1],
             "predicted": said.predicted,
@@ -54,7 +63,18 @@ def point_table(explanation: Explanation, pair: FeaturePair) -> pd.DataFrame:
     )
 
 
-def instance_table(given: Sequence[Explanation], pair: FeaturePair) -> pd.DataFrame:
+def instance_rows(given: Sequence[Explanation]) -> np.ndarray:
+    """Return the encoded instances of all explanations, each once, in the order of their table."""
+    seen: set[Any] = set()
+    parts = []
+    for explanation in given:
+        new = [i for i, label in enumerate(explanation.instances) if label not in seen]
+        seen.update(explanation.instances)
+        parts.append(explanation.array("input")[new])
+    return np.concatenate(parts)
+
+
+def instance_table(given: Sequence[Explanation], space: DataSpace, view: View) -> pd.DataFrame:
     """Return the instances of all explanations, each once, with its votes and methods."""
     tables: list[pd.DataFrame] = []
     methods: dict[Any, list[str]] = {}
@@ -62,7 +82,7 @@ def instance_table(given: Sequence[Explanation], pair: FeaturePair) -> pd.DataFr
         new = [i for i, label in enumerate(explanation.instances) if label not in methods]
         for label in explanation.instances:
             methods.setdefault(label, []).append(explanation.method)
-        place = pair.points(pair.frame.points(explanation.array("input")[new]))
+        place = view.points(space.frame.points(explanation.array("input")[new]))
         said = verdict(
             explanation.array("prediction")[:, new], explanation.outputs, explanation.task
         )
@@ -85,14 +105,34 @@ def instance_table(given: Sequence[Explanation], pair: FeaturePair) -> pd.DataFr
     return frame.assign(methods=[", ".join(methods[label]) for label in frame["instance"]])
 
 
+def axis_table(space: DataSpace, view: View) -> pd.DataFrame:
+    """Return how each numeric feature points in a view: the step for one standard deviation."""
+    rows = view.projection[space.numeric]
+    step = rows * view.scale
+    return table(
+        AXES,
+        {
+            "feature": np.array(space.schema.names, dtype=object)[space.numeric],
+            "label": np.array([f.label for f in space.schema.features], dtype=object)[
+                space.numeric
+            ],
+            "x": step[:, 0],
+            "y": step[:, 1],
+            "length": np.linalg.norm(rows, axis=1),
+        },
+    )
+
+
 def view_limits(
-    points: pd.DataFrame, found: pd.DataFrame, marks: Iterable[Mark], pair: FeaturePair
+    points: pd.DataFrame, found: pd.DataFrame, marks: Iterable[Mark], view: View
 ) -> np.ndarray:
     """Return the range of data, instances and counterfactual points, widened by 5 %."""
-    places = list(pair.places)
     shown = [points[["x", "y"]].to_numpy(), found[["x", "y"]].to_numpy()]
-    shown += [m.point[..., places].reshape(-1, 2) for m in marks if isinstance(m, Connector)]
+    for mark in marks:
+        if isinstance(mark, Connector):
+            ends = view.points(mark.origin)[:, None] + view.displacements(mark.step)
+            shown.append(ends.reshape(-1, 2))
     every = np.concatenate(shown)
     low, high = every.min(axis=0), every.max(axis=0)
-    room = np.where(high > low, high - low, pair.scale)
-    return np.array([low - _PADDING * room, high + _PADDING * room])
+    room = np.where(high > low, high - low, view.scale)
+    return np.array([low - PADDING * room, high + PADDING * room])

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from xaigeo.geometry.ellipse import LEVEL, Ellipse
-from xaigeo.geometry.mark import Tables
+from xaigeo.geometry.shadow import Moving, Tables, xy
 from xaigeo.geometry.table import Columns, table
-from xaigeo.geometry.view import FeaturePair
+from xaigeo.geometry.view import View
 
 _KEYS: Final[Columns] = {
     "mark": "text",
@@ -35,48 +35,49 @@ ELLIPSES: Final[Columns] = dict(_KEYS) | {
 OUTLINES: Final[Columns] = dict(_KEYS) | {"order": "int64", "x": "float64", "y": "float64"}
 
 
-def ellipse_tables(
-    ellipses: Sequence[Ellipse], view: FeaturePair, keys: Mapping[str, Any]
-) -> Tables:
-    """Return `ellipses` and `ellipse_outlines` in view units.
+ELLIPSE_TABLES: Final[Mapping[str, Columns]] = {
+    "ellipses": ELLIPSES,
+    "ellipse_outlines": OUTLINES,
+}
+_TURNS: Final = Ellipse(np.zeros(2), np.eye(2)).outline()
+
+
+def ellipse_facts(keys: Mapping[str, Any]) -> Tables:
+    """Return what ellipses are of, one a row, and the numbers of their outlines' points."""
+    shape = (len(keys["n_seeds"]), len(_TURNS))
+    wide = {
+        name: np.broadcast_to(np.reshape(value, (-1, 1)), shape)
+        for name, value in keys.items()
+        if name in _KEYS
+    }
+    still = dict(_KEYS)
+    return {
+        "ellipses": table(
+            still | {"n_seeds": "int64", "level": "float64"}, {**keys, "level": LEVEL}
+        ),
+        "ellipse_outlines": table(
+            still | {"order": "int64"},
+            wide | {"order": np.broadcast_to(np.arange(shape[1]), shape)},
+        ),
+    }
+
+
+def ellipse_places(ellipses: Sequence[Ellipse], view: View) -> Moving:
+    """Return where ellipses of a standardised plane lie, in view units.
 
     `semi_major`, `semi_minor` (standard deviations) and `angle` (degrees) describe an ellipse
     in the standardised plane, where angles mean something; the axis vectors and the outline
-    are in the units of the two columns.
+    are in view units.
     """
     centres = view.to_units(np.array([e.centre for e in ellipses]).reshape(-1, 2))
     axes = np.array([e.axes for e in ellipses]).reshape(-1, 2, 2) * view.scale
     lengths = np.array([e.lengths for e in ellipses]).reshape(-1, 2)
-    turns = Ellipse(np.zeros(2), np.eye(2)).outline()
-    outlines = centres[:, None] + turns @ axes
-    shape = outlines.shape[:2]
-    wide = {
-        name: np.broadcast_to(np.reshape(value, (-1, 1)), shape) for name, value in keys.items()
-    }
+    outlines = centres[:, None] + _TURNS @ axes
     return {
-        "ellipses": table(
-            ELLIPSES,
-            dict(keys)
-            | {
-                "level": LEVEL,
-                "cx": centres[:, 0],
-                "cy": centres[:, 1],
-                "x_major": axes[:, 0, 0],
-                "y_major": axes[:, 0, 1],
-                "x_minor": axes[:, 1, 0],
-                "y_minor": axes[:, 1, 1],
-                "semi_major": lengths[:, 0],
-                "semi_minor": lengths[:, 1],
-                "angle": np.array([e.angle_degrees for e in ellipses]),
-            },
-        ),
-        "ellipse_outlines": table(
-            OUTLINES,
-            wide
-            | {
-                "order": np.broadcast_to(np.arange(shape[1]), shape),
-                "x": outlines[..., 0],
-                "y": outlines[..., 1],
-            },
-        ),
+        "ellipses": xy(centres, "cx", "cy")
+        | xy(axes[:, 0], "x_major", "y_major")
+        | xy(axes[:, 1], "x_minor", "y_minor")
+        | xy(lengths, "semi_major", "semi_minor")
+        | {"angle": np.array([e.angle_degrees for e in ellipses], dtype=float)},
+        "ellipse_outlines": xy(outlines.reshape(-1, 2)),
     }

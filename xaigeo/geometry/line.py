@@ -10,11 +10,15 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
-from xaigeo.geometry.line_drawing import CONES, DEGENERATE, LINES, LineDrawing
+from xaigeo.geometry.line_drawing import LineDrawing
+from xaigeo.geometry.line_shadow import LineShadow, NormalDrawing
 from xaigeo.geometry.mark import Canvas, Mark, Tables
 from xaigeo.geometry.output_choice import Contrast, contrast
+from xaigeo.geometry.region import REGIONS, Region
+from xaigeo.geometry.shadow import Shadow
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns
+from xaigeo.geometry.view import FeaturePair
 
 FLAT: Final = 1e-6
 
@@ -50,9 +54,9 @@ class Line(Mark):
     flat_below: float
 
     columns: ClassVar[dict[str, Columns]] = {
-        "lines": LINES,
-        "cones": CONES,
-        "degenerate": DEGENERATE,
+        **LineShadow.columns,
+        **NormalDrawing.columns,
+        "regions": REGIONS,
     }
 
     @classmethod
@@ -132,9 +136,17 @@ class Line(Mark):
             wide | {"normal": self.normal, "foot": self.foot},
         )
 
+    def shadows(self, canvas: Canvas) -> list[Shadow]:
+        """Return `normals`, `regions`, and in a projection all that `LineShadow` makes."""
+        arrows: list[Shadow] = [NormalDrawing(self, canvas), Region.of_kernels(self, canvas.frame)]
+        return arrows if canvas.view.shown else [LineShadow(self, canvas), *arrows]
+
     def draw(self, canvas: Canvas) -> Tables:
-        """Return `lines` by seed and consensus, `cones` of the consensus, `degenerate` seeds."""
-        return LineDrawing(self, canvas).tables()
+        """Return `lines` by seed and consensus, `cones` of the consensus, and their normals."""
+        drawn = super().draw(canvas)
+        if isinstance(canvas.view, FeaturePair):
+            return LineDrawing(self, canvas, canvas.view).tables() | drawn
+        return drawn
 
 
 def _check_surrogate(lime: Attributions) -> None:

@@ -78,6 +78,7 @@ class LineDrawing:
 
     line: Line
     canvas: Canvas
+    pair: FeaturePair
 
     def tables(self) -> Tables:
         """Return the three tables."""
@@ -104,7 +105,7 @@ class LineDrawing:
     @cached_property
     def view(self) -> FeaturePair:
         """The view in LIME's own frame, in which the kernel's radius holds."""
-        return replace(self.canvas.view, frame=self.line.frame)
+        return replace(self.pair, frame=self.line.frame)
 
     @cached_property
     def origin(self) -> np.ndarray:

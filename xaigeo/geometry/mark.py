@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from xaigeo.geometry.shadow import Shadow, Tables
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import KEYS, Columns, Dtype, labels, table
-from xaigeo.geometry.view import FeaturePair
+from xaigeo.geometry.view import FeaturePair, Projection
 from xaigeo.schema import FeatureSchema, Matrix
 
-Tables = dict[str, pd.DataFrame]
+__all__ = ["Canvas", "Mark", "Tables"]
+
 M = TypeVar("M", bound="Mark")
+# How far the data's ranges are widened where an open side of a box must end somewhere.
+PADDING: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,19 +29,41 @@ class Canvas:
 
     Attributes
     ----------
-    view : FeaturePair
+    view : FeaturePair or Projection
+    frame : StandardFrame
+        The one that the view is a plane of.
     limits : ndarray, shape (2, 2)
         Smallest and largest value as rows, x and y as columns, in view units.
     background : ndarray, shape (n_background, n_features)
         Encoded rows of the data.
     arrow_scale : Mapping[str, float]
         Standard deviations drawn for one output unit, by method.
+    staircase : bool
+        Whether arrows are also drawn head to tail.
     """
 
-    view: FeaturePair
+    view: FeaturePair | Projection
+    frame: StandardFrame
     limits: np.ndarray
     background: Matrix
     arrow_scale: Mapping[str, float]
+    staircase: bool = False
+
+    @property
+    def room(self) -> float:
+        """The smaller side of the picture in standard deviations."""
+        return float(((self.limits[1] - self.limits[0]) / self.view.scale).min())
+
+    @property
+    def components(self) -> np.ndarray:
+        """Places of the features whose arrows are drawn: those on the axes, or all numeric."""
+        return np.array(self.view.shown or np.flatnonzero(~self.frame.discrete), dtype=np.intp)
+
+    def range_with(self, rows: Matrix) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of the data's ranges, widened to hold some rows, (n_features,) each."""
+        every = np.concatenate([self.background, rows])
+        low, high = every.min(axis=0), every.max(axis=0)
+        return low - PADDING * (high - low), high + PADDING * (high - low)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,8 +97,15 @@ class Mark(ABC):
     columns: ClassVar[dict[str, Columns]] = {}
 
     @abstractmethod
+    def shadows(self, canvas: Canvas) -> Sequence[Shadow]:
+        """Return what the mark draws in any projection, made ready once."""
+
     def draw(self, canvas: Canvas) -> Tables:
         """Return the mark in view units: one table for each name in `columns`."""
+        drawn: Tables = {}
+        for shadow in self.shadows(canvas):
+            drawn |= shadow.tables(canvas.view)
+        return drawn
 
     @abstractmethod
     def to_frame(self) -> pd.DataFrame:

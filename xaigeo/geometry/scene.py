@@ -1,4 +1,4 @@
-"""A scene: explanations as marks on two columns of the data."""
+"""A scene: explanations as marks on two columns of the data, or on any plane of them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import Explanation
 from xaigeo.geometry.arrow_scale import SCALE_BAR, arrow_scales, scale_bars
-from xaigeo.geometry.attribution_meaning import has_boundary_line
 from xaigeo.geometry.box import Box
 from xaigeo.geometry.connector import Connector
-from xaigeo.geometry.data_points import instance_table, point_table, view_limits
+from xaigeo.geometry.data_points import axis_table, instance_table, point_table, view_limits
+from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Canvas, Mark
+from xaigeo.geometry.marks import Arrows, marks_of
 from xaigeo.geometry.scene_input import gather
-from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns, stack, table
 from xaigeo.geometry.vectors import Vectors
-from xaigeo.geometry.view import FeaturePair
+from xaigeo.geometry.view import FeaturePair, Projection
+from xaigeo.geometry.view_choice import ViewLike, chosen_view
 from xaigeo.summary import facts_html
 
 LIMITS: Final[Columns] = {
@@ -33,17 +35,22 @@ LIMITS: Final[Columns] = {
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scene:
-    """Tidy tables of marks in the units of two columns, and the exact marks behind them.
+    """Tidy tables of marks in a view, and the exact marks behind them.
 
-    All positions are in the original units of the columns on the two axes; angles, distances
-    and radii are standardised (background standard deviations), so that nothing depends on
-    units. `layer` is "seed" for one model's mark and otherwise names a summary over the seeds
+    On a pair of columns all positions are in their original units, and lines and boxes are cut
+    by the plane in which the other features stay at the instance. In a projection positions are
+    in standard deviations, nothing is held, and every mark throws its shadow: boundaries are
+    patches, boxes zonotopes, and each numeric feature has an arrow. Angles, distances and radii
+    are standardised (background standard deviations) in both, so that nothing depends on units.
+    Categories have no place on an axis; what they do is said in text, rule and members.
+
+    `layer` is "seed" for one model's mark and otherwise names a summary over the seeds
     that predict one class (`group`), with their number in `n_seeds` and their share of all
     seeds in `share`; `seed` is then missing. Medians carry the quantiles 0.1 and 0.9.
 
     Attributes
     ----------
-    view : FeaturePair
+    view : FeaturePair or Projection
     outputs : tuple of str
     task : str
     points : DataFrame
@@ -52,6 +59,9 @@ class Scene:
     instances : DataFrame
         Explained rows: as `points`, and flip_rate (share of seeds that predict another class),
         classes (all votes in words), methods.
+    axes : DataFrame
+        Numeric columns: feature, label, the step x, y in the view for one standard deviation,
+        and its length, 1 where the whole feature lies in the view and 0 where none of it does.
     lines : DataFrame
         LIME. output (the contrast), predicted, group; the segment x1, y1, x2, y2 around
         foot_x, foot_y; boundary (whether the surrogate's boundary passes within the kernel's
@@ -61,18 +71,33 @@ class Scene:
         surrogate gives the model's own class); normal_x, normal_y and angle (degrees) of the
         standardised normal; for a consensus (layer "consensus") resultant_length of the
         normals in this plane, resultant_length_all in all features, cone_degrees (90 % of the
-        seeds turn by less), n_degenerate (seeds without a direction).
+        seeds turn by less), n_degenerate (seeds without a direction). In a projection the foot
+        and distance are those in all features, the segment is the longest across the normal,
+        and normal_x, normal_y is the normal's direction in the view.
+    patches, patch_outlines : DataFrame
+        In a projection: the boundary within the kernel's radius, a flat ball of `radius` whose
+        shadow is an ellipse with centre cx, cy and axis vectors x_major, ...; order, x, y.
+    normals : DataFrame
+        Arrows x, y to x2, y2 from the instance along the surrogate's normal, of equal `length`
+        (standard deviations) in all features; share_in_view tells how much of it is seen; norm
+        (output units for one standard deviation along it).
     cones : DataFrame
-        The bow tie swept by a consensus line turning by its cone: side, order, x, y.
+        side, order, x, y. On a pair of columns the bow tie swept by a consensus line turning by
+        its cone; in a projection the shadow of the sector about its normal's arrow.
+    regions : DataFrame
+        Where an explainer sampled: kind "kernel" (the ball within which a local surrogate's
+        weights exceed half) or "sampled" (the box of a rule's search), order, x, y.
     degenerate : DataFrame
         Surrogates without a direction, which `lines` cannot hold: norm, reason.
     vectors : DataFrame
-        Arrows x, y to x2, y2. role "component" (along feature) or "resultant" (of the two);
+        Arrows x, y to x2, y2. role "component" (along feature) or "resultant" (of those drawn);
         attribution in output units (a resultant's length), low and high its quantiles over
         seeds with the whisker ends low_x, low_y, high_x, high_y; slope (output units per
         original unit: the method's own, or attribution over deviation from the mean);
         sign_agreement (share of seeds with the median's sign); share_in_view (of all absolute
         attribution); completeness_gap (f(x) - base - sum, where the method promises 0).
+    staircases : DataFrame
+        The arrows head to tail by size, if asked for: order, feature, attribution.
     ellipses, ellipse_outlines : DataFrame
         90 % covariance ellipses of arrow tips (mark "vectors") and of counterfactual points
         ("connectors"): centre cx, cy and axis vectors x_major, ... in view units;
@@ -82,7 +107,13 @@ class Scene:
     boxes : DataFrame
         Anchors (layers "seed", "intersection", "union"): x1, x2, y1, y2 clipped to the limits,
         open_left, open_right, open_bottom, open_top, precision, precision_low, coverage, met
-        (a summary: whether all are), n_met, rule.
+        (a summary: whether all are), n_met, rule. In a projection the rectangle is missing.
+    box_outlines : DataFrame
+        In a projection: vertices order, x, y of each box's outline; open marks the edge from
+        one vertex to the next where the box goes on beyond it and only the data end.
+    box_edges : DataFrame
+        In a projection of up to 6 numeric columns, for the layers "intersection" and "union":
+        edges x, y to x2, y2 along feature, open where they lie in an open side.
     box_members : DataFrame
         background_rows (a tuple) that satisfy each rule in all features, n_rows.
     coverage_cells : DataFrame
@@ -101,19 +132,27 @@ class Scene:
         The exact objects in all features.
     """
 
-    view: FeaturePair
+    view: FeaturePair | Projection
     outputs: tuple[str, ...]
     task: str
     points: pd.DataFrame
     instances: pd.DataFrame
+    axes: pd.DataFrame
     lines: pd.DataFrame
+    patches: pd.DataFrame
+    patch_outlines: pd.DataFrame
+    normals: pd.DataFrame
     cones: pd.DataFrame
     degenerate: pd.DataFrame
+    regions: pd.DataFrame
     vectors: pd.DataFrame
+    staircases: pd.DataFrame
     ellipses: pd.DataFrame
     ellipse_outlines: pd.DataFrame
     scale_bar: pd.DataFrame
     boxes: pd.DataFrame
+    box_outlines: pd.DataFrame
+    box_edges: pd.DataFrame
     box_members: pd.DataFrame
     coverage_cells: pd.DataFrame
     connectors: pd.DataFrame
@@ -128,7 +167,9 @@ class Scene:
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(t)} {name}" for name, t in self.frames().items() if len(t))
-        return f"Scene({self.view.x.name!r}, {self.view.y.name!r}: {sizes})"
+        view = self.view
+        named = f"{view.x.name!r}, {view.y.name!r}" if isinstance(view, FeaturePair) else view.label
+        return f"Scene({named}: {sizes})"
 
     def _repr_html_(self) -> str:
         facts: dict[str, object] = {
@@ -148,25 +189,33 @@ class Scene:
 def scene(
     explanations: Explanation | Sequence[Explanation],
     *,
-    view: Sequence[str],
+    view: ViewLike,
     instances: Sequence[Any] | None = None,
     seeds: Sequence[int] | None = None,
     output: str | None = None,
+    arrows: Arrows = "contribution",
+    staircase: bool = False,
     scale: float | Mapping[str, float] | None = None,
     background: bool = True,
 ) -> Scene:
-    """Turn explanations into marks on two columns of the data.
+    """Turn explanations into marks on two columns of the data, or on any plane of them.
 
     Parameters
     ----------
     explanations : Explanation or sequence of Explanation
         One of each method, of the same ensemble.
-    view : pair of str
-        Numeric columns for x and y; all others are held at the instance.
+    view : pair of str, "pca", or Projection
+        Numeric columns for x and y, with all others held at the instance; or a plane of all
+        numeric columns: their principal components, an `explanation_plane`, a tour's view.
     instances, seeds : sequence of labels, optional
         Draw these alone.
     output : str, optional
         Output that lines and arrows speak of; each seed's predicted class unless named.
+    arrows : {"contribution", "slope"}
+        Attributions as they are, or over the deviation from the mean: output units for one
+        standard deviation, comparable with LIME.
+    staircase : bool
+        Also lay the arrows head to tail.
     scale : float or mapping from method to float, optional
         Standard deviations drawn for one output unit; chosen from the data unless given.
     background : bool
@@ -179,8 +228,8 @@ def scene(
     Raises
     ------
     InputError
-        For explanations that do not belong together, columns that are not numeric, or unknown
-        labels.
+        For explanations that do not belong together, columns that are not numeric, a projection
+        of other features, or unknown labels.
 
     Notes
     -----
@@ -188,49 +237,54 @@ def scene(
     boundary line: it is drawn as arrows.
     """
     given = gather(explanations, instances, seeds)
-    widest = max(given, key=lambda e: len(e.array("background")))
-    rows = widest.array("background")
-    frame = StandardFrame.from_rows(widest.schema, rows)
-    pair = FeaturePair.from_names(view, widest.schema, frame)
-    marks = tuple(_mark(explanation, frame, output) for explanation in given)
-    found = instance_table(given, pair)
-    points = point_table(widest, pair)
-    limits = view_limits(points, found, marks, pair)
-    arrows = [mark for mark in marks if isinstance(mark, Vectors)]
-    scales = arrow_scales(arrows, pair, limits, scale)
-    canvas = Canvas(view=pair, limits=limits, background=rows, arrow_scale=scales)
-    bars = scale_bars(arrows, pair, limits, scales)
+    space = DataSpace.of(given)
+    plane = chosen_view(view, space)
+    marks = marks_of(given, space.frame, output, arrows)
+    found = instance_table(given, space, plane)
+    points = point_table(space, plane)
+    limits = view_limits(points, found, marks, plane)
+    vectors = [mark for mark in marks if isinstance(mark, Vectors)]
+    scales = arrow_scales(vectors, plane, limits, scale)
+    canvas = Canvas(
+        view=plane,
+        frame=space.frame,
+        limits=limits,
+        background=space.rows,
+        arrow_scale=scales,
+        staircase=staircase,
+    )
+    bars = scale_bars(vectors, plane, limits, scales)
     return Scene(
-        view=pair,
-        outputs=tuple(widest.outputs),
-        task=widest.task,
+        view=plane,
+        outputs=tuple(space.explanation.outputs),
+        task=space.explanation.task,
         points=points if background else points.head(0),
         instances=found,
+        axes=axis_table(space, plane),
         scale_bar=bars if len(bars) else stack(SCALE_BAR, []),
-        limits=table(LIMITS, dict(zip(LIMITS, limits.T.reshape(-1, 1), strict=True))),
+        limits=limit_table(limits),
         arrow_scale=scales,
         marks=marks,
         **_drawn(marks, canvas),
     )
 
 
-def _mark(explanation: Explanation, frame: StandardFrame, output: str | None) -> Mark:
-    if isinstance(explanation, Anchors):
-        return Box.from_anchors(explanation, frame=frame)
-    if isinstance(explanation, Counterfactuals):
-        return Connector.from_counterfactuals(explanation, frame=frame)
-    assert isinstance(explanation, Attributions)  # checked on entry
-    if has_boundary_line(explanation):
-        return Line.from_attributions(explanation, output=output)
-    return Vectors.from_attributions(explanation, frame=frame, output=output)
+def limit_table(limits: np.ndarray) -> pd.DataFrame:
+    """Return limits, shape (2, 2), as the table of a scene."""
+    return table(LIMITS, dict(zip(LIMITS, limits.T.reshape(-1, 1), strict=True)))
 
 
-def _drawn(marks: Iterable[Mark], canvas: Canvas) -> dict[str, pd.DataFrame]:
+def mark_columns() -> dict[str, Columns]:
+    """Return the tables that marks make, and their columns."""
     columns: dict[str, Columns] = {}
     for kind in (Line, Vectors, Box, Connector):
         columns |= kind.columns
+    return columns
+
+
+def _drawn(marks: Iterable[Mark], canvas: Canvas) -> dict[str, pd.DataFrame]:
     drawn = [mark.draw(canvas) for mark in marks]
     return {
         name: stack(wanted, [tables[name] for tables in drawn if name in tables])
-        for name, wanted in columns.items()
+        for name, wanted in mark_columns().items()
     }

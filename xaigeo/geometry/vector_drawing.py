@@ -1,19 +1,21 @@
-"""Arrows along the two features of a view, and their resultant in it."""
+"""Arrows of attributions along their features, their resultant, and how the seeds spread."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
 
 from xaigeo.geometry.ellipse import covariance_ellipse
-from xaigeo.geometry.ellipse_table import ellipse_tables
+from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES, ellipse_facts, ellipse_places
 from xaigeo.geometry.groups import Groups
 from xaigeo.geometry.mark import Canvas, Tables
-from xaigeo.geometry.table import KEYS, Columns, stack, table
+from xaigeo.geometry.shadow import Moving, Shadow, joined, part, xy
+from xaigeo.geometry.table import KEYS, Columns, labels, stack, table
+from xaigeo.geometry.view import View
 
 if TYPE_CHECKING:
     from xaigeo.geometry.vectors import Vectors
@@ -46,133 +48,29 @@ VECTORS: Final[Columns] = KEYS | {
 }
 
 
+_MOVING: Final = ("x", "y", "x2", "y2", "low_x", "low_y", "high_x", "high_y", "share_in_view")
+
+
 @dataclass(frozen=True, eq=False)
-class VectorDrawing:
-    """Three arrows an instance and seed: along x, along y, and their sum."""
+class VectorDrawing(Shadow):
+    """An arrow along each feature drawn, and their sum, for each instance and seed.
+
+    A pair of columns draws its two features; a projection draws all numeric ones, each along
+    its own row of the projection.
+    """
 
     vectors: Vectors
     canvas: Canvas
 
-    def tables(self) -> Tables:
+    columns: ClassVar[dict[str, Columns]] = {"vectors": VECTORS, **ELLIPSE_TABLES}
+
+    def facts(self) -> Tables:
         """Return `vectors` by seed and consensus, `ellipses` and `ellipse_outlines`."""
-        groups = Groups.by(self.vectors.predicted)
+        groups = self.groups
+        names = self._group_names()
         return {
-            "vectors": stack(VECTORS, [self._seeds(), self._consensus(groups)])
-        } | self._ellipses(groups)
-
-    @cached_property
-    def pair(self) -> np.ndarray:
-        """Attributions of the two features, shape (n_seeds, n_instances, 2)."""
-        return self.vectors.attribution[..., list(self.canvas.view.places)]
-
-    @cached_property
-    def steps(self) -> np.ndarray:
-        """Arrows in the standardised plane, shape (n_seeds, n_instances, 2)."""
-        return np.asarray(self.canvas.arrow_scale[self.vectors.method] * self.pair)
-
-    @cached_property
-    def in_view(self) -> np.ndarray:
-        """Share of all absolute attribution on the two features, (n_seeds, n_instances)."""
-        total = np.abs(self.vectors.attribution).sum(axis=-1)
-        return np.asarray(np.abs(self.pair).sum(axis=-1) / np.where(total > 0, total, np.nan))
-
-    def _seeds(self) -> pd.DataFrame:
-        vectors = self.vectors
-        shape = (len(vectors.seeds), len(vectors.instances), 3)
-
-        def wide(values: np.ndarray) -> np.ndarray:
-            return np.broadcast_to(values[..., None], shape)
-
-        slopes = vectors.slopes[..., list(self.canvas.view.places)]
-        predicted = wide(vectors.names(vectors.predicted))
-        unsummed = ("low", "high", "low_x", "low_y", "high_x", "high_y", "sign_agreement")
-        return table(
-            VECTORS,
-            vectors.seed_keys(3)
-            | self._arrows(np.indices(shape)[1], self.steps)
-            | {
-                "output": wide(vectors.names(vectors.chosen)),
-                "predicted": predicted,
-                "group": predicted,
-                "n_seeds": 1,
-                "share": 1.0 / len(vectors.seeds),
-                "attribution": _with_length(self.pair),
-                "slope": _with_nan(slopes),
-                "share_in_view": wide(self.in_view),
-                "completeness_gap": wide(vectors.completeness_gap),
-            }
-            | dict.fromkeys(unsummed, np.nan),
-        )
-
-    def _consensus(self, groups: Groups) -> pd.DataFrame:
-        """Return the median of each component over the seeds of a group, and their sum."""
-        vectors, places = self.vectors, list(self.canvas.view.places)
-        scale = self.canvas.arrow_scale[vectors.method]
-        middle = groups.reduce(self.pair, lambda v: np.median(v, axis=0))
-        low, high = (groups.reduce(self.pair, _quantile(q)) for q in WHISKERS)
-        norms = np.linalg.norm(self.pair, axis=-1)
-        norm_low, norm_high = (groups.reduce(norms, _quantile(q)) for q in WHISKERS)
-        place = np.broadcast_to(groups.instance[:, None], (len(groups), 3))
-        keys = vectors.group_keys(place)
-
-        def wide(values: np.ndarray) -> np.ndarray:
-            return np.broadcast_to(values[..., None], place.shape)
-
-        def whisker(ends: np.ndarray) -> dict[str, np.ndarray]:
-            arrows = self._arrows(place, scale * ends)
-            # The resultant spreads in two directions: the ellipse shows it, not a whisker.
-            along = np.broadcast_to(np.arange(3) < 2, place.shape)
-            return {axis: np.where(along, arrows[f"{axis}2"], np.nan) for axis in "xy"}
-
-        low_at, high_at = whisker(low), whisker(high)
-        return table(
-            VECTORS,
-            keys
-            | self._arrows(place, scale * middle)
-            | {name: wide(values) for name, values in self._group_names(groups).items()}
-            | {
-                "n_seeds": wide(groups.sizes),
-                "share": wide(groups.shares),
-                "attribution": _with_length(middle),
-                "low": np.column_stack([low, norm_low]),
-                "high": np.column_stack([high, norm_high]),
-                "low_x": low_at["x"],
-                "low_y": low_at["y"],
-                "high_x": high_at["x"],
-                "high_y": high_at["y"],
-                "slope": _with_nan(
-                    groups.reduce(vectors.slopes[..., places], lambda v: np.median(v, axis=0))
-                ),
-                "sign_agreement": _with_nan(groups.reduce(self.pair, _share_of_median_sign)),
-                "share_in_view": wide(groups.reduce(self.in_view, np.median)),
-                "completeness_gap": wide(groups.reduce(vectors.completeness_gap, _widest)),
-            },
-        )
-
-    def _arrows(self, instance: np.ndarray, steps: np.ndarray) -> dict[str, Any]:
-        """Return tails, tips, features and roles of the three arrows of steps (..., 2)."""
-        view = self.canvas.view
-        tail = view.points(self.vectors.origin)[instance]
-        parts = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-        tip = tail + steps[..., None, :] * parts * view.scale
-        feature = np.array([view.x.name, view.y.name, None], dtype=object)
-        role = np.array(["component", "component", "resultant"], dtype=object)
-        return {
-            "feature": np.broadcast_to(feature, instance.shape),
-            "role": np.broadcast_to(role, instance.shape),
-            "x": tail[..., 0],
-            "y": tail[..., 1],
-            "x2": tip[..., 0],
-            "y2": tip[..., 1],
-        }
-
-    def _ellipses(self, groups: Groups) -> Tables:
-        view = self.canvas.view
-        tips = self.vectors.origin[:, list(view.places)] + self.steps
-        names = self._group_names(groups)
-        return ellipse_tables(
-            [covariance_ellipse(tips[seeds, place]) for place, seeds in groups],
-            view,
+            "vectors": stack(part(VECTORS, _MOVING), [self._seeds(), self._consensus()])
+        } | ellipse_facts(
             {
                 "mark": np.full(len(groups), "vectors", dtype=object),
                 "method": np.full(len(groups), self.vectors.method, dtype=object),
@@ -180,21 +78,158 @@ class VectorDrawing:
                 "output": names["output"],
                 "predicted": names["predicted"],
                 "n_seeds": groups.sizes,
+            }
+        )
+
+    def moving(self, view: View) -> Moving:
+        """Return the arrows and their whiskers, and the ellipses of the resultants' tips."""
+        instance = np.indices(self.values.shape[:2])[1]
+        nowhere = np.full((*self.values.shape[:2], len(self.places) + 1), np.nan)
+        share = self._share_in_view(view)
+        seeds = self._arrows(view, instance, self.values)
+        seeds |= dict.fromkeys(("low_x", "low_y", "high_x", "high_y"), nowhere)
+        seeds["share_in_view"] = self._with_resultant(share)
+        groups = self.groups
+        consensus = self._arrows(view, groups.instance, self.middle)
+        for name, ends in (("low", self.ends[0]), ("high", self.ends[1])):
+            whisker = self._arrows(view, groups.instance, ends)
+            for axis in "xy":
+                # The resultant spreads in two directions: the ellipse shows it, not a whisker.
+                whisker[f"{axis}2"][:, -1] = np.nan
+                consensus[f"{name}_{axis}"] = whisker[f"{axis}2"]
+        consensus["share_in_view"] = self._with_resultant(groups.reduce(share, np.median))
+        tips = view.normals(self.vectors.origin) + self.scale * view.normals(
+            _or_zero(self.vectors.attribution)
+        )
+        return {"vectors": joined(seeds, consensus)} | ellipse_places(
+            [covariance_ellipse(tips[members, place]) for place, members in groups], view
+        )
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Seeds by answer."""
+        return Groups.by(self.vectors.predicted)
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Places of the features that are drawn, shape (n_drawn,)."""
+        return self.canvas.components
+
+    @property
+    def scale(self) -> float:
+        """Standard deviations drawn for one output unit."""
+        return self.canvas.arrow_scale[self.vectors.method]
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Attributions of the features drawn, shape (n_seeds, n_instances, n_drawn)."""
+        return self.vectors.attribution[..., self.places]
+
+    @cached_property
+    def middle(self) -> np.ndarray:
+        """Median over the seeds of each group, shape (n_groups, n_drawn)."""
+        return self.groups.reduce(self.values, lambda v: np.median(v, axis=0))
+
+    @cached_property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of the whiskers, shape (n_groups, n_drawn) each."""
+        low, high = (self.groups.reduce(self.values, _quantile(q)) for q in WHISKERS)
+        return low, high
+
+    def _seeds(self) -> pd.DataFrame:
+        vectors = self.vectors
+        predicted = self._with_resultant(vectors.names(vectors.predicted))
+        return table(
+            part(VECTORS, _MOVING),
+            vectors.seed_keys(len(self.places) + 1)
+            | self._roles(self.values.shape[:2])
+            | {
+                "output": self._with_resultant(vectors.names(vectors.chosen)),
+                "predicted": predicted,
+                "group": predicted,
+                "n_seeds": 1,
+                "share": 1.0 / len(vectors.seeds),
+                "attribution": _with_length(self.values),
+                "slope": _with_nan(vectors.slopes[..., self.places]),
+                "completeness_gap": self._with_resultant(vectors.completeness_gap),
+            }
+            | dict.fromkeys(("low", "high", "sign_agreement"), np.nan),
+        )
+
+    def _consensus(self) -> pd.DataFrame:
+        """Return the median of each component over the seeds of a group, and their sum."""
+        vectors, groups = self.vectors, self.groups
+        norms = np.linalg.norm(_or_zero(self.values), axis=-1)
+        norm_low, norm_high = (groups.reduce(norms, _quantile(q)) for q in WHISKERS)
+        slopes = vectors.slopes[..., self.places]
+        wide = self._with_resultant
+        return table(
+            part(VECTORS, _MOVING),
+            vectors.group_keys(wide(groups.instance))
+            | self._roles((len(groups),))
+            | {name: wide(values) for name, values in self._group_names().items()}
+            | {
+                "n_seeds": wide(groups.sizes),
+                "share": wide(groups.shares),
+                "attribution": _with_length(self.middle),
+                "low": np.column_stack([self.ends[0], norm_low]),
+                "high": np.column_stack([self.ends[1], norm_high]),
+                "slope": _with_nan(groups.reduce(slopes, lambda v: np.median(v, axis=0))),
+                "sign_agreement": _with_nan(groups.reduce(self.values, _share_of_median_sign)),
+                "completeness_gap": wide(groups.reduce(vectors.completeness_gap, _widest)),
             },
         )
 
-    def _group_names(self, groups: Groups) -> dict[str, np.ndarray]:
-        predicted = groups.shared(self.vectors.names(self.vectors.predicted))
-        output = groups.shared(self.vectors.names(self.vectors.chosen))
+    def _with_resultant(self, values: np.ndarray) -> np.ndarray:
+        """Return values repeated for each component and the resultant, on a last axis."""
+        return np.broadcast_to(values[..., None], (*values.shape, len(self.places) + 1))
+
+    def _roles(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+        n = len(self.places)
+        feature = labels([*self.vectors.schema.names, None], np.append(self.places, -1))
+        role = np.array([*["component"] * n, "resultant"], dtype=object)
+        return {
+            "feature": np.broadcast_to(feature, (*shape, n + 1)),
+            "role": np.broadcast_to(role, (*shape, n + 1)),
+        }
+
+    def _arrows(
+        self, view: View, instance: np.ndarray, values: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Return tails and tips of the arrows of attributions (..., n_drawn) at instances."""
+        tail = view.points(self.vectors.origin)[instance]
+        along = view.projection[self.places] * view.scale
+        steps = self.scale * _or_zero(values)[..., None] * along
+        whole = np.concatenate([steps, steps.sum(axis=-2, keepdims=True)], axis=-2)
+        tip = tail[..., None, :] + whole
+        return xy(np.broadcast_to(tail[..., None, :], tip.shape)) | xy(tip, "x2", "y2")
+
+    def _share_in_view(self, view: View) -> np.ndarray:
+        """Return how much of all absolute attribution is seen, shape (n_seeds, n_instances)."""
+        sizes = np.abs(_or_zero(self.vectors.attribution))
+        total = sizes.sum(axis=-1)
+        # A component is seen by the length of its row of the projection: 1 on an axis.
+        seen = sizes @ np.linalg.norm(view.projection, axis=1)
+        return np.asarray(seen / np.where(total > 0, total, np.nan))
+
+    def _group_names(self) -> dict[str, np.ndarray]:
+        predicted = self.groups.shared(self.vectors.names(self.vectors.predicted))
+        output = self.groups.shared(self.vectors.names(self.vectors.chosen))
         return {"output": output, "predicted": predicted, "group": predicted}
 
 
-def _with_length(pair: np.ndarray) -> np.ndarray:
-    return np.concatenate([pair, np.linalg.norm(pair, axis=-1, keepdims=True)], axis=-1)
+def _or_zero(values: np.ndarray) -> np.ndarray:
+    """Return values with 0 where a slope form is undefined: no arrow."""
+    return np.where(np.isnan(values), 0.0, values)
 
 
-def _with_nan(pair: np.ndarray) -> np.ndarray:
-    return np.concatenate([pair, np.full((*pair.shape[:-1], 1), np.nan)], axis=-1)
+def _with_length(values: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(_or_zero(values), axis=-1, keepdims=True)
+    return np.concatenate([values, length], axis=-1)
+
+
+def _with_nan(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan)], axis=-1)
 
 
 def _quantile(q: float) -> Any:

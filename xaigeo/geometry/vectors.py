@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from xaigeo.explanations import Attributions
-from xaigeo.geometry.attribution_meaning import attribution_meaning
-from xaigeo.geometry.ellipse_table import ELLIPSES, OUTLINES
-from xaigeo.geometry.mark import Canvas, Mark, Tables
+from xaigeo.geometry.attribution_meaning import PER_SD, attribution_meaning
+from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES
+from xaigeo.geometry.mark import Canvas, Mark
 from xaigeo.geometry.output_choice import chosen_output, pick
+from xaigeo.geometry.shadow import Shadow
+from xaigeo.geometry.staircase import STAIRCASES, Staircase
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import Columns
 from xaigeo.geometry.vector_drawing import VECTORS, VectorDrawing
@@ -50,8 +52,8 @@ class Vectors(Mark):
 
     columns: ClassVar[dict[str, Columns]] = {
         "vectors": VECTORS,
-        "ellipses": ELLIPSES,
-        "ellipse_outlines": OUTLINES,
+        "staircases": STAIRCASES,
+        **ELLIPSE_TABLES,
     }
 
     @classmethod
@@ -100,9 +102,24 @@ class Vectors(Mark):
             },
         )
 
-    def draw(self, canvas: Canvas) -> Tables:
-        """Return `vectors` by seed and consensus, and `ellipses` of the resultants."""
-        return VectorDrawing(self, canvas).tables()
+    def in_slope_form(self) -> Vectors:
+        """Return arrows of ``w_j``, output units for one standard deviation, comparable with LIME.
+
+        For a linear model they are the same at every instance. NaN, and no arrow, for categories
+        and where a slope is undefined. Arrows that are slopes already stay as they are.
+        """
+        if self.unit.endswith(PER_SD):
+            return self
+        return replace(
+            self,
+            attribution=self.frame.scale * np.where(self.frame.discrete, np.nan, self.slopes),
+            completeness_gap=np.full_like(self.completeness_gap, np.nan),
+            unit=self.unit + PER_SD,
+        )
+
+    def shadows(self, canvas: Canvas) -> list[Shadow]:
+        """Return `vectors`, `ellipses` of the resultants, and `staircases`."""
+        return [VectorDrawing(self, canvas), Staircase(self, canvas)]
 
 
 def _slope_form(attribution: np.ndarray, rows: np.ndarray, frame: StandardFrame) -> np.ndarray:

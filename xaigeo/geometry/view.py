@@ -18,8 +18,13 @@ class View(Protocol):
 
     Points transform affinely, displacements linearly without centring, and normals by
     ``Pᵀw_z``. Points and displacements come in view units (for a pair of features their
-    original units), normals in the standardised plane.
+    original units, for a projection standard deviations), normals in the standardised plane.
     """
+
+    @property
+    def label(self) -> str:
+        """What the view shows, in a few words."""
+        ...
 
     @property
     def projection(self) -> np.ndarray:
@@ -36,6 +41,16 @@ class View(Protocol):
         """Title of the vertical axis."""
         ...
 
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Places of the features whose values the axes tell."""
+        ...
+
+    @property
+    def scale(self) -> np.ndarray:
+        """View units for one standard deviation along each axis, shape (2,)."""
+        ...
+
     def points(self, z: np.ndarray) -> np.ndarray:
         """Return view coordinates of standardised points, shape (..., 2)."""
         ...
@@ -46,6 +61,14 @@ class View(Protocol):
 
     def normals(self, w: np.ndarray) -> np.ndarray:
         """Return the part of standardised normals that lies in the plane, shape (..., 2)."""
+        ...
+
+    def to_units(self, y: np.ndarray) -> np.ndarray:
+        """Return view coordinates of standardised positions in the plane, shape (..., 2)."""
+        ...
+
+    def from_units(self, values: np.ndarray) -> np.ndarray:
+        """Return standardised positions in the plane of view coordinates, shape (..., 2)."""
         ...
 
 
@@ -104,6 +127,16 @@ class FeaturePair:
         return np.eye(len(self.frame.scale))[:, list(self.places)]
 
     @property
+    def label(self) -> str:
+        """Names of the two columns."""
+        return f"{self.y.name} against {self.x.name}"
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Places of the two columns."""
+        return self.places
+
+    @property
     def x_label(self) -> str:
         """Name and unit of the horizontal column."""
         return self.x.label
@@ -143,6 +176,20 @@ class FeaturePair:
 class Projection:
     """Any plane of the standardised space: principal components, an explanation plane, a tour.
 
+    Its axes are in standard deviations. Every mark keeps its extent in all features and throws
+    its shadow on the plane; nothing is held at an instance. Categories have no place on an
+    axis: their rows of the projection are 0, and what they do is written on the marks.
+
+    Attributes
+    ----------
+    projection : ndarray, shape (n_features, 2)
+        Orthonormal columns.
+    x_label, y_label : str
+    name : str
+        What the plane is: "PCA", "grand tour".
+    variance_shares : tuple of float, optional
+        Share of the data's variance along each axis.
+
     Raises
     ------
     InputError
@@ -152,6 +199,8 @@ class Projection:
     projection: np.ndarray
     x_label: str = "first direction"
     y_label: str = "second direction"
+    name: str = "projection"
+    variance_shares: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         P = np.asarray(self.projection, dtype=float)
@@ -162,6 +211,45 @@ class Projection:
                 do="Orthonormalise it, for example np.linalg.qr(P)[0].",
             )
         object.__setattr__(self, "projection", P)
+
+    def check_fits(self, schema: FeatureSchema) -> None:
+        """Raise unless the plane is one of numeric columns of a schema.
+
+        Raises
+        ------
+        InputError
+            For another number of rows, or a row of a category that is not 0.
+        """
+        if len(self.projection) != schema.n_features:
+            raise InputError(
+                expected=f"a projection with one row for each of {schema.n_features} features",
+                arrived=f"one with {len(self.projection)} rows",
+                do="Make the view from the explanations that it is to show.",
+            )
+        tilted = schema.discrete & (np.abs(self.projection).max(axis=1) > 0)
+        if tilted.any():
+            names = [name for name, bad in zip(schema.names, tilted, strict=True) if bad]
+            raise InputError(
+                expected="a projection of numeric columns, with rows of 0 for categories",
+                arrived=f"one that turns {', '.join(names)} into the plane",
+                do="Set these rows to 0 and orthonormalise the rest; a category has no place "
+                "on an axis.",
+            )
+
+    @property
+    def label(self) -> str:
+        """What the plane is."""
+        return self.name
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """No feature's value can be read off an axis."""
+        return ()
+
+    @property
+    def scale(self) -> np.ndarray:
+        """One: the axes are in standard deviations, shape (2,)."""
+        return np.ones(2)
 
     def points(self, z: np.ndarray) -> np.ndarray:
         """Return ``Pᵀz``, shape (..., 2)."""
@@ -174,3 +262,11 @@ class Projection:
     def normals(self, w: np.ndarray) -> np.ndarray:
         """Return ``Pᵀw``, shape (..., 2)."""
         return np.asarray(w @ self.projection)
+
+    def to_units(self, y: np.ndarray) -> np.ndarray:
+        """Return positions in the plane as they are, shape (..., 2)."""
+        return np.asarray(y)
+
+    def from_units(self, values: np.ndarray) -> np.ndarray:
+        """Return positions in the plane as they are, shape (..., 2)."""
+        return np.asarray(values)

@@ -360,7 +360,7 @@ def _views(scenes: Sequence[Scene], labels: list[Any]) -> list[dict[str, Any]]:
     for one, own in zip(scenes, tables, strict=True):
         views.append(
             {
-                "label": f"{one.view.y.name} against {one.view.x.name}",
+                "label": one.view.label,
                 "x_label": one.view.x_label,
                 "y_label": one.view.y_label,
                 "tables": {
