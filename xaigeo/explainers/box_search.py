@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -112,21 +113,27 @@ class BoxSearch:
             Cells of the rows on which coverage is counted.
         start : ndarray of bool, shape (n_cells,)
         """
-        from xaigeo.explainers.box_kernels import find_box
+        from xaigeo.explainers.box_kernel import find_box
+        from xaigeo.explainers.box_tallies import Task
 
-        cells = self.cells
         most = len(self.columns) if self.max_predicates is None else self.max_predicates
-        rule, reached, steps, tallies = find_box(
-            pool.places,
-            pool.missed,
-            covering,
-            start,
-            cells.offsets,
-            cells.nominal,
-            self.columns,
-            own.astype(np.intp),
-            self.limits,
-            self.beam,
-            most,
+        task = Task(
+            rows=pool.places,
+            missed=pool.missed,
+            covering=covering,
+            offsets=self.cells.offsets,
+            nominal=self.cells.nominal,
+            columns=self.columns,
+            own=own.astype(np.intp),
+            limits=self.limits,
+            logs=_logarithms(len(self.limits) + 3),
+            max_columns=most,
         )
+        rule, reached, steps, tallies = find_box(task, start, self.beam)
         return FoundBox(rule, bool(reached), start, steps, tallies)
+
+
+@cache
+def _logarithms(n: int) -> np.ndarray:
+    """Return the logarithms of 0 to n - 1, with 0 in place of the first."""
+    return np.log(np.maximum(np.arange(n), 1))
