@@ -16,7 +16,7 @@ from benchmarks.cases import RANDOM_STATE, SEED_COUNTS, Case, breast_cancer, one
 from benchmarks.harness import Result, paired, table
 from xaigeo import Counterfactuals, explain
 
-N_PEER_SEEDS, N_PEER_INSTANCES = 2, {"random": 8, "genetic": 2}
+N_PEER_SEEDS, N_PEER_INSTANCES = 2, {"random": 20, "genetic": 4}
 GOAL, LEAST_VALID = 20.0, 0.99
 
 

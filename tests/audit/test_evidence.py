@@ -16,6 +16,18 @@ def test_results_are_sorted_by_their_part(everything, evidence):
     assert found.counterfactuals is everything[5]
 
 
+def test_what_is_made_to_hold_for_all_seeds_does_not_show_that_it_carries_over(
+    everything, evidence
+):
+    joint = [
+        replace(everything[4], method="consensus_anchors"),
+        replace(everything[5], method="robust_counterfactuals"),
+    ]
+    assert evidence(*joint, everything[4]).anchors is everything[4]
+    found = evidence(*everything[:4], *joint)
+    assert (found.anchors, found.counterfactuals) == (None, None)
+
+
 def test_an_object_passed_twice_is_no_second_run(everything, evidence):
     assert len(evidence(everything[0], everything[0]).explanations) == 1
 

@@ -32,7 +32,7 @@ def test_a8_cannot_pass_when_most_rules_fell_short(build, evidence):
 
 def test_a8_has_nothing_to_say(build, evidence, agreeing):
     assert evidence(build.make_attributions(agreeing)).outcome("A8") == Missing(
-        "No anchors were passed."
+        "No anchors of each seed's own were passed."
     )
     assert isinstance(evidence(build.make_anchors(*BOUNDS)).outcome("A8"), Missing)
     undefined = build.make_anchors(*BOUNDS, cross=np.full((3, 3, 4), np.nan))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=Explanation)
 PREFERRED = "kernel_shap"
+# Methods that give all seeds one answer: whether it carries over is settled by its making.
+JOINT = ("consensus_anchors", "robust_counterfactuals")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -117,13 +119,13 @@ class Evidence:
 
     @property
     def anchors(self) -> Anchors | None:
-        """The first anchors."""
-        return next(iter(self._of(Anchors)), None)
+        """The first anchors of each seed's own, not those made to hold for all seeds."""
+        return next((e for e in self._of(Anchors) if e.method not in JOINT), None)
 
     @property
     def counterfactuals(self) -> Counterfactuals | None:
-        """The first counterfactuals."""
-        return next(iter(self._of(Counterfactuals)), None)
+        """The first counterfactuals of each seed's own, not those made to hold for all seeds."""
+        return next((e for e in self._of(Counterfactuals) if e.method not in JOINT), None)
 
     @cached_property
     def compared(self) -> dict[str, ComparedAttributions]:

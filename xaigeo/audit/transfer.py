@@ -35,7 +35,7 @@ def anchors_carry_over(evidence: Evidence) -> Outcome:
     """
     anchors = evidence.anchors
     if anchors is None:
-        return Missing("No anchors were passed.")
+        return Missing("No anchors of each seed's own were passed.")
     if evidence.n_seeds < 2:
         return Missing("A single model has no other for its rules to hold for.")
     if "cross_precision" not in anchors.data:
@@ -98,7 +98,7 @@ def counterfactuals_carry_over(evidence: Evidence) -> Outcome:
     """Measure the median share of other models that the nearest valid counterfactuals flip."""
     found = evidence.counterfactuals
     if found is None:
-        return Missing("No counterfactuals were passed.")
+        return Missing("No counterfactuals of each seed's own were passed.")
     if evidence.n_seeds < 2:
         return Missing("A single model has no other to flip.")
     compared = compare(found)

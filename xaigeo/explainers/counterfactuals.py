@@ -87,7 +87,8 @@ class CounterfactualExplainer(Explainer):
     max_changed : int, optional
         Columns that may change at once.
     change_cost : float
-        Cost of a changed column, in units of distance.
+        Cost of a changed column, in units of distance: another column is changed where that
+        saves as many median absolute deviations on the others.
     min_probability : float
         Probability of the wanted class that a point must reach, besides leading.
     min_plausibility : float
@@ -125,7 +126,7 @@ class CounterfactualExplainer(Explainer):
     allowed: Mapping[str, Any] = field(default_factory=dict)
     max_step: Mapping[str, float] = field(default_factory=dict)
     max_changed: int | None = None
-    change_cost: float = 1.0
+    change_cost: float = 3.0
     min_probability: float = 0.0
     min_plausibility: float = 0.0
 
