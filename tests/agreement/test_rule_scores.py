@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,33 @@ def test_equal_rules_score_one(build, rng):
     compared = compare(build.make_anchors(np.repeat(lower, 4, 0), np.repeat(upper, 4, 0)))
     for name in ("mass_iou", "volume_iou"):
         np.testing.assert_allclose(SCORES.get(name).compute(compared), 1.0)
+
+
+@pytest.mark.parametrize("name", ["mass_iou", "volume_iou"])
+def test_a_rule_made_for_all_seeds_has_no_overlap_to_speak_of(build, name):
+    made = build.make_anchors(np.zeros((3, 4, 2)), np.ones((3, 4, 2)))
+    shared = replace(made, data=made.data.assign(joint_precision=("instance", np.ones(4))))
+    assert np.isnan(SCORES.get(name).compute(compare(shared))).all()
+
+
+def test_null_of_cross_precision_of_a_regression_counts_values_in_the_interval(build, rng):
+    made = build.make_anchors(np.zeros((3, 4, 2)), np.ones((3, 4, 2)))
+    ends = np.sort(rng.random((2, 3, 4)), axis=0)
+    data = made.data.assign(
+        answer_lower=(("seed", "instance"), ends[0]), answer_upper=(("seed", "instance"), ends[1])
+    )
+    provenance = made.provenance | {"resolved": {"output": made.outputs[1]}}
+    regression = replace(made, data=data, provenance=provenance)
+    null = SCORES.get("cross_precision").null_per_instance(compare(regression))
+    values = made.array("background_prediction")[..., 1]
+    for i in range(4):
+        shares = [
+            ((values[b] >= ends[0, a, i]) & (values[b] <= ends[1, a, i])).mean()
+            for a in range(3)
+            for b in range(3)
+            if a != b
+        ]
+        assert null[i] == pytest.approx(np.mean(shares))
 
 
 def test_volume_equals_the_loop(build, rng):

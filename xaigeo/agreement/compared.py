@@ -96,7 +96,9 @@ class ComparedRules(Compared):
     cross_precision : ndarray, shape (n_seeds, n_seeds, n_instances), or None
     empty_precision : ndarray, shape (n_seeds, n_seeds, n_instances)
         What a rule without conditions would score: the share of background rows to which the
-        other seed gives this seed's class.
+        other seed gives this seed's answer.
+    shared : bool
+        Whether the rules were made to be one for all seeds, so that they cannot disagree.
     """
 
     members: np.ndarray
@@ -107,6 +109,7 @@ class ComparedRules(Compared):
     high: np.ndarray
     cross_precision: np.ndarray | None
     empty_precision: np.ndarray
+    shared: bool = False
 
     def shuffled(self, rng: np.random.Generator) -> ComparedRules:
         """Deal every seed's rules to the instances at random."""
@@ -288,6 +291,7 @@ def _compare_rules(explanation: Anchors) -> ComparedRules:
         high=np.array([f.upper for f in features]),
         cross_precision=explanation.array("cross_precision") if has_cross else None,
         empty_precision=_share_of_answer(explanation),
+        shared="joint_precision" in explanation.data,
     )
 
 

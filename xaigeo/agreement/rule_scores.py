@@ -12,7 +12,14 @@ from xaigeo.agreement.score import Score, register
 DEALT = "mean when every seed's rules are dealt to the instances at random"
 
 
+def _mass_iou(c: ComparedRules) -> np.ndarray:
+    # One rule made for all seeds overlaps with itself, which says nothing of the seeds.
+    return np.full(c.n_instances, np.nan) if c.shared else mean_mass_iou(c.members)
+
+
 def _volume_iou(c: ComparedRules) -> np.ndarray:
+    if c.shared:
+        return np.full(c.n_instances, np.nan)
     a, b = pair_places(c.n_seeds)
     iou = volume_iou(
         c.lower[a],
@@ -41,7 +48,7 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_mass_iou(c.members),
+        compute=_mass_iou,
         chance=DEALT,
         reference="doi:10.1609/aaai.v32i1.11491",
         meaning="Of the data rows that either of two seeds' rules covers, the share that both "
