@@ -13,6 +13,7 @@ import xarray as xr
 
 from xaigeo import dims
 from xaigeo.explanations import COMMON, Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.geometry.view import Projection
 from xaigeo.schema import FeatureSchema
 
 
@@ -206,6 +207,38 @@ def make_world(
     return replace(world, **change)
 
 
+def make_wide(n_features: int, seed: int = 0, *, n_seeds: int = 4, **change: Any) -> LinearWorld:
+    """Draw correlated numeric columns x0, x1, ... in different units, and two classes."""
+    rng = np.random.default_rng(seed)
+    mixed = rng.normal(size=(40, n_features)) @ rng.normal(size=(n_features, n_features))
+    units = 10.0 ** rng.uniform(-2, 3, n_features)
+    X = pd.DataFrame(
+        mixed * units + 5 * units,
+        columns=[f"x{j}" for j in range(n_features)],
+        index=[f"row {i}" for i in range(40)],
+    )
+    weights = rng.normal(size=(n_seeds, n_features, 2))
+    weights[..., 0] = -weights[..., 1]
+    world = LinearWorld(
+        X=X, places=[0, 1, 2], weights=weights, bias=np.zeros(2), outputs=["no", "yes"]
+    )
+    return replace(world, **change)
+
+
+def make_everything(world: LinearWorld) -> list[Explanation]:
+    """Return one explanation of each kind."""
+    found = world.counterfactuals(make_points(world))
+    return [world.lime(), world.shap(), make_boxes(world), found]
+
+
+def make_plane(world: LinearWorld, seed: int = 0) -> Projection:
+    """Return a random plane of the numeric columns."""
+    rng = np.random.default_rng(seed)
+    P = rng.normal(size=(world.columns.n_features, 2))
+    P[world.columns.discrete] = 0.0
+    return Projection(np.linalg.qr(P)[0], name="a plane")
+
+
 def make_boxes(world: LinearWorld, seed: int = 0) -> Anchors:
     """Return random boxes around the instances, some sides open, some categories free."""
     rng = np.random.default_rng(seed)
@@ -237,4 +270,12 @@ def make_points(world: LinearWorld, seed: int = 0, n_candidates: int = 2) -> np.
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    return SimpleNamespace(world=make_world, boxes=make_boxes, points=make_points, replace=replace)
+    return SimpleNamespace(
+        world=make_world,
+        wide=make_wide,
+        boxes=make_boxes,
+        points=make_points,
+        plane=make_plane,
+        everything=make_everything,
+        replace=replace,
+    )

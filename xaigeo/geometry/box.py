@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.explanations import Anchors
-from xaigeo.geometry.box_drawing import BOXES, MEMBERS, BoxDrawing, rows_inside
+from xaigeo.geometry.box_drawing import BoxDrawing, rows_inside
 from xaigeo.geometry.box_shadow import BoxShadow
-from xaigeo.geometry.coverage import CELLS
 from xaigeo.geometry.mark import Canvas, Mark, Tables
 from xaigeo.geometry.region import REGIONS, Region
 from xaigeo.geometry.shadow import Shadow
@@ -44,9 +43,6 @@ class Box(Mark):
     region_upper: np.ndarray
 
     columns: ClassVar[dict[str, Columns]] = {
-        "boxes": BOXES,
-        "box_members": MEMBERS,
-        "coverage_cells": CELLS,
         **BoxShadow.columns,
         "regions": REGIONS,
     }
@@ -95,7 +91,8 @@ class Box(Mark):
 
     def draw(self, canvas: Canvas) -> Tables:
         """Return `boxes` (seed, intersection, union), their members and what shows them."""
-        return BoxDrawing(self, canvas).tables() | super().draw(canvas)
+        drawn = super().draw(canvas)
+        return BoxDrawing(self, canvas).tables() | drawn if canvas.view.shown else drawn
 
 
 def _sampled(anchors: Anchors, frame: StandardFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from xaigeo.geometry.box_drawing import joint_bounds
+from xaigeo.geometry.box_drawing import BOXES, MEMBERS, BoxDrawing, joint_bounds
+from xaigeo.geometry.coverage import CELLS
 from xaigeo.geometry.groups import Groups
 from xaigeo.geometry.mark import Canvas, Tables
 from xaigeo.geometry.shadow import Moving, Shadow, xy
@@ -52,19 +53,25 @@ class BoxShadow(Shadow):
     canvas: Canvas
 
     columns: ClassVar[dict[str, Columns]] = {
+        "boxes": BOXES,
+        "box_members": MEMBERS,
+        "coverage_cells": CELLS,
         "box_outlines": BOX_OUTLINES,
         "box_edges": BOX_EDGES,
     }
 
     def facts(self) -> Tables:
-        """Return whose each vertex and edge is; edges of summaries alone, of 6 features at most."""
+        """Return what is said of boxes, and whose each vertex and edge is.
+
+        Edges are those of summaries alone, and of 6 numeric features at most.
+        """
         vertices = self.keys.loc[self.keys.index.repeat(2 * len(self.numeric))]
         edged = self.keys[len(self.keys) - len(self.edged) :]
         n_edges = len(self.edges)
         edges = edged.loc[edged.index.repeat(n_edges)].reset_index(drop=True)
         names = labels(self.box.schema.names, self.numeric)
         along = np.tile(np.abs(self.edges[:, 1] - self.edges[:, 0]).argmax(axis=1), len(edged))
-        return {
+        return BoxDrawing(self.box, self.canvas).tables() | {
             "box_outlines": vertices.reset_index(drop=True).assign(
                 order=np.tile(np.arange(2 * len(self.numeric)), len(self.keys))
             ),

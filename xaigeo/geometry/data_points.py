@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.mark import PADDING, Mark
 from xaigeo.geometry.prediction import verdict
+from xaigeo.geometry.shadow import Moving, Shadow, Tables, part, xy
 from xaigeo.geometry.table import Columns, stack, table
 from xaigeo.geometry.view import View
 
@@ -44,90 +47,110 @@ AXES: Final[Columns] = {
 }
 
 
-def point_table(space: DataSpace, view: View) -> pd.DataFrame:
-    """Return the background rows of a space, with what most seeds predict there."""
-    explanation = space.explanation
-    said = verdict(
-        explanation.array("background_prediction"), explanation.outputs, explanation.task
-    )
-    place = view.points(space.z)
-    return table(
-        POINTS,
-        {
-            "background_row": np.arange(len(space.rows)),
-            "x": place[:, 0],
-            "y": place[:, 1],
-            "predicted": said.predicted,
-            "agreement": said.agreement,
-        },
-    )
+@dataclass(frozen=True, eq=False)
+class DataShadow(Shadow):
+    """The background, the instances and the features' axes.
 
+    Attributes
+    ----------
+    space : DataSpace
+    given : sequence of Explanation
+        Whose instances are shown, each once.
+    """
 
-def instance_rows(given: Sequence[Explanation]) -> np.ndarray:
-    """Return the encoded instances of all explanations, each once, in the order of their table."""
-    seen: set[Any] = set()
-    parts = []
-    for explanation in given:
-        new = [i for i, label in enumerate(explanation.instances) if label not in seen]
-        seen.update(explanation.instances)
-        parts.append(explanation.array("input")[new])
-    return np.concatenate(parts)
+    space: DataSpace
+    given: Sequence[Explanation]
 
+    columns: ClassVar[dict[str, Columns]] = {
+        "points": POINTS,
+        "instances": INSTANCES,
+        "axes": AXES,
+    }
 
-def instance_table(given: Sequence[Explanation], space: DataSpace, view: View) -> pd.DataFrame:
-    """Return the instances of all explanations, each once, with its votes and methods."""
-    tables: list[pd.DataFrame] = []
-    methods: dict[Any, list[str]] = {}
-    for explanation in given:
-        new = [i for i, label in enumerate(explanation.instances) if label not in methods]
-        for label in explanation.instances:
-            methods.setdefault(label, []).append(explanation.method)
-        place = view.points(space.frame.points(explanation.array("input")[new]))
+    def facts(self) -> Tables:
+        """Return what most seeds predict for rows and instances, and the features' names."""
+        space, explanation = self.space, self.space.explanation
         said = verdict(
-            explanation.array("prediction")[:, new], explanation.outputs, explanation.task
+            explanation.array("background_prediction"), explanation.outputs, explanation.task
         )
-        tables.append(
-            table(
-                INSTANCES,
+        features = [space.schema.features[j] for j in space.numeric]
+        return {
+            "points": table(
+                part(POINTS, ("x", "y")),
                 {
-                    "instance": explanation.instances[new],
-                    "x": place[:, 0],
-                    "y": place[:, 1],
+                    "background_row": np.arange(len(space.rows)),
                     "predicted": said.predicted,
                     "agreement": said.agreement,
-                    "flip_rate": said.flip_rate,
-                    "classes": said.classes,
-                    "methods": np.full(len(new), "", dtype=object),
                 },
+            ),
+            "instances": self._instances(),
+            "axes": table(
+                {"feature": "text", "label": "text"},
+                {
+                    "feature": np.array([f.name for f in features], dtype=object),
+                    "label": np.array([f.label for f in features], dtype=object),
+                },
+            ),
+        }
+
+    def moving(self, view: View) -> Moving:
+        """Return where rows and instances lie, and the step of each feature's deviation."""
+        rows = view.projection[self.space.numeric]
+        return {
+            "points": xy(view.points(self.space.z)),
+            "instances": xy(view.points(self.z)),
+            "axes": xy(rows * view.scale) | {"length": np.linalg.norm(rows, axis=1)},
+        }
+
+    @cached_property
+    def new(self) -> list[list[int]]:
+        """Places of the instances that no explanation before has, by explanation."""
+        seen: set[Any] = set()
+        places = []
+        for explanation in self.given:
+            labels = explanation.instances.tolist()
+            places.append([i for i, label in enumerate(labels) if label not in seen])
+            seen.update(labels)
+        return places
+
+    @cached_property
+    def z(self) -> np.ndarray:
+        """Standardised instances, shape (n_instances, n_features)."""
+        rows = [e.array("input")[new] for e, new in zip(self.given, self.new, strict=True)]
+        return self.space.frame.points(np.concatenate(rows))
+
+    def _instances(self) -> pd.DataFrame:
+        methods: dict[Any, list[str]] = {}
+        for explanation in self.given:
+            for label in explanation.instances.tolist():
+                methods.setdefault(label, []).append(explanation.method)
+        tables = []
+        for explanation, new in zip(self.given, self.new, strict=True):
+            said = verdict(
+                explanation.array("prediction")[:, new], explanation.outputs, explanation.task
             )
-        )
-    frame = stack(INSTANCES, tables)
-    return frame.assign(methods=[", ".join(methods[label]) for label in frame["instance"]])
+            labels = explanation.instances[new]
+            tables.append(
+                table(
+                    part(INSTANCES, ("x", "y")),
+                    {
+                        "instance": labels,
+                        "predicted": said.predicted,
+                        "agreement": said.agreement,
+                        "flip_rate": said.flip_rate,
+                        "classes": said.classes,
+                        "methods": np.array(
+                            [", ".join(methods[label]) for label in labels.tolist()], dtype=object
+                        ),
+                    },
+                )
+            )
+        return stack(part(INSTANCES, ("x", "y")), tables)
 
 
-def axis_table(space: DataSpace, view: View) -> pd.DataFrame:
-    """Return how each numeric feature points in a view: the step for one standard deviation."""
-    rows = view.projection[space.numeric]
-    step = rows * view.scale
-    return table(
-        AXES,
-        {
-            "feature": np.array(space.schema.names, dtype=object)[space.numeric],
-            "label": np.array([f.label for f in space.schema.features], dtype=object)[
-                space.numeric
-            ],
-            "x": step[:, 0],
-            "y": step[:, 1],
-            "length": np.linalg.norm(rows, axis=1),
-        },
-    )
-
-
-def view_limits(
-    points: pd.DataFrame, found: pd.DataFrame, marks: Iterable[Mark], view: View
-) -> np.ndarray:
+def view_limits(data: DataShadow, marks: Iterable[Mark], view: View) -> np.ndarray:
     """Return the range of data, instances and counterfactual points, widened by 5 %."""
-    shown = [points[["x", "y"]].to_numpy(), found[["x", "y"]].to_numpy()]
+    shown = [view.points(data.space.z), view.points(data.z)]
     for mark in marks:
         if isinstance(mark, Connector):
             ends = view.points(mark.origin)[:, None] + view.displacements(mark.step)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from xaigeo.explanations import Explanation
 from xaigeo.geometry.arrow_scale import SCALE_BAR, arrow_scales, scale_bars
 from xaigeo.geometry.box import Box
 from xaigeo.geometry.connector import Connector
-from xaigeo.geometry.data_points import axis_table, instance_table, point_table, view_limits
+from xaigeo.geometry.data_points import DataShadow, view_limits
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Canvas, Mark
@@ -240,38 +240,53 @@ def scene(
     space = DataSpace.of(given)
     plane = chosen_view(view, space)
     marks = marks_of(given, space.frame, output, arrows)
-    found = instance_table(given, space, plane)
-    points = point_table(space, plane)
-    limits = view_limits(points, found, marks, plane)
+    data = DataShadow(space, given)
+    canvas = canvas_for(data, marks, plane, scale=scale, staircase=staircase)
+    drawn = compose(data, marks, canvas)
+    return drawn if background else replace(drawn, points=drawn.points.head(0))
+
+
+def canvas_for(
+    data: DataShadow,
+    marks: Sequence[Mark],
+    view: FeaturePair | Projection,
+    *,
+    limits: np.ndarray | None = None,
+    scale: float | Mapping[str, float] | None = None,
+    staircase: bool = False,
+) -> Canvas:
+    """Return what marks are drawn on; limits are those of the data unless given."""
+    limits = view_limits(data, marks, view) if limits is None else limits
     vectors = [mark for mark in marks if isinstance(mark, Vectors)]
-    scales = arrow_scales(vectors, plane, limits, scale)
-    canvas = Canvas(
-        view=plane,
-        frame=space.frame,
+    return Canvas(
+        view=view,
+        frame=data.space.frame,
         limits=limits,
-        background=space.rows,
-        arrow_scale=scales,
+        background=data.space.rows,
+        arrow_scale=arrow_scales(vectors, view, limits, scale),
         staircase=staircase,
     )
-    bars = scale_bars(vectors, plane, limits, scales)
+
+
+def compose(data: DataShadow, marks: tuple[Mark, ...], canvas: Canvas) -> Scene:
+    """Return the scene of data and marks on a canvas."""
+    view, limits, scales = canvas.view, canvas.limits, dict(canvas.arrow_scale)
+    vectors = [mark for mark in marks if isinstance(mark, Vectors)]
+    drawn = [mark.draw(canvas) for mark in marks]
     return Scene(
-        view=plane,
-        outputs=tuple(space.explanation.outputs),
-        task=space.explanation.task,
-        points=points if background else points.head(0),
-        instances=found,
-        axes=axis_table(space, plane),
-        scale_bar=bars if len(bars) else stack(SCALE_BAR, []),
-        limits=limit_table(limits),
+        view=view,
+        outputs=tuple(data.space.explanation.outputs),
+        task=data.space.explanation.task,
+        scale_bar=stack(SCALE_BAR, [scale_bars(vectors, view, limits, scales)]),
+        limits=table(LIMITS, dict(zip(LIMITS, limits.T.reshape(-1, 1), strict=True))),
         arrow_scale=scales,
         marks=marks,
-        **_drawn(marks, canvas),
+        **data.tables(view),
+        **{
+            name: stack(wanted, [tables[name] for tables in drawn if name in tables])
+            for name, wanted in mark_columns().items()
+        },
     )
-
-
-def limit_table(limits: np.ndarray) -> pd.DataFrame:
-    """Return limits, shape (2, 2), as the table of a scene."""
-    return table(LIMITS, dict(zip(LIMITS, limits.T.reshape(-1, 1), strict=True)))
 
 
 def mark_columns() -> dict[str, Columns]:
@@ -280,11 +295,3 @@ def mark_columns() -> dict[str, Columns]:
     for kind in (Line, Vectors, Box, Connector):
         columns |= kind.columns
     return columns
-
-
-def _drawn(marks: Iterable[Mark], canvas: Canvas) -> dict[str, pd.DataFrame]:
-    drawn = [mark.draw(canvas) for mark in marks]
-    return {
-        name: stack(wanted, [tables[name] for tables in drawn if name in tables])
-        for name, wanted in mark_columns().items()
-    }

@@ -36,8 +36,11 @@ class Shadow(ABC):
 
     @cached_property
     def still(self) -> Tables:
-        """The facts, made once."""
-        return self.facts()
+        """The facts, made once, with the declared columns alone."""
+        return {
+            name: facts[[column for column in self.columns[name] if column in facts]]
+            for name, facts in self.facts().items()
+        }
 
     def tables(self, view: View) -> Tables:
         """Return whole tables for one view."""
