@@ -520,11 +520,6 @@ def test_parameters_and_bound_ride_in_the_provenance(species, birds):
     assert result.provenance["random_state"] == 0
 
 
-def test_the_upstream_engine_is_refused(species, birds):
-    with pytest.raises(InputError, match=r"Expected an engine of anchors \(batched\), got 'up"):
-        explain(species, birds.head(1), birds, engine="upstream")
-
-
 def test_unknown_columns_are_refused(species, birds):
     with pytest.raises(InputError, match=r"got 'bill_length'. Did you mean 'bill_length_mm'?"):
         explain(species, birds.head(1), birds, features=["bill_length"])

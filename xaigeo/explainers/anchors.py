@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from xaigeo.explainers.base import Arrays, Block
+from xaigeo.errors import InputError
+from xaigeo.explainers.base import Arrays, Block, Engine
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.rule_arrays import rule_arrays
 from xaigeo.explainers.rule_explainer import RuleExplainer, check_share
@@ -87,7 +88,10 @@ class AnchorExplainer(RuleExplainer):
     drawn there; `coverage` and `data_precision` still count on the background.
 
     After Ribeiro, Singh and Guestrin (2018), doi:10.1609/aaai.v32i1.11491, with one search for
-    all seeds and an exact binomial bound on top.
+    all seeds and an exact binomial bound on top. ``engine="upstream"`` with
+    ``search="beam"`` takes the rules from their package anchor-exp, where it is installed, and
+    measures them in the same way; that shows precisions below those which the package itself
+    reports (`UpstreamProposals`).
     """
 
     search: SearchName = "box"
@@ -95,6 +99,8 @@ class AnchorExplainer(RuleExplainer):
     batch_size: int = 100
 
     name: ClassVar[str] = "anchors"
+    engines: ClassVar[tuple[Engine, ...]] = ("batched", "upstream")
+    packages: ClassVar[tuple[str, ...]] = ("scipy", "numba", "anchor-exp")
 
     def __post_init__(self) -> None:
         check_option("search", self.search, SearchName)
@@ -110,13 +116,23 @@ class AnchorExplainer(RuleExplainer):
     def explain_batched(self, block: Block) -> Arrays:
         """Search and measure rules for all seeds and the instances of a block."""
         finder = RuleFinder(self, block, n_models=1)
-        pieces = []
+        return self._explain(finder, self._search(finder))
+
+    def explain_upstream(self, block: Block) -> Arrays:
+        """Take the rules from anchor-exp, one model and instance at a time, and measure them."""
+        from xaigeo.explainers.upstream_anchors import UpstreamProposals
+
+        self._check_upstream()
+        finder = RuleFinder(self, block, n_models=1)
+        search = UpstreamProposals(finder, self)
+        finder.spaces.cells = search.cells()
+        return self._explain(finder, search)
+
+    def _explain(self, finder: RuleFinder, search: Search) -> Arrays:
+        n_seeds, pieces = finder.block.ensemble.n_seeds, []
         for group in finder.groups():
-            problems = [
-                Problem((seed,), int(i)) for seed in range(block.ensemble.n_seeds) for i in group
-            ]
-            found = finder.find(problems, self._search(finder))
-            pieces.append(rule_arrays(finder, problems, found))
+            problems = [Problem((seed,), int(i)) for seed in range(n_seeds) for i in group]
+            pieces.append(rule_arrays(finder, problems, finder.find(problems, search)))
             finder.spaces.forget()
         return self.merge(pieces)
 
@@ -126,3 +142,19 @@ class AnchorExplainer(RuleExplainer):
         from xaigeo.explainers.beam_search import BeamProposals
 
         return BeamProposals(finder, self)
+
+    def _check_upstream(self) -> None:
+        wanted = {
+            "search": ("beam",),
+            "sampling": ("conditional",),
+            "features": (None,),
+            "n_cuts": (None, 3, 9),
+        }
+        for name, values in wanted.items():
+            if getattr(self, name) not in values:
+                raise InputError(
+                    expected=f"{name} to be {' or '.join(map(repr, values))} for engine="
+                    "'upstream', as the package anchor-exp knows nothing else",
+                    arrived=repr(getattr(self, name)),
+                    do=f"Pass {name}={values[0]!r}, or use engine='batched'.",
+                )

@@ -85,7 +85,7 @@ class RuleSpaces:
         row = self.block.rows[instance]
         if self.explainer.sampling == "local":
             return self._local(instance, row)
-        cells = self._shared_cells
+        cells = self.cells
         return RuleSpace(
             cells=cells,
             own=cells.places(row[None])[:, 0],
@@ -125,7 +125,7 @@ class RuleSpaces:
     def _data_sampler(self, row: np.ndarray) -> DataSampler:
         return DataSampler(
             background=self.block.background,
-            cells=self._shared_cells,
+            cells=self.cells,
             places=self._background_places,
             instance=row,
             marginal=self.explainer.sampling == "marginal",
@@ -138,14 +138,15 @@ class RuleSpaces:
         return Perturbations(cells.places(rows), self.answer.of(rows))
 
     @cached_property
-    def _shared_cells(self) -> Cells:
+    def cells(self) -> Cells:
+        """The cells that all instances share, unless each has a region of its own."""
         return Cells.from_background(self.block.background, self.explainer.cuts)
 
     @cached_property
     def _background_places(self) -> np.ndarray:
-        return self._shared_cells.places(self.block.background.rows)
+        return self.cells.places(self.block.background.rows)
 
     @cached_property
     def _shared_pool(self) -> Perturbations:
         sampler = self._data_sampler(self.block.rows[0])
-        return self._perturbations(sampler, self._shared_cells, self.block.shared_seed)
+        return self._perturbations(sampler, self.cells, self.block.shared_seed)
