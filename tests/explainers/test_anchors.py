@@ -180,7 +180,8 @@ def test_precision_holds_on_many_fresh_rows(species, birds, sampling, search):
         assert binom.sf(hits - 1, 1000, true) > 1e-5
 
 
-def test_the_bound_exceeds_the_true_precision_no_more_often_than_promised():
+@pytest.mark.parametrize("search", ["box", "beam"])
+def test_the_bound_exceeds_the_true_precision_no_more_often_than_promised(search):
     # One column of distinct values: the true precision of a rule can be counted.
     rng = np.random.default_rng(0)
     values = np.sort(rng.uniform(0, 1, 400))
@@ -201,6 +202,7 @@ def test_the_bound_exceeds_the_true_precision_no_more_often_than_promised():
         delta=delta,
         n_samples=120,
         n_checks=2,
+        search=search,
     )
     inside = result.members(result.array("background"))[0]
     true = np.array([noisy[mask].mean() for mask in inside])
