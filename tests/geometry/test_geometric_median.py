@@ -58,3 +58,20 @@ def test_units_do_not_matter():
     assert cost(geometric_median(points), points) == pytest.approx(
         cost(geometric_median(points + 5) - 5, points)
     )
+
+
+@pytest.mark.parametrize("scale", [1.0, 18.375, 1 / 3])
+def test_the_middle_is_taken_where_many_points_are_best(scale):
+    two = np.array([[1.0, 2.0, 0.5], [4.0, -1.0, 0.25]]) * scale
+    np.testing.assert_allclose(geometric_median(two), two.mean(axis=0))
+    start, step = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
+    line = (start + np.array([[0.0], [1.0], [5.0], [50.0]]) * step) * scale
+    np.testing.assert_allclose(geometric_median(line), (start + 3.0 * step) * scale)
+    np.testing.assert_allclose(geometric_median(line[:3]), line[1])
+
+
+def test_the_middle_is_as_near_as_any_other_point():
+    rng = np.random.default_rng(0)
+    line = np.outer(rng.normal(size=6), [1.0, 2.0])
+    found = np.linalg.norm(line - geometric_median(line), axis=1).sum()
+    assert found <= min(np.linalg.norm(line - own, axis=1).sum() for own in line) + 1e-12

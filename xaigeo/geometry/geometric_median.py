@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
+
+# Spread across a line, as a share of that along it, that is round-off.
+_ON_A_LINE: Final = 1e-9
 
 
 def geometric_median(
@@ -11,6 +16,9 @@ def geometric_median(
     """Return the geometric median of points, shape (n_points, n) to (n,).
 
     Half of the points may lie anywhere without carrying it away, which a mean cannot say.
+
+    On a line, as two points always are, there may be a whole stretch of such points; its middle
+    is returned, as by a median of numbers.
 
     Notes
     -----
@@ -22,7 +30,14 @@ def geometric_median(
     >>> geometric_median(np.array([[0.0], [1.0], [100.0]])).round(6).tolist()
     [1.0]
     """
-    spread = float(np.abs(points - points.mean(axis=0)).max(initial=0.0))
+    centred = points - points.mean(axis=0)
+    spread = float(np.abs(centred).max(initial=0.0))
+    _, sizes, lines = np.linalg.svd(centred, full_matrices=False)
+    if spread > 0.0 and sizes[1:].sum() <= _ON_A_LINE * sizes[0]:
+        # Which of many best points an iteration finds would be a matter of round-off.
+        order = np.argsort(centred @ lines[0], kind="stable")
+        middle = points[order[[(len(points) - 1) // 2, len(points) // 2]]]
+        return np.asarray(middle.mean(axis=0))
     current = np.median(points, axis=0)
     # The best data point is the optimum when it is optimal at all: test it first, since the
     # iteration reaches such an optimum only sublinearly.

@@ -261,8 +261,8 @@ class LineShadow(Shadow):
 
     @property
     def _patch_radius(self) -> np.ndarray:
-        whose = self.whose
-        return np.asarray(np.sqrt(whose.radius**2 - whose.distance**2)[whose.near])
+        near = self.whose.near
+        return np.asarray(np.sqrt(self.whose.radius[near] ** 2 - self.whose.distance[near] ** 2))
 
     def _cones(self, view: View, basis: np.ndarray, tail: np.ndarray) -> np.ndarray:
         whose = self.whose
