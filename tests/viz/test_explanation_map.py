@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import vl_convert
@@ -96,6 +98,15 @@ def test_title_states_the_finding(spec, the_scene):
         f"The seeds' answers differ on {split} of {len(the_scene.instances)} explained rows"
     )
     assert "Scatter of" in spec["description"]
+
+
+def test_a_map_on_which_nothing_can_be_drawn_says_so(study, make):
+    lime = study.by_method["lime"]
+    level = replace(lime, data=lime.data.assign(attribution=lime.data["attribution"] * 0.0))
+    chart = explanation_map(scene(level, view=make.view)).to_dict()
+    assert set(chart["datasets"]) == {"points", "instances"}
+    assert chart["description"].endswith(f"{len(lime.instances)} explained rows.")
+    assert "Drawn: nothing, since no mark" in vl_convert.vegalite_to_svg(chart)
 
 
 def test_arrow_heads_turn_by_size_and_domain_of_the_axes(spec):

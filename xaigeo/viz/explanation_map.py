@@ -235,9 +235,8 @@ def _method_choice(methods: Sequence[str]) -> Any:
 def _caption(methods: Sequence[str], shown: Any) -> alt.Chart:
     """Return the line above the map: the row's finding, and which method is drawn."""
     titles = {method: TITLES.get(method, method) for method in methods} | {"all": "all methods"}
-    drawn = (
-        json.dumps(titles[methods[0]]) if shown is None else f"{json.dumps(titles)}[method_shown]"
-    )
+    only = titles[methods[0]] if methods else "nothing, since no mark lies in this view"
+    drawn = json.dumps(only) if shown is None else f"{json.dumps(titles)}[method_shown]"
     chart: alt.Chart = (
         alt.Chart(alt.NamedData("instances"))
         .transform_calculate(said=f"datum.finding + '. Drawn: ' + {drawn}")
@@ -280,8 +279,9 @@ def _title(scene: Scene) -> str:
 
 
 def _description(scene: Scene, drawn: Sequence[str]) -> str:
+    marks = ", ".join(drawn).replace("_", " ")
     return (
         f"Scatter of {len(scene.points)} rows by {scene.view.x_label} and {scene.view.y_label}, "
-        f"coloured by prediction, with {len(scene.instances)} explained rows and their "
-        f"{', '.join(drawn).replace('_', ' ')} for every seed and in consensus."
+        f"coloured by prediction, with {len(scene.instances)} explained rows"
+        + (f" and their {marks} for every seed and in consensus." if marks else ".")
     )

@@ -56,3 +56,8 @@ def test_score_specs_keep_directions_apart(study):
     table = summary(study.by_method["lime"], n_bootstrap=20)
     directions = [better for better, _ in figures.score_specs(pd.DataFrame(table))]
     assert directions == [True, False]
+
+
+def test_scores_that_have_no_value_anywhere_make_no_chart(study):
+    table = summary(study.by_method["lime"], n_bootstrap=5).assign(value=float("nan"))
+    assert figures.score_specs(table) == []

@@ -92,7 +92,7 @@ def score_specs(summary: pd.DataFrame) -> list[tuple[bool, Spec]]:
                 tables={name: part},
             ),
         )
-        for better, name, part in by_direction(table[table["bounded"]])
+        for better, name, part in by_direction(table[table["bounded"].astype(bool)])
     ]
 
 
