@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,18 @@ def test_selecting_what_is_not_there(make_attributions):
 
 def test_one_label_needs_no_list(make_attributions):
     assert make_attributions().sel(seed=8, instance=105).array("attribution").shape == (1, 1, 5, 2)
+
+
+def test_a_tuple_is_a_label_where_the_index_has_levels(make_attributions):
+    found = make_attributions()
+    labels = np.empty(4, dtype=object)
+    labels[:] = [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    found = replace(found, data=found.data.assign_coords(instance=labels))
+    assert found.sel(instance=("b", 1)).instances.tolist() == [("b", 1)]
+    assert found.sel(instance=[("b", 1), ("a", 1)]).instances.tolist() == [("b", 1), ("a", 1)]
+    assert len(found.as_list(7, ("a", 2))) == 5
+    with pytest.raises(InputError, match=r"each once, got \['b', 3\]"):
+        found.sel(instance=("b", 3))
 
 
 def test_a_repeated_label_selects_all_that_carry_it(make_attributions):

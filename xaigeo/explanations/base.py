@@ -135,9 +135,11 @@ class Explanation:
         for dim, wanted in ((dims.SEED, seed), (dims.INSTANCE, instance)):
             if wanted is None:
                 continue
-            single = isinstance(wanted, str) or np.ndim(wanted) == 0
-            labels = [wanted] if single else [*cast("Sequence[Any]", wanted)]
             known = data[dim].to_numpy().tolist()
+            # A label of several levels is a tuple.
+            level = isinstance(wanted, str) or (isinstance(wanted, tuple) and wanted in known)
+            single = level or np.ndim(cast("Any", wanted)) == 0
+            labels = [wanted] if single else [*cast("Sequence[Any]", wanted)]
             unknown = [label for label in labels if label not in known]
             if unknown or not labels or len(set(labels)) != len(labels):
                 raise InputError(
