@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from xaigeo.errors import InputError
-from xaigeo.options import check_keywords, check_option, closest, is_number, suggestion
+from xaigeo.options import (
+    check_keywords,
+    check_option,
+    check_workers,
+    closest,
+    is_number,
+    suggestion,
+)
 
 Engine = Literal["batched", "upstream"]
 
@@ -42,3 +49,14 @@ def test_nothing_alike_gives_no_suggestion():
 )
 def test_finite_real_numbers_are_numbers(value, answer):
     assert is_number(value) is answer
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, -1, np.int64(2)])
+def test_numbers_of_workers_pass(n_jobs):
+    check_workers(n_jobs)
+
+
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "2", True])
+def test_other_numbers_of_workers_raise(n_jobs):
+    with pytest.raises(InputError, match="n_jobs to be None or a whole number other than 0, got"):
+        check_workers(n_jobs)

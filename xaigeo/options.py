@@ -65,6 +65,17 @@ def check_count(name: str, value: object, *, at_least: int = 1) -> None:
         )
 
 
+def check_workers(n_jobs: object) -> None:
+    """Raise unless `n_jobs` is a number of workers as joblib counts them, or None."""
+    whole = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
+    if n_jobs is not None and (not whole or n_jobs == 0):
+        raise InputError(
+            expected="n_jobs to be None or a whole number other than 0",
+            arrived=repr(n_jobs),
+            do="Pass a number of workers such as n_jobs=2, or -1 for one on each processor.",
+        )
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a finite real number and no boolean."""
     number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)

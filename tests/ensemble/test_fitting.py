@@ -130,6 +130,7 @@ def test_a_lone_seed_and_a_constant_column_are_warned_about(mixed):
         (lambda: 1, {}, "classifier or regressor, got function.*SeedEnsemble.train"),
         (pipeline(), {"task": "regression"}, "for regression, got Pipeline, a classification"),
         (pipeline(), {"validation_share": 1.5}, "validation_share to be a number"),
+        (pipeline(), {"n_jobs": 0}, "n_jobs to be None or a whole number other than 0, got 0"),
         (pipeline(), {"seeds": [1, 1]}, "seeds that are all different"),
     ],
 )

@@ -227,3 +227,9 @@ def test_models_that_are_no_ensemble_raise(birds):
 def test_random_state_that_is_no_seed_raises(species, birds, state):
     with pytest.raises(InputError, match="random_state to be a non-negative integer or None"):
         LIME.explain(species, birds.head(1), background=birds, random_state=state)
+
+
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "2", True])
+def test_workers_that_are_no_number_raise(species, birds, n_jobs):
+    with pytest.raises(InputError, match="n_jobs to be None or a whole number other than 0, got"):
+        xg.explain(species, birds.head(2), "lime", background=birds, n_jobs=n_jobs)

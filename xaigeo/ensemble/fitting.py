@@ -16,6 +16,7 @@ from xaigeo.ensemble.seeds import check_seeds
 from xaigeo.ensemble.split import Split, split_rows
 from xaigeo.ensemble.targets import label_array
 from xaigeo.errors import InputError
+from xaigeo.options import check_workers
 from xaigeo.schema import FeatureSchema, Frame
 
 
@@ -36,6 +37,7 @@ def fit_ensemble(
     kind = estimator_task(estimator, task)
     _check_share(validation_share)
     check_random_state(estimator)
+    check_workers(n_jobs)
     names = check_seeds(seeds)
     problem = read_problem(X, y, task=kind, schema=schema)
     split = split_rows(

@@ -23,7 +23,7 @@ from xaigeo.explainers.running import run_tasks
 from xaigeo.explainers.stored import StoredRun
 from xaigeo.explainers.threads import one_thread
 from xaigeo.explanations import Explanation
-from xaigeo.options import check_count, check_option
+from xaigeo.options import check_count, check_option, check_workers
 from xaigeo.schema import FeatureSchema, Frame, Matrix
 
 __all__ = [
@@ -164,6 +164,7 @@ class Explainer(ABC):
         """
         check_option("engine", engine, Engine)
         check_count("max_memory", max_memory, at_least=LEAST_MEMORY)
+        check_workers(n_jobs)
         _check_store(store, overwrite)
         self._check_ensemble(ensemble, engine)
         rows = ensemble.schema.encode(X)
