@@ -81,33 +81,6 @@ def test_a_boundary_out_of_reach_becomes_a_level_line_through_the_instance(make)
         assert along @ [row.normal_x, row.normal_y] == pytest.approx(0.0, abs=1e-12)
 
 
-def test_normals_are_parallel_to_the_weights_of_linear_models(make):
-    world = make.wide(5)
-    view = make.plane(world)
-    for row in seeds_of(scene(world.lime(), view=view).normals).itertuples():
-        w, _ = weights_of(world, row)
-        step = row.length * w / np.linalg.norm(w) @ view.projection
-        np.testing.assert_allclose([row.x2 - row.x, row.y2 - row.y], step)
-        assert row.norm == pytest.approx(np.linalg.norm(w) / 2)  # one of two opposite outputs
-        assert row.share_in_view == pytest.approx(
-            np.linalg.norm(w @ view.projection) / np.linalg.norm(w)
-        )
-
-
-def test_consensus_is_the_mean_direction_in_all_features(make):
-    world = make.wide(4, n_seeds=9)
-    drawn = scene(world.lime(), view=make.plane(world))
-    mark = drawn.marks[0]
-    for row in consensus_of(drawn.normals).itertuples():
-        place = world.X.index.get_loc(row.instance)
-        own = mark.normal[mark.names(mark.predicted)[:, place] == row.predicted, place]
-        total = own.sum(axis=0)
-        assert row.resultant_length == pytest.approx(np.linalg.norm(total) / len(own))
-        step = row.length * total / np.linalg.norm(total) @ drawn.view.projection
-        np.testing.assert_allclose([row.x2 - row.x, row.y2 - row.y], step)
-        assert (row.n_seeds, row.share) == (len(own), len(own) / 9)
-
-
 def test_cones_hold_nine_in_ten_of_the_seeds_arrows(make):
     world = make.wide(4, n_seeds=20)
     rng = np.random.default_rng(1)
@@ -148,24 +121,6 @@ def test_identical_seeds_agree_fully(make):
         if column != "distance_low":
             np.testing.assert_allclose(one[column], consensus[column], atol=1e-9)
     np.testing.assert_allclose(consensus["distance_low"], consensus["distance_high"])
-
-
-def test_flat_and_cancelled_directions_are_listed(make):
-    world = make.wide(4, n_seeds=2)
-    weights = world.weights.copy()
-    weights[1] = -weights[0]
-    prediction = np.tile([0.2, 0.8], (2, 3, 1))
-    opposite = make.replace(world, weights=weights, prediction=prediction)
-    drawn = scene(opposite.lime(), view="pca")
-    assert consensus_of(drawn.normals).empty
-    assert consensus_of(drawn.lines).empty
-    assert drawn.cones.empty
-    assert set(drawn.degenerate["reason"]) == {"the seeds' directions cancel, so they have no mean"}
-    weights[1] = 0.0
-    flat = scene(make.replace(opposite, weights=weights).lime(), view="pca")
-    assert set(seeds_of(flat.lines)["seed"]) == {10}
-    assert set(flat.degenerate["reason"]) == {"the surrogate is flat"}
-    assert consensus_of(flat.lines)["n_degenerate"].tolist() == [1, 1, 1]
 
 
 def test_a_normal_across_the_view_leaves_a_disc_and_no_angle(make):

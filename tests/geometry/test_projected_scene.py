@@ -94,6 +94,23 @@ def test_resultants_are_projected_attributions(make, world):
         np.testing.assert_allclose([row.x2, row.y2], start + scale * row.attribution * along)
 
 
+def test_a_gradient_is_an_arrow_along_itself(make, world):
+    """The gradient of a linear model is its weights: the resultant points along them."""
+    shap = world.shap("saliency")
+    rows = shap.array("input").shape[0]
+    per_sd = np.repeat(world.weights[:, None], rows, axis=1)
+    shap.data["attribution"] = (shap.data["attribution"].dims, per_sd)
+    parameters = {**shap.provenance["parameters"], "absolute": False}
+    gradient = make.replace(shap, provenance={**shap.provenance, "parameters": parameters})
+    drawn = scene(gradient, view=make.plane(world))
+    seeds = drawn.vectors[(drawn.vectors["layer"] == "seed")]
+    for row in seeds[seeds["role"] == "resultant"].itertuples():
+        w = world.weights[row.seed - 10, :, world.outputs.index(row.output)]
+        step = drawn.arrow_scale["saliency"] * w @ drawn.view.projection
+        np.testing.assert_allclose([row.x2 - row.x, row.y2 - row.y], step)
+    assert drawn.scale_bar["label"].str.endswith("logit per SD").all()
+
+
 def test_bars_are_as_long_as_an_arrow_of_their_value(make, world):
     drawn = scene(world.shap(), view="pca")
     for bar in drawn.scale_bar.itertuples():

@@ -32,8 +32,11 @@ def test_pca_and_projections(space):
 
 
 def test_a_projection_of_other_features_is_refused(space):
-    with pytest.raises(InputError, match="one row for each of 4 features, got one with 3 rows"):
+    with pytest.raises(InputError, match="the columns a, b, c, d, got one with 3 rows"):
         chosen_view(Projection(np.eye(3)[:, :2]), space)
+    named = Projection(np.eye(4)[:, :2], features=("p", "q", "r", "s"))
+    with pytest.raises(InputError, match=r"got one with 4 rows \(p, q, r, s\)"):
+        chosen_view(named, space)
 
 
 def test_a_category_cannot_be_turned_into_the_plane(space):

@@ -95,6 +95,7 @@ def explanation_plane(
         f"along {pair[0].method} (SD)",
         f"what {pair[1].method} adds (SD)",
         f"plane of {pair[0].method} and {pair[1].method} at {instance}",
+        features=tuple(space.schema.names),
     )
 
 

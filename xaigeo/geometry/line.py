@@ -11,8 +11,9 @@ import pandas as pd
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
 from xaigeo.geometry.line_drawing import LineDrawing
-from xaigeo.geometry.line_shadow import LineShadow, NormalDrawing
+from xaigeo.geometry.line_shadow import LineShadow
 from xaigeo.geometry.mark import Canvas, Mark, Tables
+from xaigeo.geometry.normal_drawing import NormalDrawing
 from xaigeo.geometry.output_choice import Contrast, contrast
 from xaigeo.geometry.region import REGIONS, Region
 from xaigeo.geometry.shadow import Shadow

@@ -47,6 +47,7 @@ def principal_plane(space: DataSpace) -> Projection:
         f"PC 2 ({shares[1]:.0%} of variance)",
         "PCA",
         (float(shares[0]), float(shares[1])),
+        tuple(space.schema.names),
     )
 
 

@@ -176,7 +176,7 @@ class Tour:
         """Return the plane at a time as a view for a scene, named by its heaviest features."""
         frame = self.frame(t)
         x, y = (direction_label(column, self.features) for column in frame.T)
-        return Projection(frame, x, y, f"{self.kind} tour")
+        return Projection(frame, x, y, f"{self.kind} tour", features=self.features)
 
     def save(self, path: str | Path) -> Path:
         """Write the tour to a JSON file, exact to the last digit, and return the path."""

@@ -189,6 +189,8 @@ class Projection:
         What the plane is: "PCA", "grand tour".
     variance_shares : tuple of float, optional
         Share of the data's variance along each axis.
+    features : tuple of str, optional
+        Names of the rows; a scene of other columns then refuses the plane.
 
     Raises
     ------
@@ -201,6 +203,7 @@ class Projection:
     y_label: str = "second direction"
     name: str = "projection"
     variance_shares: tuple[float, float] | None = None
+    features: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         P = np.asarray(self.projection, dtype=float)
@@ -218,12 +221,14 @@ class Projection:
         Raises
         ------
         InputError
-            For another number of rows, or a row of a category that is not 0.
+            For another number of rows or other names, or a row of a category that is not 0.
         """
-        if len(self.projection) != schema.n_features:
+        named = self.features is None or list(self.features) == schema.names
+        if len(self.projection) != schema.n_features or not named:
             raise InputError(
-                expected=f"a projection with one row for each of {schema.n_features} features",
-                arrived=f"one with {len(self.projection)} rows",
+                expected=f"a projection of the columns {', '.join(schema.names)}",
+                arrived=f"one with {len(self.projection)} rows"
+                + (f" ({', '.join(self.features)})" if self.features else ""),
                 do="Make the view from the explanations that it is to show.",
             )
         tilted = schema.discrete & (np.abs(self.projection).max(axis=1) > 0)
