@@ -53,3 +53,8 @@ def test_digest_follows_the_rows(background):
     same = Background.from_frame(background.schema, background.rows.copy())
     other = Background.from_frame(background.schema, background.rows + 0.5)
     assert background.digest == same.digest != other.digest
+
+
+def test_a_constant_column_has_its_value_and_no_spread(background):
+    assert background.spread[1] == 0.0
+    assert background.location[1] == 0.1

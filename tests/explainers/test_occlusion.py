@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from xaigeo.errors import InputError
@@ -122,3 +123,37 @@ def test_bad_windows_are_refused(curved, mixed_frame):
         InputError, match="Expected window to be at most the number of columns, 5, got 6"
     ):
         occluded(curved, mixed_frame.head(1), mixed_frame, window=6)
+
+
+@pytest.mark.parametrize("method", ["occlusion", "feature_ablation"])
+@pytest.mark.parametrize("engine", ["batched", "upstream"])
+@pytest.mark.parametrize("baseline", ["mean", "median"])
+def test_what_removal_leaves_as_it_is_counts_exactly_nothing(
+    make_networks, method, engine, baseline
+):
+    from torch import nn
+
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": random.normal(size=8), "y": random.normal(size=8), "same": 0.1})
+    ensemble = make_networks(frame, lambda n: [nn.Linear(n, 7), nn.Tanh(), nn.Linear(7, 1)])
+    rows = frame.assign(y=frame["y"].median()) if baseline == "median" else frame
+    found = explain(
+        *(ensemble, rows, method),
+        **{"background": frame, "random_state": 0, "engine": engine, "baseline": baseline},
+    )
+    attribution = found.array("attribution")
+    assert (attribution[:, :, 2] == 0).all()
+    assert ((attribution[:, :, 1] == 0) == (baseline == "median")).all()
+
+
+@pytest.mark.parametrize("engine", ["batched", "upstream"])
+def test_a_window_that_changes_nothing_counts_nothing(make_networks, engine):
+    from torch import nn
+
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(8, 4)), columns=list("abcd"))
+    ensemble = make_networks(frame, lambda n: [nn.Linear(n, 7), nn.Tanh(), nn.Linear(7, 1)])
+    rows = frame.assign(a=frame["a"].median(), b=frame["b"].median())
+    found = occluded(ensemble, rows, frame, window=2, engine=engine)
+    expected = np.broadcast_to([True, False, False, False], found.array("attribution").shape[1:3])
+    assert ((found.array("attribution")[..., 0] == 0) == expected).all()

@@ -86,3 +86,18 @@ def test_at_embeddings_it_is_that_of_one_hot_inputs(
                     expected = gradient[int(row[2 + j])] - (gradient.numpy() * shares).sum()
                     number = found.array("attribution")[place, i, 2 + j, c]
                     assert number == pytest.approx(abs(expected.item()), abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["saliency", "smooth_grad"])
+@pytest.mark.parametrize("engine", ["batched", "upstream"])
+def test_a_column_that_the_background_never_varies_is_credited_nothing(
+    make_networks, method, engine
+):
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.5], "same": [0.5, 0.5, 0.5]})
+    ensemble = make_networks(frame, lambda n: [nn.Linear(n, 3), nn.Tanh(), nn.Linear(3, 1)])
+    rows = frame.assign(same=[0.5, 0.5, 0.9])
+    found = explain(ensemble, rows, method, background=frame, random_state=0, engine=engine)
+    attribution = found.array("attribution")
+    assert (attribution[:, :, 1] == 0).all()
+    assert (attribution[:, :, 0] > 0).all()
+    assert (found.array("slope")[:, :, 1] != 0).all()

@@ -25,14 +25,19 @@ class Background:
 
     @cached_property
     def location(self) -> np.ndarray:
-        """Mean by feature, shape (n_features,)."""
-        return np.asarray(self.rows.mean(axis=0))
+        """Mean by feature, shape (n_features,); of a constant column its value, to the bit."""
+        return np.where(self.spread > 0, self.rows.mean(axis=0), self.rows[0])
+
+    @cached_property
+    def spread(self) -> np.ndarray:
+        """Population standard deviation by feature; exactly 0 where a column is constant."""
+        # Asked of the range: the standard deviation of equal values need not round to 0.
+        return np.where(np.ptp(self.rows, axis=0) > 0, self.rows.std(axis=0), 0.0)
 
     @cached_property
     def scale(self) -> np.ndarray:
         """Population standard deviation by feature; 1 where a column is constant."""
-        # Asked of the range: the standard deviation of equal values need not round to 0.
-        return np.where(np.ptp(self.rows, axis=0) > 0, self.rows.std(axis=0), 1.0)
+        return np.where(self.spread > 0, self.spread, 1.0)
 
     @cached_property
     def mad(self) -> np.ndarray:

@@ -39,6 +39,13 @@ class ColumnRemoval(ABC):
         self.explained_value = block.ensemble.outputs_encoded(block.rows, scale=scale)
 
     @abstractmethod
+    def removes(self, masks: np.ndarray) -> np.ndarray:
+        """Return whether setting columns to the baseline changes the rows at all.
+
+        `masks` as in `outputs`; the answer has the shape (n_instances, n_masks).
+        """
+
+    @abstractmethod
     def outputs(self, masks: np.ndarray, rows: slice) -> np.ndarray:
         """Return outputs, shape (n_seeds, n, n_masks, n_outputs), for the instances at `rows`.
 
@@ -46,14 +53,17 @@ class ColumnRemoval(ABC):
         """
 
     def changes(self, masks: np.ndarray) -> np.ndarray:
-        """Return outputs less those with columns removed, as `outputs`, for all instances."""
+        """Return outputs less those with columns removed, as `outputs`, for all instances.
+
+        Exactly 0 where removal leaves a row as it is.
+        """
         n_rows = len(self.block.rows)
         parts = [
             self.explained_value[:, start : start + self._rows_at_once(masks), None]
             - self.outputs(masks, slice(start, min(start + self._rows_at_once(masks), n_rows)))
             for start in range(0, n_rows, self._rows_at_once(masks))
         ]
-        return np.concatenate(parts, axis=1)
+        return np.where(self.removes(masks)[..., None], np.concatenate(parts, axis=1), 0.0)
 
     def _rows_at_once(self, masks: np.ndarray) -> int:
         ensemble = self.block.ensemble
@@ -69,10 +79,14 @@ class RowRemoval(ColumnRemoval):
         super().__init__(block, scale)
         self.baseline = removal_row(baseline, block)
 
+    def removes(self, masks: np.ndarray) -> np.ndarray:
+        """Compare values with those of the baseline."""
+        return _met(self.block.rows != self.baseline, masks)
+
     def outputs(self, masks: np.ndarray, rows: slice) -> np.ndarray:
         """Ask only for rows that removal changes."""
         own = self.block.rows[rows]
-        changed = ((own != self.baseline)[:, None] & masks).any(axis=-1)
+        changed = self.removes(masks)[rows]
         whole = self.explained_value[:, rows, None]
         answer = np.repeat(whole, len(masks), axis=2)
         if changed.any():
@@ -94,6 +108,11 @@ class InputRemoval(ColumnRemoval):
         self.baseline: Tensor = baseline_point(baseline, space, block.background)
         self.owners = np.repeat(np.arange(len(space.blocks)), _widths(space))
         self.direct = InputBackpropagation.from_network(self.members.network)
+
+    def removes(self, masks: np.ndarray) -> np.ndarray:
+        """Compare inputs with those of the baseline."""
+        differs = (self.inputs != self.baseline).numpy()
+        return _met(differs, masks[:, self.owners])
 
     def outputs(self, masks: np.ndarray, rows: slice) -> np.ndarray:
         """Add what the removed inputs change in the first layer's sums, where that is known."""
@@ -185,6 +204,12 @@ def torch_inputs(ensemble: SeedEnsemble) -> TorchMembers:
             do="Use engine='batched', which asks any model.",
         )
     return members
+
+
+def _met(differs: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Return which rows differ in a column of which mask, shape (n_rows, n_masks)."""
+    # A product of numbers: that of rows, masks and columns would fill the memory.
+    return np.asarray(differs.astype(np.float32) @ masks.T.astype(np.float32) > 0)
 
 
 def _widths(space: NetworkInputs) -> list[int]:

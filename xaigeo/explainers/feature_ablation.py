@@ -25,8 +25,8 @@ class FeatureAblationExplainer(RemovalExplainer):
     """The output less the output with a column, or a group of columns, set to a baseline.
 
     The columns of a group are ablated together and shown as one, with the group's name.
-    Attributions do not add up to the output. Any models can be explained: only outputs are
-    needed.
+    Attributions do not add up to the output; they are exactly 0 where ablation leaves the row as
+    it is. Any models can be explained: only outputs are needed.
 
     Parameters
     ----------
@@ -70,13 +70,16 @@ class FeatureAblationExplainer(RemovalExplainer):
         """Return schema and rows with one column a group."""
         return Players.of(schema, self.groups).shown(rows, background)
 
+    def masks(self, ensemble: SeedEnsemble) -> np.ndarray:
+        """Return the columns of each group, shape (n_groups, n_features)."""
+        players = Players.of(ensemble.schema, self.groups)
+        return np.asarray(players.owners == np.arange(len(players))[:, None])
+
     def explain_batched(self, block: Block) -> Arrays:
         """Ask all seeds about all groups at once."""
         removal = self.removal(block)
-        players = Players.of(block.ensemble.schema, self.groups)
-        masks = players.owners == np.arange(len(players))[:, None]
         return {
-            "attribution": removal.changes(masks),
+            "attribution": removal.changes(self.masks(block.ensemble)),
             "explained_value": removal.explained_value,
         }
 

@@ -132,7 +132,7 @@ class GradientWork:
         """What gradients at the instances are multiplied with to compare, shaped as `points`."""
         background = self.block.background
         usual = as_float64(self.space.mean_point(background.rows))
-        return self.columns.factors(as_float64(self.points), usual, background.scale)
+        return self.columns.factors(as_float64(self.points), usual, background.spread)
 
     @cached_property
     def background_spread(self) -> Tensor:

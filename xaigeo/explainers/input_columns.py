@@ -74,7 +74,7 @@ class InputColumns:
 
         `points` are the instances', shape (n_instances, d) or (n_seeds, n_instances, d),
         `usual` their mean over the background, of one row, `spread` the columns' standard
-        deviations in it. The answer has the shape of `points`.
+        deviations in it, 0 for a constant one. The answer has the shape of `points`.
         """
         factors: np.ndarray = points - usual
         for block, sloped, deviations in zip(

@@ -61,7 +61,10 @@ class InputSpace(ABC):
         """Return the way to the derivatives of all members at once."""
 
     def mean_point(self, rows: Matrix) -> Tensor:
-        """Return the mean of the points of rows, shape (1, d) or (n_seeds, 1, d), float64."""
+        """Return the mean of the points of rows, shape (1, d) or (n_seeds, 1, d), float64.
+
+        Exactly their number where all points have one.
+        """
         return _mean(self.points(rows[start : start + ROWS]) for start in _starts(rows))
 
     def spread(self, rows: Matrix) -> Tensor:
@@ -116,11 +119,14 @@ def _starts(rows: Matrix) -> range:
 def _mean(parts: Iterable[Tensor]) -> Tensor:
     import torch
 
-    sums, n_rows = [], 0
+    sums, ends, n_rows = [], [], 0
     for points in parts:
-        sums.append(points.to(torch.float64).sum(dim=-2, keepdim=True))
+        exact = points.to(torch.float64)
+        sums.append(exact.sum(dim=-2, keepdim=True))
+        ends += [exact.amin(dim=-2, keepdim=True), exact.amax(dim=-2, keepdim=True)]
         n_rows += points.shape[-2]
-    return torch.stack(sums).sum(dim=0) / n_rows
+    low, high = torch.stack(ends).amin(dim=0), torch.stack(ends).amax(dim=0)
+    return torch.where(low == high, low, torch.stack(sums).sum(dim=0) / n_rows)
 
 
 def input_space(ensemble: SeedEnsemble, method: str, layer: str | None) -> InputSpace:

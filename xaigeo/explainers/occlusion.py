@@ -12,7 +12,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.column_removal import InputRemoval
+from xaigeo.explainers.column_removal import ColumnRemoval, InputRemoval
 from xaigeo.explainers.removal_explainer import RemovalExplainer
 from xaigeo.options import check_count
 
@@ -28,8 +28,9 @@ class OcclusionExplainer(RemovalExplainer):
     A categorical column is occluded as a whole, whatever inputs it has. With a `window` of
     several columns, neighbours in the schema are occluded together, and a column's attribution
     is the mean over the windows that cover it; this has a meaning where the order of columns
-    has one, as in a spectrum or a series. Attributions do not add up to the output. Any models
-    can be explained: only outputs are needed.
+    has one, as in a spectrum or a series. Attributions do not add up to the output; they are
+    exactly 0 where occlusion leaves the row as it is. Any models can be explained: only outputs
+    are needed.
 
     Parameters
     ----------
@@ -84,6 +85,11 @@ class OcclusionExplainer(RemovalExplainer):
         starts = self.stride * np.arange(math.ceil((n - self.window) / self.stride) + 1)[:, None]
         places = np.arange(n)
         return np.asarray((starts <= places) & (places < starts + self.window))
+
+    def moved(self, removal: ColumnRemoval) -> np.ndarray:
+        """Return which columns lie in a window whose occlusion changes the row."""
+        masks = self.masks(removal.block.ensemble)
+        return np.asarray(super().moved(removal) @ masks)
 
     def explain_batched(self, block: Block) -> Arrays:
         """Ask all seeds about all windows at once."""

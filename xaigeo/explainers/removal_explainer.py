@@ -82,10 +82,21 @@ class RemovalExplainer(Explainer):
             ]
             for place in range(members.n_members)
         ]
+        # Not the rounding of an output less itself.
+        moved = self.moved(removal)[..., None]
+        found = np.moveaxis(np.array(answers, dtype=np.float64), 1, -1)
         return {
-            "attribution": np.moveaxis(np.array(answers, dtype=np.float64), 1, -1),
+            "attribution": np.where(moved, found, 0.0),
             "explained_value": removal.explained_value,
         }
+
+    def moved(self, removal: ColumnRemoval) -> np.ndarray:
+        """Return which attributions removal has a part in, shape (n_instances, n_features)."""
+        return removal.removes(self.masks(removal.block.ensemble))
+
+    @abstractmethod
+    def masks(self, ensemble: SeedEnsemble) -> np.ndarray:
+        """Return the columns that are removed together, shape (n_masks, n_features)."""
 
     @abstractmethod
     def captum(self, removal: InputRemoval, module: nn.Module, output: int) -> Any:
