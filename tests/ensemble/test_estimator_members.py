@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from xaigeo.ensemble import SeedEnsemble
 from xaigeo.ensemble.estimator_members import EstimatorMembers
 from xaigeo.ensemble.members import Members
 from xaigeo.errors import InputError
@@ -66,3 +69,29 @@ def test_estimators_with_other_columns_are_told(mixed):
     nameless = forests(numbers.to_numpy(), y, n=1)
     with pytest.raises(InputError, match=r"columns of model 0: 2 columns, got mass. Pass schema=X"):
         EstimatorMembers(nameless, FeatureSchema.from_data(X[["mass"]]), classes, "classification")
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_lightgbm_may_rename_columns_with_spaces(plane, wrapped):
+    lightgbm = pytest.importorskip("lightgbm", reason="needs lightgbm")
+    X = pd.DataFrame(plane[0], columns=["mean radius", "worst area"])
+    model = lightgbm.LGBMClassifier(n_estimators=2, min_child_samples=5, subsample=0.5, verbose=-1)
+    model.set_params(subsample_freq=1)
+    if wrapped:
+        models = [clone(model).set_params(random_state=s).fit(X, plane[1]) for s in (1, 2)]
+        ensemble = SeedEnsemble.wrap(models, schema=X)
+    else:
+        ensemble = SeedEnsemble.fit(model, X, plane[1], seeds=(1, 2))
+    assert ensemble.members.estimators[0].feature_name_ == ["mean_radius", "worst_area"]
+    expected = [model.predict_proba(X) for model in ensemble.members.estimators]
+    np.testing.assert_array_equal(ensemble.predict_proba(X), expected)
+    other = FeatureSchema.from_data(X.set_axis(["mean radius", "worst_AREA"], axis=1))
+    with pytest.raises(InputError, match="columns of model 0: mean_radius, worst_area, got mean"):
+        EstimatorMembers(ensemble.members.estimators, other, (0, 1), "classification")
+
+
+def test_other_estimators_keep_their_names(plane):
+    X = pd.DataFrame(plane[0], columns=["mean_radius", "area"])
+    spaced = FeatureSchema.from_data(X.set_axis(["mean radius", "area"], axis=1))
+    with pytest.raises(InputError, match="of model 0: mean_radius, area, got mean radius, area"):
+        EstimatorMembers(forests(X, plane[1], n=1), spaced, (0, 1), "classification")

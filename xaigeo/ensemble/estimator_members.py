@@ -103,7 +103,11 @@ class EstimatorMembers:
         names = getattr(estimator, "feature_names_in_", None)
         given = None if names is None else [str(name) for name in names]
         n_known = getattr(estimator, "n_features_in_", self.schema.n_features)
-        if (given is not None and given != self.schema.names) or n_known != self.schema.n_features:
+        known = [self.schema.names]
+        if _is_lightgbm(estimator) or _is_lightgbm(getattr(estimator, "estimator", None)):
+            # LightGBM (4.6) keeps "mean radius" as "mean_radius", and takes both.
+            known.append([name.replace(" ", "_") for name in self.schema.names])
+        if (given is not None and given not in known) or n_known != self.schema.n_features:
             raise InputError(
                 expected=f"a schema with the columns of model {place}: "
                 + (", ".join(given) if given is not None else f"{n_known} columns"),
@@ -118,6 +122,10 @@ def estimator_input(estimator: Any, schema: FeatureSchema, rows: Matrix) -> Fram
     if hasattr(estimator, "feature_names_in_") or schema.discrete.any():
         return schema.decode(rows)
     return rows
+
+
+def _is_lightgbm(estimator: Any) -> bool:
+    return any(kind.__module__.split(".")[0] == "lightgbm" for kind in type(estimator).__mro__)
 
 
 def last_step(estimator: Any) -> Any:
