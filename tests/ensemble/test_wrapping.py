@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from torch import nn
 
@@ -262,6 +263,28 @@ def fitted(X, y):
 def test_bad_input_is_told(models, options, message, plane):
     with pytest.raises(InputError, match=message):
         SeedEnsemble.wrap(models(*plane), schema=plane[0], **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (fitted, r"a list of models, got one RandomForestClassifier. Pass wrap\(\[model\], ...\)"),
+        (lambda X, y: networks(2, 2)[0], "a list of models, got one Sequential"),
+        (lambda X, y: make_pipeline(StandardScaler(), fitted(X, y)), "got one Pipeline"),
+        (lambda X, y: len, "got one builtin_function_or_method"),
+        (lambda X, y: {0: fitted(X, y)}, r"got one dict. Pass list\(models.values\(\)\)"),
+        (lambda X, y: 3, "a list of models, got one int"),
+    ],
+)
+def test_a_model_outside_a_list_is_told(model, message, plane):
+    with pytest.raises(InputError, match=message):
+        SeedEnsemble.wrap(model(*plane), schema=plane[0])
+
+
+def test_a_module_list_is_a_list(plane):
+    modules = networks(2, 2)
+    ensemble = SeedEnsemble.wrap(nn.ModuleList(modules), schema=plane[0])
+    np.testing.assert_allclose(ensemble.logits(plane[0]), raw(modules, plane[0]), atol=1e-6)
 
 
 def test_categories_need_a_preprocess(mixed):

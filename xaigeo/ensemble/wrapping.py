@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +37,8 @@ def wrap_models(
     """Read and check all that `SeedEnsemble.wrap` was given, and return its fields."""
     if task is not None:
         check_option("task", task, Task)
-    models, kind = list(models), _kind_of(models)
+    models = _listed(models)
+    kind = _kind_of(models)
     if kind != "module":
         _refuse_module_options(kind, preprocess=preprocess, output=output, gives=gives)
     names = check_seeds(range(len(models)) if seeds is None else seeds, n_models=len(models))
@@ -73,6 +74,25 @@ def wrap_models(
         "task": task,
         "record": record,
     }
+
+
+def _listed(models: Any) -> list[Any]:
+    """Return the models as a list; a forest or nn.Sequential would fall into its parts."""
+    is_list = _is_module_list(models) or (_kind(models) is None and not isinstance(models, Mapping))
+    if not is_list or not isinstance(models, Iterable):
+        raise InputError(
+            expected="a list of models",
+            arrived=f"one {type(models).__name__}",
+            do="Pass list(models.values())."
+            if isinstance(models, Mapping)
+            else "Pass wrap([model], ...) for one model, or a list with one model a seed.",
+        )
+    return list(models)
+
+
+def _is_module_list(models: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(models, torch.nn.ModuleList)
 
 
 def _kind_of(models: Sequence[Any]) -> str:
