@@ -7,7 +7,7 @@ from xaigeo.geometry import scene
 VIEW = ("a", "b")
 
 
-@pytest.mark.parametrize("given", [[], ["lime"], [np.zeros(3)]])
+@pytest.mark.parametrize("given", [[], ["lime"], [np.zeros(3)], None, 3, "lime", {"a": 1}, [[]]])
 def test_only_explanations_make_a_scene(given):
     with pytest.raises(InputError, match=r"one or more explanations \(Attributions, Anchors"):
         scene(given, view=VIEW)
@@ -41,7 +41,13 @@ def test_a_method_comes_once(make):
         scene([world.lime(), world.lime()], view=VIEW)
 
 
-@pytest.mark.parametrize("instances", [["row 9"], []])
+@pytest.mark.parametrize("instances", ["row 0", 0])
+def test_instances_are_a_list(make, instances):
+    with pytest.raises(InputError, match="a list of labels of explained instances, got"):
+        scene(make.world().lime(), view=VIEW, instances=instances)
+
+
+@pytest.mark.parametrize("instances", [["row 9"], [], [["row 0"]]])
 def test_unknown_instances_are_refused(make, instances):
     with pytest.raises(InputError, match="labels of explained instances, got"):
         scene(make.world().lime(), view=VIEW, instances=instances)

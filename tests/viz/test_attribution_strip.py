@@ -50,6 +50,11 @@ def test_title_counts_the_signs_that_agree(shap):
 def test_errors(study, shap):
     with pytest.raises(InputError, match="Attributions for a strip"):
         attribution_strip(study.by_method["anchors"])
+    for stranger in (None, "lime", [shap]):
+        with pytest.raises(
+            InputError, match=r"Attributions for a strip .* got (NoneType|str|list)"
+        ):
+            attribution_strip(stranger)
     with pytest.raises(InputError, match=r"an instance of the explanation .* got 'x'"):
         attribution_strip(shap, instance="x")
     with pytest.raises(InputError, match=r"an output of the explanation .* 'Adele'.*'Adelie'"):

@@ -129,7 +129,13 @@ def test_an_unknown_row_is_refused(the_scene):
         explanation_map(the_scene, instance="nobody")
 
 
-@pytest.mark.parametrize("methods", [["shape"], "lime", []])
+def test_only_a_scene_is_drawn(study):
+    for stranger in (None, study.by_method["lime"], study.explanations):
+        with pytest.raises(InputError, match=r"a Scene to draw, got (NoneType|Attributions|list)"):
+            explanation_map(stranger)
+
+
+@pytest.mark.parametrize("methods", [["shape"], "lime", [], 3])
 def test_unknown_methods_are_refused(the_scene, methods):
     with pytest.raises(InputError, match="a list of methods that the scene draws"):
         explanation_map(the_scene, methods=methods)

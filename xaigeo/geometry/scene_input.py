@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
@@ -32,7 +33,7 @@ def gather(
         For explanations that do not belong together, labels that do not exist, or labels that
         name two instances.
     """
-    given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
+    given = _listed(explanations)
     _check_kinds(given)
     if seeds is not None:
         given = [explanation.sel(seed=seeds) for explanation in given]
@@ -40,6 +41,12 @@ def gather(
     for explanation in given:
         _check_labels(explanation)
     return given if instances is None else _pick(given, instances)
+
+
+def _listed(explanations: Any) -> list[Any]:
+    """Return one explanation or several as a list; anything else as a list of itself."""
+    single = isinstance(explanations, Explanation | str | Mapping | pd.DataFrame)
+    return [explanations] if single or not isinstance(explanations, Iterable) else [*explanations]
 
 
 def _check_kinds(given: Sequence[Any]) -> None:
@@ -72,8 +79,16 @@ def _check_labels(explanation: Explanation) -> None:
 
 
 def _pick(given: Sequence[Explanation], instances: Sequence[Any]) -> list[Explanation]:
+    if isinstance(instances, str) or not isinstance(instances, Sequence | pd.Index | np.ndarray):
+        raise InputError(
+            expected="a list of labels of explained instances",
+            arrived=repr(instances),
+            do=f"Write instances=[{given[0].instances[0]!r}], also for a single one.",
+        )
     known = {label for e in given for label in e.instances.tolist()}
-    unknown = [label for label in instances if label not in known]
+    unknown = [
+        label for label in instances if not isinstance(label, Hashable) or label not in known
+    ]
     if unknown or not len(instances):
         raise InputError(
             expected="labels of explained instances",

@@ -101,7 +101,8 @@ class FeaturePair:
             Unless there are two different names of numeric columns.
         """
         numeric = [feature.name for feature in schema.features if not feature.is_discrete]
-        if isinstance(names, str) or len(names) != 2 or names[0] == names[1]:
+        pair = isinstance(names, Sequence) and not isinstance(names, str) and len(names) == 2
+        if not pair or names[0] == names[1]:
             raise InputError(
                 expected=f"a view of two different numeric columns ({', '.join(numeric)})",
                 arrived=repr(names),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.explanations import Attributions, Explanation
 from xaigeo.explanations.condition import condition_text
 from xaigeo.options import suggestion
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
@@ -17,9 +18,6 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.records import plain, records
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED, themed
-
-if TYPE_CHECKING:
-    from xaigeo.explanations import Attributions, Explanation
 
 INTERVAL = (0.1, 0.9)
 
@@ -210,10 +208,11 @@ def _finding(label: Any, medians: pd.DataFrame, words: AttributionWords) -> str:
 
 
 def _place(explanation: Attributions, instance: Any) -> int:
-    if explanation.kind != "attributions":
+    if not isinstance(explanation, Attributions):
+        method = f" ({explanation.method})" if isinstance(explanation, Explanation) else ""
         raise InputError(
             expected="Attributions for a strip of attributions",
-            arrived=f"{type(explanation).__name__} ({explanation.method})",
+            arrived=f"{type(explanation).__name__}{method}",
             do="Pass the result of a method such as 'lime' or 'kernel_shap'.",
         )
     known = [plain(label) for label in explanation.instances]

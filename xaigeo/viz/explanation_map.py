@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -14,6 +14,7 @@ from xaigeo.geometry.box import Box
 from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Mark
+from xaigeo.geometry.scene import Scene
 from xaigeo.geometry.vectors import Vectors
 from xaigeo.viz.channels import layered
 from xaigeo.viz.map_axes import Frame
@@ -30,9 +31,6 @@ from xaigeo.viz.map_tables import common_members, drawn_tables
 from xaigeo.viz.method_words import TITLES
 from xaigeo.viz.records import csv_format, csv_text, plain, records
 from xaigeo.viz.theme import SOFT_INK, themed
-
-if TYPE_CHECKING:
-    from xaigeo.geometry import Scene
 
 WIDTH, HEIGHT = 560, 430
 READINGS = {
@@ -69,6 +67,12 @@ def explanation_map(
     InputError
         If the scene holds no such instance or method.
     """
+    if not isinstance(scene, Scene):
+        raise InputError(
+            expected="a Scene to draw",
+            arrived=type(scene).__name__,
+            do="Make one with xaigeo.scene(explanations, view=(column for x, column for y)).",
+        )
     tables = scene_tables(scene, methods)
     instances = tables["instances"]
     first = _first_instance(instances, instance)
@@ -166,8 +170,8 @@ def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str
     known = scene_methods(scene, tables)
     if methods is None:
         return tables
-    unknown = [name for name in methods if name not in known]
-    if unknown or isinstance(methods, str) or not len(methods):
+    fine = isinstance(methods, Sequence) and not isinstance(methods, str) and len(methods) > 0
+    if not fine or any(name not in known for name in methods):
         raise InputError(
             expected=f"a list of methods that the scene draws ({', '.join(known)})",
             arrived=repr(methods),

@@ -403,12 +403,34 @@ def test_twenty_seeds_and_a_hundred_rows_stay_small(make, study, tmp_path):
     assert path.stat().st_size < LIMIT
 
 
+def test_explanations_of_other_columns_are_refused_before_anything_is_drawn(study, make, tmp_path):
+    fewer = study.data.X.iloc[:, :3]
+    model = make.linear_seeds(fewer, study.data.y)
+    X, background = fewer.loc[study.X.index], fewer.loc[study.background.index]
+    other = make.attributions(model, X, background, "lime")
+    with pytest.raises(InputError, match="explanations of one ensemble, with the same features"):
+        report([study.by_method["kernel_shap"], other], tmp_path / "r.html")
+
+
 def test_errors(study, make, tmp_path):
     path = tmp_path / "r.html"
-    with pytest.raises(InputError, match="one or more explanations to report, got none"):
-        report([], path)
-    with pytest.raises(InputError, match="one or more explanations to report, got str"):
-        report(["lime"], path)
+    for stranger, said in (([], "none"), (["lime"], "str"), ("lime", "str"), (None, "NoneType")):
+        with pytest.raises(InputError, match=rf"one or more explanations \(.*, got {said}"):
+            report(stranger, path)
+    shap = study.by_method["kernel_shap"]
+    for name, value, said in (
+        ("evaluation", shap, "an Evaluation, from .* got Attributions"),
+        ("audit", "yes", "an Audit, from .* got str"),
+        ("title", 3, "plain text, got int"),
+        ("notes", ["a"], "plain text, got list"),
+    ):
+        with pytest.raises(InputError, match=f"Expected {name} to be {said}"):
+            report(shap, path, **{name: value})
+    with pytest.raises(InputError, match="path to be the path of an HTML file, got NoneType"):
+        report(shap, None)
+    for views in (make.view, 3, "pca", [None]):
+        with pytest.raises(InputError, match="views to be a list of pairs of numeric columns"):
+            report(shap, path, views=views)
     other = make.linear_seeds(study.data.X, study.data.y, n_seeds=3)
     evaluation = make.evaluation_of(other, study.data.X, study.data.y)
     with pytest.raises(InputError, match=r"an evaluation of the explained seeds .*\[0, 1, 2\]"):

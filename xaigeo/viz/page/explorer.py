@@ -71,14 +71,22 @@ def draw(explanations: Sequence[Explanation], views: Sequence[Sequence[str]] | N
     if views is None and len(numeric) < 2:
         found = f"only {numeric[0]} is numeric" if numeric else "no column is numeric"
         return Drawing([], f"A map needs two numeric columns, and {found}.")
-    chosen = [default_view(explanations)] if views is None else list(views)
-    if not chosen:
+    if views is None:
+        return Drawing([_scene(explanations, default_view(explanations))])
+    pairs = isinstance(views, Sequence) and not isinstance(views, str)
+    if not pairs or not all(isinstance(v, Sequence) and not isinstance(v, str) for v in views):
+        raise InputError(
+            expected="views to be a list of pairs of numeric columns",
+            arrived=repr(views),
+            do="Write views=[('column for x', 'column for y')], also for a single view.",
+        )
+    if not views:
         raise InputError(
             expected="at least one view, a pair of numeric columns",
             arrived="an empty list",
             do="Leave views out, or pass views=[('column for x', 'column for y')].",
         )
-    return Drawing([_scene(explanations, tuple(view)) for view in chosen])
+    return Drawing([_scene(explanations, tuple(view)) for view in views])
 
 
 def _scene(explanations: Sequence[Explanation], view: tuple[str, ...]) -> Scene:

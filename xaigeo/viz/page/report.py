@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 from xaigeo.ensemble import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
+from xaigeo.geometry.scene_input import gather
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.explorer import draw
 from xaigeo.viz.page.rendering import render
@@ -60,8 +62,9 @@ def report(
         For no explanations or ones that do not belong together, an evaluation of other seeds,
         or columns that cannot be axes.
     """
-    given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
-    _check(given, evaluation)
+    _check_kinds(path=path, evaluation=evaluation, audit=audit, title=title, notes=notes)
+    given = gather(explanations)
+    _check_seeds(given, evaluation)
     drawing = draw(given, views)
     summary = summarise(
         given,
@@ -78,15 +81,28 @@ def report(
     return target
 
 
-def _check(given: list[Explanation], evaluation: Evaluation | None) -> None:
-    strangers = [type(one).__name__ for one in given if not isinstance(one, Explanation)]
-    if not given or strangers:
-        raise InputError(
-            expected="one or more explanations to report",
-            arrived=", ".join(strangers) or "none",
-            do="Pass what xaigeo.explain returns, for example "
-            "report([lime, boxes], 'report.html').",
-        )
+def _check_kinds(**given: Any) -> None:
+    """Raise for an argument of a kind that the report cannot read."""
+    from xaigeo.audit import Audit
+
+    kinds: dict[str, tuple[tuple[type, ...], str]] = {
+        "path": ((str, Path), "the path of an HTML file"),
+        "evaluation": ((Evaluation, NoneType), "an Evaluation, from ensemble.evaluate(X, y)"),
+        "audit": ((Audit, NoneType), "an Audit, from xaigeo.audit(explanations)"),
+        "title": ((str, NoneType), "plain text"),
+        "notes": ((str, NoneType), "plain text"),
+    }
+    for name, value in given.items():
+        wanted, said = kinds[name]
+        if not isinstance(value, wanted):
+            raise InputError(
+                expected=f"{name} to be {said}",
+                arrived=f"{type(value).__name__}",
+                do=f"Pass {said}" + ("." if name == "path" else ", or leave it out."),
+            )
+
+
+def _check_seeds(given: list[Explanation], evaluation: Evaluation | None) -> None:
     seeds = given[0].seeds.tolist()
     if evaluation is not None and evaluation.seeds.tolist() != seeds:
         raise InputError(
