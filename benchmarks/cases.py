@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from xaigeo import SeedEnsemble, datasets
+from xaigeo.explainers.streams import instance_seed, shared_seed
 from xaigeo.schema import Matrix
 
 N_HIDDEN, N_INSTANCES, N_BACKGROUND = 32, 50, 100
@@ -52,8 +53,9 @@ class Case:
 
     def seed(self, instance: int | None) -> np.random.SeedSequence:
         """Return the seed of an instance's draws as the explainers derive it; None: of shared."""
-        children = np.random.SeedSequence(RANDOM_STATE).spawn(len(self.instances) + 1)
-        return children[0 if instance is None else 1 + instance]
+        if instance is None:
+            return shared_seed(RANDOM_STATE)
+        return instance_seed(RANDOM_STATE, self.rows[instance])
 
     def state(self, instance: int) -> np.ndarray:
         """Return the state from which an instance's draws start, as the explainers derive it."""

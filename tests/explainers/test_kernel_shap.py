@@ -11,6 +11,7 @@ import xaigeo as xg
 from xaigeo.errors import InputError
 from xaigeo.explainers import kernel_shap, worths
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
+from xaigeo.explainers.streams import instance_seed
 
 ARRAYS = ("attribution", "base_value", "explained_value")
 
@@ -64,7 +65,7 @@ def test_equals_the_shap_package_called_by_hand(wide, wrap_values, global_stream
     result = KernelShapExplainer(n_samples=200, n_background=None).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide, random_state=6
     )
-    own = np.random.SeedSequence(6).spawn(2)[1]
+    own = instance_seed(6, wide[7])
     theirs = shap.KernelExplainer(wide_model, wide)
     with global_stream(own.generate_state(4)):
         expected = theirs.shap_values(wide[[7]], nsamples=200, l1_reg=False, silent=True)

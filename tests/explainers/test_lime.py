@@ -14,6 +14,7 @@ from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
 from xaigeo.explainers.lime import LimeExplainer
 from xaigeo.explainers.neighbourhood import random_stream
+from xaigeo.explainers.streams import instance_seed
 from xaigeo.schema import FeatureSchema
 
 ARRAYS = ("attribution", "slope", "intercept", "local_r2", "explained_value")
@@ -88,8 +89,7 @@ def test_equals_the_lime_package_called_by_hand(species, birds):
         species, birds.iloc[[40]], background=birds, random_state=5
     )
     rows = species.schema.encode(birds)
-    # The first child of the root seed is shared; the second belongs to the first instance.
-    own = np.random.SeedSequence(5).spawn(2)[1]
+    own = instance_seed(5, rows[40])
     theirs = LimeTabularExplainer(
         rows,
         categorical_features=[4, 5],
@@ -177,8 +177,9 @@ def test_rescaling_a_column_changes_no_attribution(cloud, wrap_values, linear):
     def rescaled(rows):
         return curved(rows / factor)
 
+    # Shared draws: an instance's own are those of its row, which other units make another one.
     one, two = (
-        LimeExplainer(n_samples=300).explain(
+        LimeExplainer(n_samples=300, share_draws=True).explain(
             wrap_values(model, rows=rows), rows[:4], background=rows, random_state=1
         )
         for model, rows in ((curved, cloud), (rescaled, cloud * factor))

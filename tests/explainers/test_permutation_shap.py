@@ -6,6 +6,7 @@ import shap
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.permutation_shap import PermutationShapExplainer
+from xaigeo.explainers.streams import instance_seed, legacy_stream
 
 
 def wide_model(rows):
@@ -22,7 +23,7 @@ def test_equals_the_shap_package_called_by_hand(wide, wrap_values, global_stream
     result = PermutationShapExplainer(max_evals=max_evals, n_background=None).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide[:6], random_state=6
     )
-    own = np.random.SeedSequence(6).spawn(2)[1]
+    own = instance_seed(6, wide[7])
     with global_stream(own.generate_state(4)):
         theirs = shap.PermutationExplainer(wide_model, shap.maskers.Independent(wide[:6]))
         np.random.seed(own.generate_state(4))  # noqa: NPY002 (which its constructor reseeds)
@@ -69,7 +70,7 @@ def test_standard_error_is_that_of_the_mean_over_orders(wide, wrap_values):
     result = PermutationShapExplainer(n_permutations=4).explain(
         ensemble, instance[None], background=b[None], random_state=1
     )
-    stream = np.random.RandomState(np.random.SeedSequence(1).spawn(2)[1].generate_state(4))
+    stream = legacy_stream(instance_seed(1, instance))
     order, by_order = np.arange(8), np.zeros((4, 8))
     for k in range(4):
         stream.shuffle(order)

@@ -7,6 +7,7 @@ import shap
 from xaigeo.errors import InputError
 from xaigeo.explainers import worths
 from xaigeo.explainers.sampling_shap import SamplingShapExplainer
+from xaigeo.explainers.streams import instance_seed
 
 
 def wide_model(rows):
@@ -27,7 +28,7 @@ def test_equals_the_shap_package_called_by_hand(wide, wrap_values, global_stream
     result = SamplingShapExplainer(n_samples=n_samples).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide, random_state=6
     )
-    own = np.random.SeedSequence(6).spawn(2)[1]
+    own = instance_seed(6, wide[7])
     theirs = shap.SamplingExplainer(wide_model, wide)
     with global_stream(own.generate_state(4)):
         expected = theirs.shap_values(wide[[7]], nsamples=n_samples, silent=True)

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from xaigeo.explainers.streams import global_stream, legacy_stream, repeat_seed
+from xaigeo.explainers.streams import (
+    global_stream,
+    instance_seed,
+    legacy_stream,
+    repeat_seed,
+    shared_seed,
+)
 
 SEED = np.random.SeedSequence(5)
 
@@ -21,3 +27,12 @@ def test_repeated_draws_have_seeds_of_their_own():
     assert len(states) == 20
     again = np.random.SeedSequence(5).spawn(3)[2]
     assert repeat_seed(again, 3).generate_state(1) == repeat_seed(seed, 3).generate_state(1)
+
+
+def test_an_instance_s_seed_is_that_of_its_row():
+    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.0, 1.0 + 1e-15]])
+    first, same, *others = [instance_seed(3, row).generate_state(4) for row in rows]
+    np.testing.assert_array_equal(first, same)
+    states = [first, *others, instance_seed(4, rows[0]).generate_state(4)]
+    states.append(shared_seed(3).generate_state(4))
+    assert len({tuple(state) for state in states}) == 5

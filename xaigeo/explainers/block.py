@@ -24,7 +24,8 @@ class Block:
     """One piece of work: some instances, all seeds.
 
     `rows` are encoded instances, shape (n_instances, n_features); `seeds` holds one numpy
-    `SeedSequence` an instance, so the answer does not depend on how work was cut.
+    `SeedSequence` an instance, made of its row, so the draws for an instance depend neither on how
+    work was cut nor on the instances explained beside it.
     `shared_seed` is the same for all blocks of a call. `max_memory` is the number of bytes that
     the work on the block may hold at once: a method cuts rows, and where that is not enough
     seeds, to stay below it.

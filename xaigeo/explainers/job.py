@@ -13,6 +13,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.block import Arrays, Block, Engine
 from xaigeo.explainers.cut import Cut
+from xaigeo.explainers.streams import instance_seed, shared_seed
 from xaigeo.explainers.threads import one_thread
 from xaigeo.schema import Matrix
 
@@ -31,17 +32,14 @@ class Job:
     entropy: int
     max_memory: int
 
-    def block(self, rows: Matrix, first: int) -> Block:
-        """Return the block of some rows, of which the first stands at `first` in the call.
+    def block(self, rows: Matrix) -> Block:
+        """Return the block of some rows.
 
-        Seed sequences are made here, and not handed on, since spawning changes them: each is
-        the child that ``SeedSequence(entropy).spawn`` would give, the first the shared one.
+        Seed sequences are made here, and not handed on, since spawning changes them.
         """
-        seeds = [self._child(1 + first + i) for i in range(len(rows))]
-        return Block(self.ensemble, rows, self.background, seeds, self._child(0), self.max_memory)
-
-    def _child(self, place: int) -> np.random.SeedSequence:
-        return np.random.SeedSequence(self.entropy, spawn_key=(place,))
+        seeds = [instance_seed(self.entropy, row) for row in rows]
+        shared = shared_seed(self.entropy)
+        return Block(self.ensemble, rows, self.background, seeds, shared, self.max_memory)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +90,7 @@ def run_task(job: Job, cut: Cut, task: int, rows: Matrix) -> tuple[int, Arrays]:
     with one_thread():
         pieces = []
         for part in cut.task_blocks(task):
-            block = job.block(rows[part.start - start : part.stop - start], part.start)
+            block = job.block(rows[part.start - start : part.stop - start])
             pieces.append(run_block(job.explainer, block, job.engine))
         return task, job.explainer.merge(pieces)
 

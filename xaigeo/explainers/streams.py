@@ -1,11 +1,39 @@
-"""Streams of random numbers as the shap package reads them."""
+"""Seeds of random numbers: one for all instances, one for each, and streams as shap reads them."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+
+# First words of the spawn keys: what is drawn for all instances, and what for one.
+SHARED, OWN = 0, 1
+
+
+def shared_seed(entropy: int) -> np.random.SeedSequence:
+    """Return the seed of what is drawn once for all instances of a call."""
+    return np.random.SeedSequence(entropy, spawn_key=(SHARED,))
+
+
+def instance_seed(entropy: int, row: np.ndarray) -> np.random.SeedSequence:
+    """Return the seed of what is drawn for one instance.
+
+    It is a function of the row alone, so neither an instance's place nor the instances beside it
+    matter, and equal rows get equal draws.
+
+    Parameters
+    ----------
+    entropy : int
+        The call's `random_state`.
+    row : ndarray, shape (n_features,)
+        The encoded instance.
+    """
+    # Equal numbers have equal bytes but for zero, which has a sign.
+    content = (np.asarray(row, dtype="<f8") + 0.0).tobytes()
+    words = np.frombuffer(hashlib.sha256(content).digest(), dtype="<u4")
+    return np.random.SeedSequence(entropy, spawn_key=(OWN, *words.tolist()))
 
 
 def repeat_seed(seed: np.random.SeedSequence, repeat: int) -> np.random.SeedSequence:
