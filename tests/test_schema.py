@@ -225,3 +225,28 @@ def cloud_of_numbers():
             "c": random.normal(size=5).astype(np.float32),
         }
     )
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "category"])
+def test_text_is_no_number_even_where_it_reads_like_one(dtype):
+    schema = FeatureSchema.from_data(pd.DataFrame({"income": [10, 25]}))
+    text = pd.DataFrame({"income": pd.Series(["10", "20"], dtype=dtype)})
+    with pytest.raises(InputError, match=r"numbers in column 'income' of X, got text '10'. Conv"):
+        schema.encode(text)
+    with pytest.raises(InputError, match=r"numbers in column 'income' of X, got text '10'"):
+        FeatureSchema.from_data(text, kinds={"income": "numeric"})
+    mixed = pd.DataFrame({"income": pd.Series([10, "20"], dtype=object)})
+    with pytest.raises(InputError, match=r"got text '20'"):
+        schema.encode(mixed)
+
+
+def test_objects_that_are_numbers_and_fractions_of_whole_columns_pass():
+    schema = FeatureSchema.from_data(pd.DataFrame({"income": [10, 25]}))
+    given = pd.DataFrame({"income": pd.Series([10, 12.5], dtype=object)})
+    np.testing.assert_array_equal(schema.encode(given), [[10.0], [12.5]])
+
+
+def test_text_that_reads_like_a_category_is_shown_in_quotes():
+    schema = FeatureSchema.from_data(pd.DataFrame({"owner": [True, False]}))
+    with pytest.raises(InputError, match=r"'owner' in X to be one of False, True, got 'True'. Map"):
+        schema.encode(pd.DataFrame({"owner": ["True"]}))

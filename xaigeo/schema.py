@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -362,12 +362,15 @@ def _encode_column(column: pd.Series, feature: Feature, what: str) -> np.ndarray
         return _numbers(column, feature.name, what)
     codes = {value: float(code) for code, value in enumerate(feature.categories)}
     values = [_plain(value) for value in column.tolist()]
-    unseen = sorted({str(value) for value in values if value not in codes})
+    unseen = {value for value in values if value not in codes}
     if unseen:
+        # "True" beside True: quotes tell text from what only reads like it.
+        alike = {str(value) for value in unseen} & {str(value) for value in feature.categories}
+        show: Callable[[Any], str] = repr if alike else str
         raise InputError(
             expected=f"{feature.name!r} in {what} to be one of "
-            f"{', '.join(map(str, feature.categories))}",
-            arrived=", ".join(unseen),
+            f"{', '.join(map(show, feature.categories))}",
+            arrived=", ".join(sorted(map(show, unseen))),
             do="Map unseen categories to known ones, or train with data that holds them.",
         )
     return np.array([codes[value] for value in values])
@@ -390,7 +393,11 @@ def _numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
     try:
         if pd.api.types.is_complex_dtype(column.dtype):
             raise TypeError("complex numbers")
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            _refuse_text(column, name, what)
         values = column.to_numpy(dtype=np.float64)
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(
             expected=f"numbers in column {name!r} of {what}",
@@ -405,6 +412,16 @@ def _numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
             do="Drop or impute such rows before explaining; nothing is imputed in silence.",
         )
     return values
+
+
+def _refuse_text(column: pd.Series, name: str, what: str) -> None:
+    text = next((value for value in column.tolist() if isinstance(value, str | bytes)), None)
+    if text is not None:
+        raise InputError(
+            expected=f"numbers in column {name!r} of {what}",
+            arrived=f"text {text!r}",
+            do="Convert the column with pd.to_numeric, or declare it categorical.",
+        )
 
 
 def _refuse_missing(column: pd.Series, what: str) -> None:
