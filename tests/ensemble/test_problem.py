@@ -40,6 +40,13 @@ def test_one_row_is_too_few(plane):
         read_problem(X[:1], y[:1], task=None, schema=None)
 
 
+def test_the_length_of_labels_is_told_before_their_classes(mixed):
+    X, _ = mixed
+    for y in (["small"] * 10, np.linspace(0, 1, 10), np.zeros((10, 2))):
+        with pytest.raises(InputError, match=r"y with 90 values, one a row of X, got 10. Pass X"):
+            read_problem(X, y, task=None, schema=None)
+
+
 def test_labels_in_another_order_are_told(mixed):
     X, y = mixed
     with pytest.raises(InputError, match=r"y in the order of X.*at place 0 0 in X and 89 in y"):

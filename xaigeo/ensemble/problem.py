@@ -10,6 +10,7 @@ import numpy as np
 
 from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.targets import (
+    check_length,
     check_order,
     encode_labels,
     infer_task,
@@ -64,6 +65,7 @@ def read_problem(X: Frame, y: Any, *, task: Task | None, schema: FeatureSchema |
             do="Pass the whole training data; one row is enough for predict only.",
         )
     check_order(X, y)
+    check_length(y, len(rows))
     task = task or infer_task(y)
     classes = target_names(y) if task == "regression" else read_classes(y)
     labels = encode_labels(y, classes, task, n_rows=len(rows))

@@ -154,6 +154,24 @@ def check_order(X: Any, y: Any) -> None:
     )
 
 
+def check_length(y: Any, n_rows: int) -> None:
+    """Raise unless y has one value, or one row of targets, for each row of X.
+
+    Raises
+    ------
+    InputError
+        For another length.
+    """
+    columns = _columns(y)
+    length = len(_series(y) if columns is None else columns)
+    if length != n_rows:
+        raise InputError(
+            expected=f"y with {n_rows} values, one a row of X",
+            arrived=str(length),
+            do="Pass X and y of the same rows.",
+        )
+
+
 def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> np.ndarray:
     """Return class places (int64) or regression targets (float64), shape (n_rows,).
 
@@ -170,13 +188,8 @@ def encode_labels(y: Any, classes: Sequence[Any], task: str, *, n_rows: int) -> 
         return np.column_stack(
             [encode_labels(column, classes[:1], task, n_rows=n_rows) for column in each]
         )
+    check_length(y, n_rows)
     series = _series(y)
-    if len(series) != n_rows:
-        raise InputError(
-            expected=f"y with {n_rows} values, one a row of X",
-            arrived=str(len(series)),
-            do="Pass X and y of the same rows.",
-        )
     if task == "regression":
         values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64)
         if not np.isfinite(values).all():
