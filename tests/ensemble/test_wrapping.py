@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from torch import nn
@@ -247,17 +248,49 @@ def fitted(X, y):
             "with torch modules only, not with estimators, got output",
         ),
         (
-            lambda X, y: [lambda rows: rows[:, :1] * 0 + 0.5, lambda rows: np.ones((len(rows), 3))],
+            lambda X, y: [
+                lambda rows: rows[:, :1] * 0 + 0.5,
+                lambda rows: np.full((len(rows), 3), 1 / 3),
+            ],
             {},
             "return outputs of one shape",
         ),
         (
-            lambda X, y: [lambda rows: np.full((len(rows), 3), 0.3)] * 2,
+            lambda X, y: [lambda rows: np.full((len(rows), 3), 1 / 3)] * 2,
             {"classes": ["a", "b"]},
             "classes with 3 different labels, one an output, got a, b",
         ),
         (lambda X, y: [lambda rows: rows * 9] * 2, {}, "probabilities between 0 and 1 from model"),
         (lambda X, y: [lambda rows: rows[:1]] * 2, {}, "finite outputs of shape"),
+        (lambda X, y: [lambda rows: [1, 2]] * 2, {}, r"outputs of shape \(7, n_outputs\)"),
+        (
+            lambda X, y: [lambda rows: [1, 2]] * 2,
+            {"task": "regression"},
+            r"outputs of shape \(7, n_outputs\) from model 0, got shape \(2, 1\)",
+        ),
+        (
+            lambda X, y: [lambda rows: np.full((len(rows), 3), 0.5)] * 2,
+            {},
+            "add up to 1 in every row from model 0, got a row of 3 that adds up to 1.5",
+        ),
+        (
+            lambda X, y: [fitted(X, y), LogisticRegression().fit(X, y)],
+            {},
+            "estimators of one class, got LogisticRegression, RandomForestClassifier. Seeds of",
+        ),
+        (
+            lambda X, y: [fitted(X, y), make_pipeline(StandardScaler(), fitted(X, y))],
+            {},
+            r"one class, got Pipeline \(RandomForestClassifier\), RandomForestClassifier. Seeds of",
+        ),
+        (
+            lambda X, y: [
+                make_pipeline(StandardScaler(), kind.fit(X, y))
+                for kind in (RandomForestClassifier(2), LogisticRegression())
+            ],
+            {},
+            r"got Pipeline \(LogisticRegression\), Pipeline \(RandomForestClassifier\)",
+        ),
     ],
 )
 def test_bad_input_is_told(models, options, message, plane):

@@ -14,6 +14,10 @@ Scale = Literal["probability", "logit", "value"]
 Task = Literal["classification", "regression"]
 
 
+# How far from 1 a row's probabilities may add up: further than float16 rounds them.
+SUM_TOLERANCE = 1e-3
+
+
 @runtime_checkable
 class Members(Protocol):
     """The K fitted models of an ensemble, asked all at once.
@@ -71,7 +75,7 @@ class CallableMembers:
 
     Each function takes what the schema was read from (a data frame or an array) and returns
     probabilities, shape (n_rows, n_outputs); one probability column is read as the second
-    class of two. For regression it returns values, shape (n_rows,) or (n_rows, 1).
+    class of two. For regression it returns values, shape (n_rows,) or (n_rows, n_targets).
     """
 
     kind = "callable"
@@ -139,5 +143,13 @@ def as_outputs(answer: np.ndarray, n_rows: int, *, classification: bool, place: 
             do="Return probabilities (apply a softmax), or wrap with task='regression'.",
         )
     if answer.shape[1] == 1:
-        answer = np.hstack([1.0 - answer, answer])
+        return np.hstack([1.0 - answer, answer])
+    sums = answer.sum(axis=1)
+    worst = float(sums[np.abs(sums - 1).argmax()])
+    if abs(worst - 1) > SUM_TOLERANCE:
+        raise InputError(
+            expected=f"probabilities that add up to 1 in every row from model {place}",
+            arrived=f"a row of {answer.shape[1]} that adds up to {worst:.4g}",
+            do="Return one probability a class (apply a softmax), or wrap with task='regression'.",
+        )
     return answer

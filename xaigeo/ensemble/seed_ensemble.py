@@ -273,8 +273,8 @@ class SeedEnsemble:
         Parameters
         ----------
         models : sequence
-            All of one kind: ``nn.Module``, fitted scikit-learn estimators, or callables from
-            rows (as `schema` was read from: a frame or an array) to probabilities or values.
+            All of one kind: ``nn.Module``, fitted scikit-learn estimators of one class, or
+            callables from rows (as `schema` was read from: a frame or an array) to probabilities or values.
         seeds : iterable of int, optional
             By default 0, 1, 2, ...
         schema : DataFrame, ndarray or FeatureSchema
@@ -303,8 +303,9 @@ class SeedEnsemble:
         Raises
         ------
         InputError
-            For models of several kinds, outputs that differ in shape or do not match
-            `classes`, or an `output` that is not there.
+            For one model in place of a list, models of several kinds, estimators of several
+            classes, outputs that differ in shape or do not match `classes`, probabilities that
+            do not add up to 1, or an `output` that is not there.
 
         Warns
         -----

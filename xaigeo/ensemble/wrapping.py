@@ -248,6 +248,7 @@ def _wrap_estimators(
                 arrived=f"{type(model).__name__} at place {place}, which is not fitted",
                 do="Call fit first, or let SeedEnsemble.fit do it.",
             ) from error
+    _check_one_class(models)
     kinds = [estimator_task(model, task) for model in models]
     if classes is None and kinds[0] == "classification":
         classes = np.asarray(models[0].classes_).tolist()
@@ -256,6 +257,21 @@ def _wrap_estimators(
     members = EstimatorMembers(models, schema, labels, kinds[0], coded=_coded(models, labels))
     digests = [config_digest(describe_estimator(model)) for model in models]
     return members, digests, labels, kinds[0]
+
+
+def _check_one_class(models: Sequence[Any]) -> None:
+    from xaigeo.ensemble.estimator_members import last_step
+
+    names = set()
+    for model in models:
+        name, last = type(model).__name__, type(last_step(model)).__name__
+        names.add(name if name == last else f"{name} ({last})")
+    if len(names) > 1:
+        raise InputError(
+            expected="estimators of one class",
+            arrived=", ".join(sorted(names)),
+            do="Seeds of one architecture are compared: wrap each kind of model by itself.",
+        )
 
 
 def _coded(models: Sequence[Any], labels: Sequence[Any]) -> bool:
@@ -299,7 +315,9 @@ def _check_outputs(
 
 
 def _probe(schema: FeatureSchema) -> np.ndarray:
-    return np.array([[feature.lower for feature in schema.features]] * 2)
+    # More rows than there are often outputs: an answer for one row of a function that takes
+    # one row must not pass as an answer for all.
+    return np.array([[feature.lower for feature in schema.features]] * 7)
 
 
 def _scale(task: Task) -> Any:
