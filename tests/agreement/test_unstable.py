@@ -46,6 +46,17 @@ def test_a_feature_that_divides_the_seeds_is_listed(build):
     assert (features["contested"] == 1.0).all()
 
 
+def test_a_value_at_the_limit_is_not_below_it(build, distinct):
+    explanation = build.make_attributions(distinct, labels=np.ones((5, 7), dtype=int))
+    least = same_answer_different_reason(explanation)["stability"].iloc[0]
+    above = np.nextafter(least, 2.0)
+    for limit, n in ((above, 0), (least + 1e-6, 1)):
+        table = same_answer_different_reason(explanation, stability_below=limit)
+        assert table["flagged"].sum() == n
+        listed = unstable(explanation, stability_below=limit)
+        assert (listed["kind"] == "instance").sum() == n
+
+
 def test_unanimous_rows_with_other_reasons_come_first(build, distinct):
     labels = np.ones((5, 7), dtype=int)
     labels[0, 0] = 0

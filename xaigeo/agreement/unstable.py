@@ -18,6 +18,8 @@ from xaigeo.explanations import Attributions
 # Bands for kappa-like coefficients (Fleiss 1981): below .40 is poor.
 POOR_STABILITY = 0.40
 POOR_CONSENSUS = 0.75
+# A score that is exactly at a limit may come out of its sums a few units in the last place below.
+ROUNDING = 1e-9
 CONTESTED = (0.25, 0.75)
 
 
@@ -86,7 +88,7 @@ def same_answer_different_reason(
         sign_consensus=sign_consensus(compared.values, compared.k),
         leading_features=_leading(explanation, compared),
     )
-    table["flagged"] = table["stability"] < stability_below
+    table["flagged"] = table["stability"] < stability_below - ROUNDING
     wanted = [
         "instance",
         "predicted",
@@ -130,7 +132,7 @@ def _instances(
             f"(stability {steady[i]:.2f}, below {below:.2f})",
         }
         for i in worst
-        if steady[i] < below
+        if steady[i] < below - ROUNDING
     ]
 
 
@@ -145,7 +147,7 @@ def _features(
     rows: list[dict[str, object]] = []
     for j in np.argsort(np.nan_to_num(consensus, nan=1.0) - divided, kind="stable"):
         reasons = []
-        if consensus[j] < below:
+        if consensus[j] < below - ROUNDING:
             reasons.append(f"only {consensus[j]:.0%} of the seeds share its sign where it counts")
         if divided[j] > 0.25:
             reasons.append(f"seeds are divided over it at {divided[j]:.0%} of the instances")

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from xaigeo.agreement import same_answer_different_reason
 from xaigeo.viz.page.agreement import (
+    contrast_sentences,
     leading_sentence,
     measure_agreement,
     method_sentence,
@@ -33,6 +37,23 @@ def test_flagged_rows_are_those_of_the_core(agreement, study):
     assert (
         agreement.flagged["instance"].tolist() == table.loc[table["flagged"], "instance"].tolist()
     )
+
+
+def test_what_is_said_to_differ_is_the_top_features_not_the_first(agreement):
+    rows = pd.DataFrame(
+        {
+            "instance": [7, 9],
+            "stability": [0.2, 0.398],
+            "flagged": True,
+            "leading_features": ["bill (5)", "bill (3), island (2)"],
+        }
+    )
+    assert contrast_sentences(replace(agreement, contrasts=rows)) == {
+        7: "Yet their top 3 features differ (stability 0.20), though all rank bill first.",
+        9: "Yet their top 3 features differ (stability 0.398); ranked first, by how many seeds: "
+        "bill (3), island (2).",
+    }
+    assert contrast_sentences(replace(agreement, contrasts=rows.head(0))) == {}
 
 
 def test_sentences_say_the_number_and_chance():

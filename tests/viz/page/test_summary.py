@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,28 @@ def test_what_was_trained(told):
     )
     assert ("Rows given", "333") in told["trained"]["rows"]
     assert told["trained"]["notes"] == "A note."
+
+
+def test_groups_are_told_apart_from_the_columns_that_the_models_read(study, make):
+    shap = study.by_method["kernel_shap"]
+    said = shap.provenance
+    parameters = said["parameters"] | {"groups": {"island": ["torgersen", "dream", "biscoe"]}}
+    grouped = replace(shap, provenance=said | {"parameters": parameters})
+    told = summarise(
+        [grouped],
+        drawing=draw([grouped], [make.view]),
+        agreement=measure_agreement([grouped]),
+        evaluation=None,
+        audit=None,
+        title=None,
+        notes=None,
+    )
+    assert (
+        "apart from 8 columns, explained as 1 group and 5 single columns."
+        in (told["trained"]["finding"])
+    )
+    assert "8 columns, explained as 1 group and 5 single columns" in told["facts"]
+    assert "island (torgersen, dream, biscoe)" in dict(told["trained"]["rows"])["Features"]
 
 
 def test_every_method_has_its_scores_with_null_and_interval(told, study):

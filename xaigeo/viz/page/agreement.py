@@ -11,7 +11,9 @@ import pandas as pd
 
 from xaigeo.agreement import SCORES, compare, per_instance, same_answer_different_reason, summary
 from xaigeo.agreement.compared import ComparedAttributions
+from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.viz.records import plain
 
 LEADING = {
     "attributions": "feature_agreement",
@@ -40,6 +42,7 @@ class Agreement:
         `same_answer_different_reason` of the leading attributions.
     leading : str or None
         Name of the leading attribution method.
+    n_seeds : int
     """
 
     table: pd.DataFrame
@@ -47,6 +50,7 @@ class Agreement:
     k: dict[str, int]
     contrasts: pd.DataFrame | None
     leading: str | None
+    n_seeds: int
 
     @property
     def flagged(self) -> pd.DataFrame:
@@ -84,7 +88,38 @@ def measure_agreement(
         k={name: one.k for name, one in compared.items() if isinstance(one, ComparedAttributions)},
         contrasts=same_answer_different_reason(leading) if classified and leading else None,
         leading=None if leading is None else leading.method,
+        n_seeds=len(explanations[0].seeds),
     )
+
+
+def contrast_sentences(agreement: Agreement) -> dict[Any, str]:
+    """Return, by flagged row, how its reasons differ.
+
+    What is unstable is the set of the top k features; the first of them may be the same.
+    """
+    if not len(agreement.flagged):
+        return {}
+    assert agreement.leading is not None  # the rows were flagged by it
+    k = agreement.k[agreement.leading]
+    shared = f" ({agreement.n_seeds})"
+    sentences = {}
+    for row in agreement.flagged.itertuples():
+        leading = str(row.leading_features)
+        first = (
+            f", though all rank {leading.removesuffix(shared)} first"
+            if leading.endswith(shared)
+            else f"; ranked first, by how many seeds: {leading}"
+        )
+        sentences[plain(row.instance)] = (
+            f"Yet their top {k} features differ (stability {stability_text(row.stability)}){first}."
+        )
+    return sentences
+
+
+def stability_text(value: Any) -> str:
+    """Return a stability in two digits, or in three where two would hide that it is too low."""
+    text = f"{value:.2f}"
+    return f"{value:.3f}" if value < POOR_STABILITY <= float(text) else text
 
 
 def leading_sentence(score: str, value: float, null: float, k: int | None) -> str:

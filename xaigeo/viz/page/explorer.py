@@ -18,7 +18,7 @@ from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
 from xaigeo.viz.map_tables import drawn_tables
 from xaigeo.viz.method_words import words_for, written_rule
-from xaigeo.viz.page.agreement import Agreement, row_sentences
+from xaigeo.viz.page.agreement import Agreement, contrast_sentences, row_sentences
 from xaigeo.viz.page.columnar import columnar
 from xaigeo.viz.records import plain
 
@@ -163,12 +163,7 @@ def _instances(
     explanations: Sequence[Explanation], labels: list[Any], agreement: Agreement | None
 ) -> list[dict[str, Any]]:
     """Return one entry a row, in the order in which a reader should look at them."""
-    flagged: dict[Any, str] = {}
-    if agreement is not None:
-        table = agreement.flagged
-        flagged = dict(
-            zip(map(plain, table["instance"]), map(str, table["leading_features"]), strict=True)
-        )
+    flagged = {} if agreement is None else contrast_sentences(agreement)
     steadiness = _steadiness(explanations, agreement)
     entries: dict[Any, dict[str, Any]] = {}
     for explanation in explanations:
@@ -216,7 +211,7 @@ def _instance(
     group = SAME_ANSWER if label in flagged else SPLIT if flip > 0 else ALIKE
     sentence = _votes_sentence(counts, explanation.outputs)
     if label in flagged:
-        sentence += f" Yet they do not lead with the same feature: {flagged[label]}."
+        sentence += f" {flagged[label]}"
     return entry | {
         "group": group,
         "flip_rate": plain(flip, 3),

@@ -15,7 +15,7 @@ from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
 from xaigeo.viz.method_words import TITLES, words_for
-from xaigeo.viz.page.agreement import OF_ANSWERS, Agreement, method_sentence
+from xaigeo.viz.page.agreement import OF_ANSWERS, Agreement, method_sentence, stability_text
 from xaigeo.viz.page.explorer import Drawing, explorer_data
 from xaigeo.viz.page.figures import (
     accuracy_spec,
@@ -85,7 +85,7 @@ def _facts(explanations: Sequence[Explanation]) -> list[str]:
         _count(len(first.seeds), "seed"),
         _count(len(explanations), "method"),
         f"{_count(len(rows), 'row')} explained",
-        f"{_count(len(first.features), 'feature')}",
+        "; ".join(dict.fromkeys(map(_columns, explanations))),
     ]
 
 
@@ -160,7 +160,7 @@ def _trained(first: Explanation, notes: str | None) -> Section:
     models = _count(n_seeds, noun)
     rows = [
         ("Seeds", ", ".join(map(str, first.seeds.tolist()))),
-        ("Features", ", ".join(f.label for f in first.schema.features)),
+        ("Features", ", ".join(_features(first))),
     ]
     rows += [
         (label, str(record[name]))
@@ -172,11 +172,35 @@ def _trained(first: Explanation, notes: str | None) -> Section:
         if record.get(name)
     ]
     return {
-        "finding": f"{models} learned to {task} from {_count(len(first.features), 'feature')}. "
-        + _what_differs(record),
+        "finding": f"{models} learned to {task} from {_columns(first)}. " + _what_differs(record),
         "notes": notes,
         "rows": rows,
     }
+
+
+def _groups(explanation: Explanation) -> dict[str, list[str]]:
+    """Return the columns of each group that an explanation takes as one feature."""
+    return explanation.provenance["parameters"].get("groups") or {}
+
+
+def _columns(explanation: Explanation) -> str:
+    """Return how many columns the models read, and as how many features they were explained."""
+    groups, n = _groups(explanation), len(explanation.features)
+    if not groups:
+        return _count(n, "feature")
+    n_columns = n - len(groups) + sum(map(len, groups.values()))
+    alone = n - len(groups)
+    parts = [_count(len(groups), "group"), *([_count(alone, "single column")] if alone else [])]
+    return f"{_count(n_columns, 'column')}, explained as {' and '.join(parts)}"
+
+
+def _features(explanation: Explanation) -> list[str]:
+    """Return the explained features, a group with its columns."""
+    groups = _groups(explanation)
+    return [
+        f"{f.name} ({', '.join(groups[f.name])})" if f.name in groups else f.label
+        for f in explanation.schema.features
+    ]
 
 
 def _what_differs(record: dict[str, Any]) -> str:
@@ -236,6 +260,7 @@ def _reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Secti
         "finding": _reasons_sentence(agreement, leading),
         "methods": methods,
         "contrasts": _contrasts(agreement),
+        "top_k": agreement.k.get(agreement.leading or ""),
         "heatmap": _heatmap(leading) if isinstance(leading, Attributions) else None,
         # It stands behind the last method whose seeds it can compare.
         "heatmap_after": max(
@@ -283,7 +308,7 @@ def _contrasts(agreement: Agreement) -> list[dict[str, Any]]:
             "instance": plain(row.instance),
             "predicted": row.predicted,
             "leading": row.leading_features,
-            "stability": f"{row.stability:.2f}",
+            "stability": stability_text(row.stability),
         }
         for row in agreement.flagged.head(SHOWN_ROWS).itertuples()
     ]
