@@ -70,6 +70,42 @@ def test_engines_agree(request, birds, kind, parameters):
     assert_equal_results(ours, theirs)
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"sample_around_instance": True},
+        {"share_draws": True},
+        {"discretiser": "quartile"},
+        {"distance_metric": "cosine"},
+        {"feature_selection": "forward_selection", "num_features": 2},
+        {"feature_selection": "highest_weights", "num_features": 3},
+        {"feature_selection": "lasso_path", "num_features": 2},
+    ],
+    ids=lambda parameters: ",".join(parameters),
+)
+def test_a_column_that_the_background_never_varies_is_credited_nothing(wrap_values, parameters):
+    random = np.random.default_rng(0)
+    X = np.column_stack([random.normal(size=(30, 3)), np.full(30, 0.1)])
+    models = [lambda rows, k=k: np.sin(rows @ [1.0, 0.5 + k, 0.2, 3.0])[:, None] for k in (0, 1)]
+    ensemble = wrap_values(*models, rows=X)
+    rows = X[:3].copy()
+    rows[2, 3] = 7.0
+    ours, theirs = (
+        LimeExplainer(n_samples=200, **parameters).explain(
+            ensemble, rows, background=X, random_state=2, engine=engine
+        )
+        for engine in ("batched", "upstream")
+    )
+    assert_equal_results(ours, theirs)
+    own = ours.array("attribution")
+    # A bin in which no row lies is the last instance's alone.
+    places = slice(2) if "discretiser" in parameters else slice(None)
+    assert (own[:, places, 3] == 0).all()
+    assert (own[:, :, 0] != 0).all()
+    np.testing.assert_allclose(ours.array("explained_value"), ensemble.outputs(rows))
+
+
 def test_engines_agree_on_logits(single_logit, birds):
     ours, theirs = (
         LimeExplainer(n_samples=300, scale="logit").explain(

@@ -138,8 +138,13 @@ def test_what_removal_leaves_as_it_is_counts_exactly_nothing(
     ensemble = make_networks(frame, lambda n: [nn.Linear(n, 7), nn.Tanh(), nn.Linear(7, 1)])
     rows = frame.assign(y=frame["y"].median()) if baseline == "median" else frame
     found = explain(
-        *(ensemble, rows, method),
-        **{"background": frame, "random_state": 0, "engine": engine, "baseline": baseline},
+        ensemble,
+        rows,
+        method,
+        background=frame,
+        random_state=0,
+        engine=engine,
+        baseline=baseline,
     )
     attribution = found.array("attribution")
     assert (attribution[:, :, 2] == 0).all()

@@ -108,9 +108,12 @@ class LimeExplainer(Explainer):
     are those of ``lime.lime_tabular.LimeTabularExplainer`` (0.2.0.1), which
     ``engine="upstream"`` calls model by model, with two differences from its defaults: there
     `discretiser` is "quartile" and `feature_selection` is "auto". Selection makes seeds look
-    more different than their models are, since a feature just left out counts 0. A column that
-    is constant in the background has scale 1 there and here. Of a bin that holds one value
-    only, lime gives the models 0 in place of the value; both engines here give the value.
+    more different than their models are, since a feature just left out counts 0. Two more
+    differences are mended in both engines. A column that is constant in the background has
+    scale 1 in lime, which so credits it with what the models make of values that no row has;
+    here it is not varied, its z is 0 for every row and its attribution and slope are exactly 0
+    (`feature_scale` stays 1). Of a bin that holds one value only, lime gives the models 0 in
+    place of the value; here they are given the value.
 
     A feature that a model ignores gets, in expectation, 0; in one draw it gets what its
     sampled correlation with the model's outputs gives it, of the order ``1 / sqrt(n_samples)``.

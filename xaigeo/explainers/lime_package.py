@@ -35,7 +35,8 @@ def fits_of_lime(
     explainer : LimeExplainer
     block : Block
     sampler : NeighbourhoodSampler
-        Of the same background; it repairs the values of bins that hold one value.
+        Of the same background; it says which columns stay still, and repairs the values of bins
+        that hold one value.
     stream : callable
         From an instance's place to its random stream.
     """
@@ -52,12 +53,13 @@ def fits_of_lime(
     calls = range(ensemble.n_outputs) if ensemble.task == "regression" else [None]
     for place in range(ensemble.n_seeds):
         for i, instance in enumerate(block.rows):
+            shown, still = _shown(instance, theirs, sampler), _Still(instance, sampler, explainer)
             for only in calls:
-                _seed(theirs, stream(i))
+                _seed(theirs, stream(i), sampler)
                 with _logits_allowed(scale):
                     theirs.explain_instance(
-                        instance,
-                        partial(_predict, ensemble, place, scale, only),
+                        shown,
+                        partial(_predict, ensemble, place, scale, only, still),
                         labels=range(ensemble.n_outputs),
                         num_features=explainer.n_selected(ensemble),
                         num_samples=explainer.n_samples,
@@ -94,10 +96,56 @@ def _their_explainer(explainer: LimeExplainer, block: Block) -> Any:
     )
 
 
-def _seed(theirs: Any, stream: np.random.RandomState) -> None:
-    theirs.random_state = stream
+def _seed(theirs: Any, stream: np.random.RandomState, sampler: NeighbourhoodSampler) -> None:
+    theirs.random_state = _StillStream(stream, sampler.still) if sampler.still.any() else stream
     if theirs.discretizer is not None:  # it draws the values in the bins
         theirs.discretizer.random_state = stream
+
+
+def _shown(instance: np.ndarray, theirs: Any, sampler: NeighbourhoodSampler) -> np.ndarray:
+    """Return the instance as lime is to see it: at z = 0 in columns that stay still."""
+    if not sampler.still.any():
+        return instance
+    return np.where(sampler.still, theirs.scaler.mean_, instance)
+
+
+@dataclass(frozen=True, eq=False)
+class _StillStream:
+    """Lets lime draw nothing in columns that are constant in the background.
+
+    lime 0.2.0.1 gives them scale 1, draws them with standard deviation 1 and credits them with
+    what the models make of values that no row has.
+    """
+
+    stream: np.random.RandomState
+    still: np.ndarray
+
+    def normal(self, loc: float, scale: float, size: int) -> np.ndarray:
+        drawn = self.stream.normal(loc, scale, size).reshape(-1, len(self.still))
+        drawn[:, self.still] = 0.0
+        return drawn.ravel()
+
+    def choice(self, *args: Any, **kwargs: Any) -> Any:
+        return self.stream.choice(*args, **kwargs)
+
+
+class _Still:
+    """Puts the true values of columns that stay still into the rows that models are asked about."""
+
+    def __init__(
+        self, instance: np.ndarray, sampler: NeighbourhoodSampler, explainer: LimeExplainer
+    ) -> None:
+        self.still = sampler.still
+        self.own = instance[self.still]
+        self.drawn = self.own if explainer.sample_around_instance else sampler.location[self.still]
+
+    def restored(self, rows: np.ndarray) -> np.ndarray:
+        if not self.still.any():
+            return rows
+        rows = rows.copy()
+        rows[:, self.still] = self.drawn
+        rows[0, self.still] = self.own
+        return rows
 
 
 def _give_values_of_narrow_bins(theirs: Any, sampler: NeighbourhoodSampler) -> None:
@@ -149,9 +197,14 @@ class _FitRecorder:
 
 
 def _predict(
-    ensemble: SeedEnsemble, place: int, scale: Scale, only: int | None, rows: np.ndarray
+    ensemble: SeedEnsemble,
+    place: int,
+    scale: Scale,
+    only: int | None,
+    still: _Still,
+    rows: np.ndarray,
 ) -> np.ndarray:
-    outputs = ensemble.member_outputs_encoded(place, rows, scale=scale)
+    outputs = ensemble.member_outputs_encoded(place, still.restored(rows), scale=scale)
     return outputs if only is None else outputs[:, only]
 
 

@@ -68,6 +68,9 @@ class NeighbourhoodSampler:
     location, scale : ndarray, shape (n_features,)
         Mean and population standard deviation of numeric columns (scale 1 for a constant
         one); 0 and 1 for columns that enter as 0 or 1.
+    still : ndarray of bool, shape (n_features,)
+        Columns that enter with their value but are constant in the background: the rows drawn
+        do not vary them, and their coordinate z is 0 for every row, the instance's too.
     categories : dict of int to (ndarray, ndarray)
         By place of a column of categories: the codes that the background holds and their
         shares.
@@ -79,6 +82,7 @@ class NeighbourhoodSampler:
 
     location: np.ndarray
     scale: np.ndarray
+    still: np.ndarray
     categories: dict[int, tuple[np.ndarray, np.ndarray]]
     bins: dict[int, Bins]
     binned: bool
@@ -98,10 +102,13 @@ class NeighbourhoodSampler:
         scaler = StandardScaler(with_mean=False).fit(background.rows)
         discrete = background.schema.discrete
         binary = np.ones_like(discrete) if discretiser else discrete
+        constant = scaler.scale_ != np.sqrt(scaler.var_)
+        mean = np.where(background.spread > 0, scaler.mean_, background.location)
         shares = background.frequencies
         return cls(
-            location=np.where(binary, 0.0, scaler.mean_),
+            location=np.where(binary, 0.0, mean),
             scale=np.where(binary, 1.0, scaler.scale_),
+            still=np.asarray((constant | (background.spread == 0)) & ~binary),
             categories={
                 int(j): (np.flatnonzero(shares[j]).astype(np.float64), shares[j][shares[j] > 0])
                 for j in np.flatnonzero(discrete)
@@ -124,6 +131,7 @@ class NeighbourhoodSampler:
         places = (rows - self.location) / self.scale
         for j, bins in self.bins.items():
             places[:, j] = bins.place(rows[:, j])
+        places[:, self.still] = 0.0
         return np.asarray(places)
 
     def bounds(self, rows: Matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -188,8 +196,9 @@ class NeighbourhoodSampler:
 
         Returns ``n_samples - 1`` rows: lime puts the instance in the place of the first. The
         stream of `random_state` is read as `LimeTabularExplainer` (lime 0.2.0.1) reads it:
-        without bins, normals for all columns at once, then each column of categories; with
-        bins, the bin or category of each column, then the values in the bins.
+        without bins, normals for all columns at once (of `still` ones they are not used), then
+        each column of categories; with bins, the bin or category of each column, then the values
+        in the bins.
         """
         if self.binned:
             return self._draw_bins(n_samples, random_state)
@@ -200,6 +209,8 @@ class NeighbourhoodSampler:
         places = np.array(normals.T, order="C")
         if around is not None:
             places += ((around - self.location) / self.scale)[:, None]
+        rows[:, self.still] = centre[self.still]
+        places[self.still] = 0.0
         for j, (codes, shares) in self.categories.items():
             rows[:, j] = places[j] = _choose(codes, shares, n_samples, random_state)
         return Drawn(rows, places)

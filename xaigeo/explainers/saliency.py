@@ -24,12 +24,13 @@ class SaliencyExplainer(GradientExplainer):
     The attribution of a numeric column is the gradient per standard deviation of the
     background, ``slope * feature_scale``, with `slope` the signed gradient per original
     unit; 0 where the background does not vary (its `feature_scale` is 1, but there is no
-    deviation to go by, and `slope` alone tells of the gradient). That of a categorical or ordinal column is the gradient times the way from the
-    background's mean point to the category's own: to first order, what having this category
-    rather than a usual one does. For one-hot inputs this is the gradient of the category's
-    indicator less the mean of all indicators' gradients, weighted by the categories' shares.
-    (The indicator's gradient alone would not do: adding one number to all weights of a one-hot
-    block and taking it off the bias leaves the model as it is, but moves that gradient.)
+    deviation to go by, and `slope` alone tells of the gradient). That of a categorical or
+    ordinal column is the gradient times the way from the background's mean point to the
+    category's own: to first order, what having this category rather than a usual one does. For
+    one-hot inputs this is the gradient of the category's indicator less the mean of all
+    indicators' gradients, weighted by the categories' shares. (The indicator's gradient alone
+    would not do: adding one number to all weights of a one-hot block and taking it off the bias
+    leaves the model as it is, but moves that gradient.)
 
     Parameters
     ----------
