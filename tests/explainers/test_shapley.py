@@ -119,6 +119,60 @@ def test_exact_values_equal_the_definition(species, birds, method, grouped):
         expected = brute_force(species, instance, background, players)
         np.testing.assert_allclose(result.array("attribution")[:, i], expected, atol=1e-12)
     assert (result.array("std_error") == 0).all()
+    assert result.provenance["resolved"]["exact"]
+
+
+@pytest.mark.parametrize("summary", ["sample", "stratified", "kmeans"])
+@pytest.mark.parametrize("method", EXACT)
+def test_nothing_is_exact_where_background_rows_were_chosen(species, birds, method, summary):
+    settings = {"n_background": 20, "background_summary": summary}
+    chosen = explain(species, birds.iloc[[5, 200]], method, birds, **settings)
+    assert not chosen.provenance["resolved"]["exact"]
+    assert "std_error" not in chosen.data
+    whole = explain(species, birds.iloc[[5, 200]], method, birds, n_background=None)
+    assert whole.provenance["resolved"]["exact"]
+    assert (whole.array("std_error") == 0).all()
+
+
+def test_repeats_draw_background_rows_of_their_own(species, birds):
+    X, settings = birds.iloc[[5, 200]], {"n_background": 20}
+    ours, theirs = (
+        explain(species, X, "kernel_shap", birds, n_repeats=3, engine=engine, **settings)
+        for engine in ("batched", "upstream")
+    )
+    assert_alike(ours, theirs, 1e-9)
+    total = ours.array("base_value") + ours.array("attribution").sum(axis=2)
+    np.testing.assert_allclose(total, ours.array("explained_value"), atol=1e-12)
+    one, two = (explain(species, X, "kernel_shap", birds, n_repeats=n, **settings) for n in (1, 2))
+    # Of two draws, the error is half their difference, and the mean lies between them.
+    half = np.abs(two.array("attribution") - one.array("attribution"))
+    np.testing.assert_allclose(two.array("std_error"), half, atol=1e-12)
+    assert half.max() > 1e-3
+
+
+def test_errors_of_repeats_cover_the_drawing_of_background_rows(cloud, wrap_values, linear):
+    ensemble = wrap_values(linear((2.0, -0.3, 5.0, 1.0)), rows=cloud)
+    found = [
+        explain(ensemble, cloud[:1], "kernel_shap", cloud, n_repeats=6, random_state=seed)
+        for seed in range(80)
+    ]
+    values = np.stack([one.array("attribution")[0, 0, :, 0] for one in found])
+    errors = np.stack([one.array("std_error")[0, 0, :, 0] for one in found])
+    exact = np.array([2.0, -0.3, 5.0, 1.0]) * (cloud[0] - cloud.mean(axis=0))
+    # Student's t with five degrees of freedom; a share of 320 has an error of 0.016 or so.
+    assert (np.abs(values - exact) < 2.571 * errors).mean() == pytest.approx(0.95, abs=0.05)
+
+
+def test_rows_of_k_means_leave_the_error_open(wrap_values):
+    rows = np.random.default_rng(3).normal(size=(40, 12))
+    rows[:, 11] = 1.0
+    ensemble = wrap_values(lambda rows: np.tanh(rows[:, :6] * rows[:, 6:]).sum(axis=1), rows=rows)
+    settings = {"n_background": 5, "background_summary": "kmeans", "n_repeats": 3}
+    few = explain(ensemble, rows[:1], "kernel_shap", rows, **settings)  # all coalitions
+    assert np.isnan(few.array("std_error")[..., :11, :]).all()
+    assert (few.array("std_error")[..., 11, :] == 0).all()  # no row could have moved it
+    drawn = explain(ensemble, rows[:1], "kernel_shap", rows, n_samples=60, **settings)
+    assert (drawn.array("std_error")[..., :11, :] > 0).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -242,7 +296,8 @@ def test_permuting_seeds_permutes_the_answer(species, birds, method, order):
     seeds = [species.seeds[place] for place in order]
     straight = explain(species, birds.iloc[[4]], method, birds)
     turned = explain(species.select(seeds), birds.iloc[[4]], method, birds)
-    for name in (*ARRAYS, "std_error"):
+    assert set(turned.data) == set(straight.data)
+    for name in {*ARRAYS, "std_error"} & set(straight.data):
         np.testing.assert_allclose(
             turned.array(name), straight.array(name)[list(order)], atol=1e-14, err_msg=name
         )
@@ -313,17 +368,21 @@ def test_any_kind_of_ensemble_with_any_kind_of_column(mixed_frame, method):
     ],
 )
 def test_standard_errors_are_the_spread_over_draws(wrap_values, method, more):
-    """Sixty copies of an instance have draws of their own: sixty explainer seeds in one call."""
     rows = np.random.default_rng(3).normal(size=(8, 12))
 
     def model(rows):
         return np.tanh(rows[:, :6] * rows[:, 6:]).sum(axis=1) * (1 + rows[:, 0] * rows[:, 3])
 
     ensemble = wrap_values(model, rows=rows)
-    same = np.repeat(rows[:1], 60, axis=0)
-    result = explain(ensemble, same, method, rows[1:], **more)
-    spread = result.array("attribution")[0, ..., 0].var(axis=0, ddof=1)
-    error = (result.array("std_error")[0, ..., 0] ** 2).mean(axis=0)
+    found = [
+        explain(ensemble, rows[:1], method, rows[1:], random_state=seed, **more)
+        for seed in range(60)
+    ]
+    attribution, std_error = (
+        np.stack([one.array(name)[0, 0, :, 0] for one in found])
+        for name in ("attribution", "std_error")
+    )
+    spread, error = attribution.var(axis=0, ddof=1), (std_error**2).mean(axis=0)
     # The variance of 60 numbers has a relative error of 18 %; over 12 features, less.
     assert 0.75 < spread.sum() / error.sum() < 1.35
     assert (spread / error > 0.4).all()

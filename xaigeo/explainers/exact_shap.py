@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
+from xaigeo.explainers.background import Background
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.game import Game, Shares
 from xaigeo.explainers.links import Link
@@ -31,7 +33,9 @@ class ExactShapExplainer(ShapleyExplainer):
     (`groups`) where there are more. Exact for the background rows used.
 
     `base_value` plus the attributions is the explained output. A categorical column is one
-    player. A column in which all background rows equal the instance gets 0. `std_error` is 0.
+    player. A column in which all background rows equal the instance gets 0. `std_error` is 0
+    where all background rows are used (``n_background=None``, or no fewer than there are); where
+    some were chosen it is left out, since others would have given other values.
 
     Parameters
     ----------
@@ -60,8 +64,12 @@ class ExactShapExplainer(ShapleyExplainer):
     def _link(self) -> Link:
         return self.link
 
-    def _has_error(self, n_players: int) -> bool:
-        return True
+    def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
+        """Return the background rows averaged over, and whether those are all."""
+        return super().resolved(ensemble, background) | {"exact": self.uses_all(background)}
+
+    def _has_error(self, n_players: int, *, whole: bool) -> bool:
+        return whole
 
     def _divide(self, game: Game, seed: np.random.SeedSequence) -> Shares:
         _check_players(game)
@@ -111,7 +119,7 @@ def all_coalitions(n_players: int) -> tuple[np.ndarray, np.ndarray]:
 def _summed(game: Game, masks: np.ndarray, counts: np.ndarray) -> Shares:
     worth = game.worth(masks)
     attribution = counts @ worth + game.total[:, None] / game.n_players
-    return Shares(attribution, np.zeros_like(attribution)).without_rounding(game, worth)
+    return Shares(attribution).without_rounding(game, worth)
 
 
 def _check_players(game: Game) -> None:

@@ -112,6 +112,7 @@ class Shares:
     ----------
     attribution : ndarray, shape (n_seeds, n_players, n_outputs)
     std_error : ndarray of that shape, or None
+        None where nothing was drawn.
     """
 
     attribution: np.ndarray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
+from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.coalitions import (
     Coalitions,
@@ -29,6 +30,7 @@ from xaigeo.explainers.lasso_selection import (
 from xaigeo.explainers.least_squares import sum_constrained
 from xaigeo.explainers.links import Link
 from xaigeo.explainers.reference_rows import ReferenceRows
+from xaigeo.explainers.repeated_backgrounds import over_backgrounds
 from xaigeo.explainers.shap_models import Predict
 from xaigeo.explainers.shapley import ShapleyExplainer
 from xaigeo.explainers.streams import global_stream, legacy_stream, repeat_seed
@@ -43,7 +45,8 @@ class KernelShapExplainer(ShapleyExplainer):
     A coalition's worth is the mean output over background rows in which the coalition's
     features hold the instance's values. Coalitions are drawn once per instance and shared by
     all seeds. With up to 11 features and the default budget every coalition is
-    evaluated and the Shapley values are exact for the background rows used.
+    evaluated and the Shapley values are exact for the background rows used, and where
+    those are all (``provenance["resolved"]["exact"]``) for the background.
 
     `base_value` plus the attributions is the explained output, exactly. A categorical
     column is one player. A column in which all background rows equal the instance gets 0.
@@ -54,9 +57,12 @@ class KernelShapExplainer(ShapleyExplainer):
         Coalitions per instance; "auto" is ``2 * n_features + 2048``, counting the features in
         which the instance differs from the background. Never more than there are.
     n_repeats : int
-        Independent draws of coalitions. With more than one, the attribution is their mean and
-        `std_error` the standard deviation between them over the root of their number. Where
-        every coalition is evaluated nothing is drawn and the error is 0.
+        Independent draws of coalitions and, where not all are used, of background rows. With
+        more than one, the attribution is their mean and `std_error` the standard deviation
+        between them over the root of their number, which covers both. Where every coalition is
+        evaluated against all background rows, nothing is drawn and the error is 0. Rows chosen
+        by "kmeans" are the same in every repeat: the error is then that of the coalitions
+        alone, and NaN where those are complete.
     l1_reg : str or float, optional
         Feature selection, which sets small attributions to zero, for each model and output:
         "aic", "bic", "num_features(k)", the penalty of a lasso, or "auto": "aic" where fewer
@@ -113,7 +119,7 @@ class KernelShapExplainer(ShapleyExplainer):
         return (
             {"n_coalitions": n_coalitions}
             | super().resolved(ensemble, background)
-            | {"exact": self._complete(n_features)}
+            | {"exact": self._complete(n_features) and self.uses_all(background)}
         )
 
     @property
@@ -124,8 +130,25 @@ class KernelShapExplainer(ShapleyExplainer):
     def _link(self) -> Link:
         return self.link
 
-    def _has_error(self, n_players: int) -> bool:
-        return self.n_repeats > 1 or self._complete(n_players)
+    def explain_batched(self, block: Block) -> Arrays:
+        """Divide each instance's game, against new background rows at each repeat."""
+        if self._redraws(block.background):
+            return over_backgrounds(replace(self, n_repeats=1), block, self.n_repeats, "batched")
+        return super().explain_batched(block)
+
+    def explain_upstream(self, block: Block) -> Arrays:
+        """Call the shap package for every model and instance, and repeat."""
+        if self._redraws(block.background):
+            return over_backgrounds(replace(self, n_repeats=1), block, self.n_repeats, "upstream")
+        return super().explain_upstream(block)
+
+    def _redraws(self, background: Background) -> bool:
+        """Whether repeats differ in their background rows."""
+        drawn = self.background_summary != "kmeans" and not self.uses_all(background)
+        return drawn and self.n_repeats > 1
+
+    def _has_error(self, n_players: int, *, whole: bool) -> bool:
+        return self.n_repeats > 1 or (whole and self._complete(n_players))
 
     def _complete(self, n_players: int) -> bool:
         return count_coalitions(n_players, self._budget) == n_proper(n_players)
@@ -145,7 +168,7 @@ class KernelShapExplainer(ShapleyExplainer):
             shares = Shares(self._solved(game, draw, worth)).without_rounding(game, worth)
             fits.append(shares.attribution)
         if len(fits) == 1:
-            return Shares(fits[0], np.zeros_like(fits[0]) if draws[0].complete else None)
+            return Shares(fits[0])
         error = np.std(fits, axis=0, ddof=1) / np.sqrt(len(fits))
         return Shares(np.mean(fits, axis=0), error)
 

@@ -58,7 +58,9 @@ class PermutationShapExplainer(ShapleyExplainer):
     (``linearize_link=False``).
 
     `std_error` is the standard deviation over orders, each walked there and back, over the root
-    of their number; NaN where there is one order only. shap's ``error_bounds`` is instead the
+    of their number; NaN where there is one order only. It covers the drawing of orders, given the
+    background rows used, and not which rows those are: with ``n_background=None`` nothing else is
+    drawn. shap's ``error_bounds`` is instead the
     standard deviation over single walks.
     """
 
@@ -98,7 +100,7 @@ class PermutationShapExplainer(ShapleyExplainer):
         n_orders = self._n_orders(n_players, n_players)
         return super().resolved(ensemble, background) | {"n_permutations": n_orders}
 
-    def _has_error(self, n_players: int) -> bool:
+    def _has_error(self, n_players: int, *, whole: bool) -> bool:
         return True
 
     def _divide(self, game: Game, seed: np.random.SeedSequence) -> Shares:

@@ -66,6 +66,8 @@ class SamplingShapExplainer(ShapleyExplainer):
     which mix the variances of the two rounds in different units. `std_error` is made of the
     variances themselves: with n draws of variance s² and a share a of the error of the sum, its
     square is ``(1 - a)² s²/n`` plus ``a²`` times the sum of ``s²/n`` over the other features.
+    It covers the drawing of orders and of rows from the background; where `n_background` keeps
+    some of its rows only, not which those are.
     """
 
     name: ClassVar[str] = "sampling_shap"
@@ -98,7 +100,7 @@ class SamplingShapExplainer(ShapleyExplainer):
         n_draws = sum(self._rounds(len(self.players(ensemble))))
         return {"n_samples": n_draws} | super().resolved(ensemble, background)
 
-    def _has_error(self, n_players: int) -> bool:
+    def _has_error(self, n_players: int, *, whole: bool) -> bool:
         return True
 
     def _rounds(self, n_varying: int) -> tuple[int, int]:

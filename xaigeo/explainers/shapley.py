@@ -16,7 +16,12 @@ from xaigeo.explainers.game import Game, Shares
 from xaigeo.explainers.links import Link, check_link, linked
 from xaigeo.explainers.once import once
 from xaigeo.explainers.players import Groups, PlayerCodes, Players, check_groups
-from xaigeo.explainers.reference_rows import ReferenceRows, Summary, reference_rows
+from xaigeo.explainers.reference_rows import (
+    ReferenceRows,
+    Summary,
+    background_places,
+    reference_rows,
+)
 from xaigeo.explainers.shap_models import Predict
 from xaigeo.explainers.worths import mean_outputs
 from xaigeo.explanations import Attributions, Explanation
@@ -36,7 +41,8 @@ class ShapleyExplainer(Explainer):
     ----------
     n_background : int, optional
         Background rows to average over when there are more; the same for all instances and
-        seeds. None uses all rows.
+        seeds. None uses all rows. Which rows are drawn changes the answer; where any are left
+        out, no method that averages over rows reports it as exact or free of error.
     background_summary : {"sample", "stratified", "kmeans"}
         How they are chosen: see `reference_rows`.
     groups : mapping of str to sequence of str, optional
@@ -78,8 +84,11 @@ class ShapleyExplainer(Explainer):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return attribution (n_players, n_outputs) and base value (n_outputs) by shap."""
 
-    def _has_error(self, n_players: int) -> bool:
-        """Whether standard errors are known, given the players of the whole schema."""
+    def _has_error(self, n_players: int, *, whole: bool) -> bool:
+        """Whether standard errors are known.
+
+        Given are the players of the whole schema, and whether all background rows are used.
+        """
         return False
 
     @property
@@ -100,10 +109,32 @@ class ShapleyExplainer(Explainer):
         groups = self.groups and {name: list(members) for name, members in self.groups.items()}
         return super().parameters() | {"groups": groups or None}
 
+    def uses_all(self, background: Background) -> bool:
+        """Return whether every background row is averaged over, and none chosen."""
+        return self.n_background is None or self.n_background >= len(background.rows)
+
+    def references(self, block: Block) -> ReferenceRows:
+        """Return the background rows averaged over."""
+        return reference_rows(
+            block.ensemble,
+            block.background,
+            self.n_background,
+            self.background_summary,
+            block.shared_seed,
+        )
+
     def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
         """Return how many background rows are averaged over."""
         n_rows = len(background.rows)
         return {"n_background": min(n_rows, self.n_background or n_rows)}
+
+    def background_places(
+        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
+    ) -> list[int] | None:
+        """Return the places of the background rows used, None where all are or none is."""
+        return background_places(
+            ensemble, background, self.n_background, self.background_summary, seed
+        )
 
     def shown(
         self, schema: FeatureSchema, rows: Matrix, background: Matrix
@@ -116,9 +147,13 @@ class ShapleyExplainer(Explainer):
         games = self._games(block)
         shape = (len(games), games[0].ensemble.n_seeds, len(games[0].players))
         attribution = np.zeros((*shape, block.ensemble.n_outputs))
-        has_error = self._has_error(shape[-1])
+        whole = self.uses_all(block.background)
+        has_error = self._has_error(shape[-1], whole=whole)
         error = np.zeros(attribution.shape)
         for i, game in enumerate(games):
+            if not whole:  # nobody knows what other rows would have given
+                moved = game.players.varying(game.instance, block.background.rows)
+                error[i][:, moved] = np.nan
             if game.n_players == 1:
                 attribution[i, :, game.varying[0]] = game.total
             if game.n_players < 2:
@@ -156,13 +191,7 @@ class ShapleyExplainer(Explainer):
     def _games(self, block: Block) -> list[Game]:
         ensemble = block.ensemble
         scale = resolved_scale(self.scale, ensemble)
-        reference = reference_rows(
-            ensemble,
-            block.background,
-            self.n_background,
-            self.background_summary,
-            block.shared_seed,
-        )
+        reference = self.references(block)
         players = self.players(ensemble)
         seed = block.shared_seed
         wanted = (self.n_background, self.background_summary, seed.entropy, seed.spawn_key)
