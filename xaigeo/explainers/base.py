@@ -91,9 +91,19 @@ class Explainer(ABC):
     def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
         """Return what the parameters leave open, as used: sample counts, rows drawn.
 
-        It is recorded as ``provenance["resolved"]``.
+        It is recorded as ``provenance["resolved"]``, with `background_places`.
         """
         return {}
+
+    def background_places(
+        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
+    ) -> list[int] | None:
+        """Return the places of the background rows that stand for all, drawn by the shared seed.
+
+        None where all rows are used, and where what is used are rows of no place, such as the
+        centres of clusters.
+        """
+        return None
 
     def shown(
         self, schema: FeatureSchema, rows: Matrix, background: Matrix
@@ -161,6 +171,12 @@ class Explainer(ABC):
         -----
         The numbers are the same to the bit for any number of workers and wherever they run,
         on machines of one kind. For that all arithmetic runs on one thread in each process.
+
+        What is drawn for an instance follows from `random_state` and its own encoded row, so that
+        it is the same whichever instances stand beside it and in whatever order; equal rows get
+        equal draws. Only the last bits of what a model answers may depend on the rows asked with
+        a row, as matrix products of other sizes round otherwise. The same row in other units, or
+        with columns in another order, is another row, and gets other draws.
         """
         check_option("engine", engine, Engine)
         check_count("max_memory", max_memory, at_least=LEAST_MEMORY)

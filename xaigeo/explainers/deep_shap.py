@@ -21,7 +21,12 @@ from xaigeo.explainers.gradient_explainer import (
     as_float64,
     of_member,
 )
-from xaigeo.explainers.reference_rows import ReferenceRows, Summary, reference_rows
+from xaigeo.explainers.reference_rows import (
+    ReferenceRows,
+    Summary,
+    background_places,
+    reference_rows,
+)
 from xaigeo.options import check_count, check_option
 
 if TYPE_CHECKING:
@@ -81,6 +86,14 @@ class DeepShapExplainer(GradientExplainer):
         """Return the number of background rows averaged over."""
         n_rows = len(background.rows)
         return {"n_background": min(n_rows, self.n_background or n_rows)}
+
+    def background_places(
+        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
+    ) -> list[int] | None:
+        """Return the places of the background rows used, None where all are or none is."""
+        return background_places(
+            ensemble, background, self.n_background, self.background_summary, seed
+        )
 
     def references(self, block: Block) -> ReferenceRows:
         """Return the background rows averaged over."""

@@ -16,6 +16,7 @@ import xarray as xr
 from xaigeo import dims
 from xaigeo.explainers.block import Arrays
 from xaigeo.explainers.job import Job
+from xaigeo.explainers.streams import shared_seed
 from xaigeo.explanations import COMMON, Explanation, Shapes
 from xaigeo.schema import FeatureSchema, Matrix
 from xaigeo.store.manifest import describe
@@ -112,7 +113,7 @@ class Labeller:
         return {
             "method": explainer.name,
             "parameters": parameters,
-            "resolved": explainer.resolved(ensemble, job.background),
+            "resolved": explainer.resolved(ensemble, job.background) | self._places(),
             "additive": explainer.additive,
             "random_state": job.entropy,
             "engine": job.engine,
@@ -129,6 +130,12 @@ class Labeller:
                 "record": ensemble.record,
             },
         }
+
+    def _places(self) -> dict[str, Any]:
+        job = self.job
+        seed = shared_seed(job.entropy)
+        places = job.explainer.background_places(job.ensemble, job.background, seed)
+        return {} if places is None else {"background_places": places}
 
     @cached_property
     def _shown(self) -> tuple[FeatureSchema, Matrix, Matrix]:

@@ -18,6 +18,7 @@ from xaigeo.explainers.base import Arrays, Block, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.conditional_means import ConditionalMeans
 from xaigeo.explainers.linear_model import LinearModel, is_linear, linear_models
+from xaigeo.explainers.reference_rows import sampled_places
 from xaigeo.explainers.streams import global_stream, legacy_stream
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
@@ -163,12 +164,20 @@ class LinearShapExplainer(Explainer):
             "feature_scale": np.where(varies, used.std(axis=0), 1.0),
         }
 
+    def background_places(
+        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
+    ) -> list[int] | None:
+        """Return the places of the background rows used, None where all are."""
+        n_rows = len(background.rows)
+        if self.n_background is None or self.n_background >= n_rows:
+            return None
+        return sampled_places(n_rows, self.n_background, seed).tolist()
+
     def _rows_used(self, block: Block) -> Matrix:
         rows = block.background.rows
         if self.n_background is None or self.n_background >= len(rows):
             return rows
-        random = np.random.default_rng(block.shared_seed)
-        return rows[np.sort(random.choice(len(rows), self.n_background, replace=False))]
+        return rows[sampled_places(len(rows), self.n_background, block.shared_seed)]
 
 
 # Models read from the members of an ensemble, and the background they were tried on.

@@ -29,10 +29,14 @@ class ReferenceRows:
     rows : ndarray, shape (n_rows, n_features)
     weights : ndarray of int, shape (n_rows,), or None
         None where all count alike.
+    places : ndarray of int, shape (n_rows,), or None
+        Where the rows stand in the background; None where all are taken, and for centres of
+        clusters, which are put together from several rows.
     """
 
     rows: Matrix
     weights: np.ndarray | None = None
+    places: np.ndarray | None = None
 
     @cached_property
     def shares(self) -> np.ndarray:
@@ -102,13 +106,36 @@ def _summarised(
     seed: np.random.SeedSequence,
 ) -> ReferenceRows:
     rows = background.rows
-    random = np.random.default_rng(seed)
+    if summary == "kmeans":
+        return _centres(background, n_rows)
     if summary == "sample":
-        return ReferenceRows(rows[np.sort(random.choice(len(rows), n_rows, replace=False))])
-    if summary == "stratified":
-        strata = _strata(ensemble, rows)
-        return ReferenceRows(rows[_drawn_by_stratum(strata, n_rows, random)])
-    return _centres(background, n_rows)
+        places = sampled_places(len(rows), n_rows, seed)
+    else:
+        places = _drawn_by_stratum(_strata(ensemble, rows), n_rows, np.random.default_rng(seed))
+    return ReferenceRows(rows[places], places=places)
+
+
+def background_places(
+    ensemble: SeedEnsemble,
+    background: Background,
+    n_rows: int | None,
+    summary: Summary,
+    seed: np.random.SeedSequence,
+) -> list[int] | None:
+    """Return the places of the rows that `reference_rows` takes.
+
+    None where it takes all, or centres of clusters, which are rows of no place.
+    """
+    if summary == "kmeans":
+        return None
+    places = reference_rows(ensemble, background, n_rows, summary, seed).places
+    return None if places is None else places.tolist()
+
+
+def sampled_places(n_background: int, n_rows: int, seed: np.random.SeedSequence) -> np.ndarray:
+    """Return the places of rows drawn without replacement, in order."""
+    random = np.random.default_rng(seed)
+    return np.sort(random.choice(n_background, n_rows, replace=False))
 
 
 def _strata(ensemble: SeedEnsemble, rows: Matrix) -> np.ndarray:

@@ -17,6 +17,7 @@ from xaigeo.explainers.base import Arrays, Block, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.estimator_inputs import estimator_members
 from xaigeo.explainers.forest_options import Perturbation, Players
+from xaigeo.explainers.reference_rows import sampled_places
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import Matrix
@@ -188,12 +189,21 @@ class TreeShapExplainer(Explainer):
             "feature_scale": np.where(varies, used.std(axis=0), 1.0),
         }
 
+    def background_places(
+        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
+    ) -> list[int] | None:
+        """Return the places of the background rows used, None where all are."""
+        n_rows = len(background.rows)
+        against = self.perturbation == "interventional"
+        if not against or self.n_background is None or self.n_background >= n_rows:
+            return None
+        return sampled_places(n_rows, self.n_background, seed).tolist()
+
     def _rows_used(self, block: Block) -> Matrix:
         rows = block.background.rows
         if self.n_background is None or self.n_background >= len(rows):
             return rows
-        random = np.random.default_rng(block.shared_seed)
-        return rows[np.sort(random.choice(len(rows), self.n_background, replace=False))]
+        return rows[sampled_places(len(rows), self.n_background, block.shared_seed)]
 
 
 def _forest_members(members: EstimatorMembers, background: Matrix) -> list[ForestMember]:
