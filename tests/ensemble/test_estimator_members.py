@@ -6,8 +6,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from xaigeo.ensemble import SeedEnsemble
 from xaigeo.ensemble.estimator_members import EstimatorMembers
@@ -95,3 +96,34 @@ def test_other_estimators_keep_their_names(plane):
     spaced = FeatureSchema.from_data(X.set_axis(["mean radius", "area"], axis=1))
     with pytest.raises(InputError, match="of model 0: mean_radius, area, got mean radius, area"):
         EstimatorMembers(forests(X, plane[1], n=1), spaced, (0, 1), "classification")
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_pipelines_that_write_into_their_rows_harm_nobody(plane, as_frame):
+    X = pd.DataFrame(plane[0] * 3 + 5, columns=["a", "b"])
+    X = X if as_frame else X.to_numpy()
+    models = [
+        make_pipeline(StandardScaler(copy=False), LogisticRegression(C=c)).fit(X.copy(), plane[1])
+        for c in (1.0, 0.1)
+    ]
+    schema = FeatureSchema.from_data(X)
+    members = EstimatorMembers(models, schema, (0, 1), "classification")
+    rows = schema.encode(X)
+    expected = [model.predict_proba(X.copy()) for model in models]
+    np.testing.assert_array_equal(members.values(rows, "probability"), expected)
+    np.testing.assert_array_equal(members.member_values(1, rows, "probability"), expected[1])
+    np.testing.assert_array_equal(rows, np.asarray(X))
+
+
+def test_rows_are_decoded_once_for_all_estimators(mixed, monkeypatch):
+    X, y = mixed
+    numbers = X[["mass", "length"]]
+    schema = FeatureSchema.from_data(numbers)
+    members = EstimatorMembers(forests(numbers, y, n=3), schema, sorted(set(y)), "classification")
+    calls = []
+    decode = FeatureSchema.decode
+    monkeypatch.setattr(
+        FeatureSchema, "decode", lambda self, rows: calls.append(len(rows)) or decode(self, rows)
+    )
+    members.values(schema.encode(numbers), "probability")
+    assert calls == [90]

@@ -65,20 +65,29 @@ class EstimatorMembers:
 
     def values(self, rows: Matrix, scale: Scale) -> np.ndarray:
         """Return the outputs of every member, shape (n_members, n_rows, n_outputs)."""
-        return np.stack([self.member_values(place, rows, scale) for place in range(self.n_members)])
+        # Decoding takes as long as a small model's answer, so it is done once. Each gets a
+        # copy: a pipeline with StandardScaler(copy=False) writes into what it is given.
+        frames = any(wants_frame(estimator, self.schema) for estimator in self.estimators)
+        frame = self.schema.decode(rows) if frames else None
+        answers = []
+        for place, estimator in enumerate(self.estimators):
+            data = frame if frame is not None and wants_frame(estimator, self.schema) else rows
+            answers.append(self._answer(place, data.copy(), len(rows)))
+        return np.stack(answers)
 
     def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
         """Return one member's outputs, shape (n_rows, n_outputs)."""
+        data = estimator_input(self.estimators[place], self.schema, rows)
+        return self._answer(place, data, len(rows))
+
+    def _answer(self, place: int, data: Frame, n_rows: int) -> np.ndarray:
         estimator = self.estimators[place]
-        data = estimator_input(estimator, self.schema, rows)
         if self.task == "regression":
             answer = np.asarray(estimator.predict(data), dtype=np.float64)
         else:
             answer = np.asarray(estimator.predict_proba(data), dtype=np.float64)
             answer = answer[:, self.orders[place]]
-        return as_outputs(
-            answer, len(rows), classification=self.task == "classification", place=place
-        )
+        return as_outputs(answer, n_rows, classification=self.task == "classification", place=place)
 
     def subset(self, places: Sequence[int]) -> EstimatorMembers:
         """Return the members at these places."""
@@ -118,10 +127,13 @@ class EstimatorMembers:
 
 def estimator_input(estimator: Any, schema: FeatureSchema, rows: Matrix) -> Frame:
     """Return encoded rows as an estimator was fitted on them: a data frame or an array."""
+    return schema.decode(rows) if wants_frame(estimator, schema) else rows.copy()
+
+
+def wants_frame(estimator: Any, schema: FeatureSchema) -> bool:
+    """Return whether an estimator was fitted on a data frame."""
     # An estimator fitted on an array warns when it meets column names, and the reverse.
-    if hasattr(estimator, "feature_names_in_") or schema.discrete.any():
-        return schema.decode(rows)
-    return rows
+    return hasattr(estimator, "feature_names_in_") or bool(schema.discrete.any())
 
 
 def _is_lightgbm(estimator: Any) -> bool:
