@@ -18,7 +18,7 @@ from xaigeo.explainers.block import MAX_MEMORY, Arrays, Block, Engine
 from xaigeo.explainers.cut import Cut
 from xaigeo.explainers.job import Job, run_block
 from xaigeo.explainers.joining import joined
-from xaigeo.explainers.labelling import Labeller
+from xaigeo.explainers.labelling import Labeller, instance_labels
 from xaigeo.explainers.running import run_tasks
 from xaigeo.explainers.stored import StoredRun
 from xaigeo.explainers.threads import one_thread
@@ -134,7 +134,8 @@ class Explainer(ABC):
         ----------
         ensemble : SeedEnsemble
         X : DataFrame or ndarray, shape (n_instances, n_features)
-            Rows to explain, in original units. A frame's index labels the instances.
+            Rows to explain, in original units. A frame's index labels the instances, dates
+            as text.
         background : DataFrame or ndarray
             Rows that stand for the data: perturbations are drawn from or against them.
         random_state : int, optional
@@ -184,7 +185,7 @@ class Explainer(ABC):
         _check_store(store, overwrite)
         self._check_ensemble(ensemble, engine)
         rows = ensemble.schema.encode(X)
-        labels = np.asarray(getattr(X, "index", np.arange(len(rows))))
+        labels = instance_labels(X)
         reference = Background.from_frame(ensemble.schema, self._background(background, ensemble))
         job = Job(self, ensemble, reference, engine, _entropy(random_state), int(max_memory))
         cut = Cut(len(rows), self.block_rows)

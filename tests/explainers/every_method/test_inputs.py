@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -48,6 +49,19 @@ def test_repeated_labels_are_kept(found, ask, cases):
     assert answer.sel(instance="one").data.sizes["instance"] == 2
     assert len(answer.to_frame()) == len(found.to_frame())
     assert xg.agreement.summary(answer, n_bootstrap=10)["value"].notna().any()
+
+
+@pytest.mark.parametrize("method", ["lime", "anchors", "counterfactuals"], indirect=True)
+@pytest.mark.parametrize("unit", ["ns", "s"])
+def test_dates_label_instances_as_text(ask, cases, tmp_path, unit):
+    days = pd.date_range("2024-02-28", periods=3, unit=unit)
+    X = cases.data().iloc[:3].set_axis(days, axis=0)
+    answer = ask(X=X)
+    assert answer.instances.tolist() == ["2024-02-28", "2024-02-29", "2024-03-01"]
+    back = xg.load(answer.save(tmp_path / "store"))
+    xr.testing.assert_identical(back.data, answer.data)
+    assert X.loc["2024-02-29", "length"] == answer.sel(instance="2024-02-29").array("input")[0, 0]
+    assert xg.viz.explanation_map(xg.scene(answer, view=("length", "count"))).to_dict()
 
 
 def test_a_category_that_the_background_lacks_is_explained(ask, cases):
