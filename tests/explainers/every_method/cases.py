@@ -44,8 +44,8 @@ class Case:
         Models of numbers, see `number_models`, that it explains.
     regression, targets : dict
         More parameters for regressions, and for those of several targets.
-    draws : {"none", "shared", "own"}
-        Whether anything is random, and for each instance anew.
+    draws : bool
+        Whether anything is random.
     sensitive : bool
         Whether attributions are 0 for a column that the models do not read.
     engines_on : str
@@ -60,7 +60,7 @@ class Case:
     family: str = "callable"
     regression: dict[str, Any] = field(default_factory=dict)
     targets: dict[str, Any] = field(default_factory=dict)
-    draws: str = "none"
+    draws: bool = False
     sensitive: bool = True
     engines_on: str = ""
     for_engines: dict[str, Any] = field(default_factory=dict)
@@ -85,11 +85,11 @@ POINTS = {"n_samples": 30, "n_starts": 2}
 RISE = {"target": (0.05, None), "relative": True}
 
 CASES = {
-    "lime": Case({"n_samples": 60}, draws="own", sensitive=False),
+    "lime": Case({"n_samples": 60}, draws=True, sensitive=False),
     "kernel_shap": Case({}),
-    "permutation_shap": Case({"n_permutations": 3}, draws="own"),
+    "permutation_shap": Case({"n_permutations": 3}, draws=True),
     "exact_shap": Case({}),
-    "sampling_shap": Case({"n_samples": 60, "min_samples": 4}, draws="own"),
+    "sampling_shap": Case({"n_samples": 60, "min_samples": 4}, draws=True),
     "tree_shap": Case(
         {},
         TREES,
@@ -107,18 +107,18 @@ CASES = {
     "saliency": Case(**_gradient()),
     "input_x_gradient": Case(**_gradient()),
     "integrated_gradients": Case(**_gradient(n_steps=20)),
-    "smooth_grad": Case(**_gradient(n_samples=6), draws="own"),
-    "gradient_shap": Case(**_gradient(n_samples=20), draws="own"),
-    "expected_gradients": Case(**_gradient(n_samples=20), draws="own"),
+    "smooth_grad": Case(**_gradient(n_samples=6), draws=True),
+    "gradient_shap": Case(**_gradient(n_samples=20), draws=True),
+    "expected_gradients": Case(**_gradient(n_samples=20), draws=True),
     "deep_lift": Case(**_gradient()),
     "deep_shap": Case(**_gradient()),
     "occlusion": Case({}, engines_on="networks"),
     "feature_ablation": Case({}, engines_on="networks"),
-    "anchors": Case(RULES, draws="own", targets={"output": "y1"}, sensitive=False),
-    "consensus_anchors": Case(RULES, draws="own", targets={"output": "y1"}, sensitive=False),
-    "counterfactuals": Case(POINTS, FEW, regression=RISE, draws="own", targets={"output": "y1"}),
+    "anchors": Case(RULES, draws=True, targets={"output": "y1"}, sensitive=False),
+    "consensus_anchors": Case(RULES, draws=True, targets={"output": "y1"}, sensitive=False),
+    "counterfactuals": Case(POINTS, FEW, regression=RISE, draws=True, targets={"output": "y1"}),
     "robust_counterfactuals": Case(
-        POINTS, FEW, regression=RISE, draws="own", targets={"output": "y1"}
+        POINTS, FEW, regression=RISE, draws=True, targets={"output": "y1"}
     ),
 }
 
@@ -226,7 +226,7 @@ def _mixed(frame: pd.DataFrame) -> np.ndarray:
     return np.column_stack([both + frame["wild"], both - (frame["colour"] == "red")]).astype(float)
 
 
-def _fitted(model: Any, y: Any) -> SeedEnsemble:
+def _pipeline(model: Any) -> Any:
     from sklearn.compose import make_column_transformer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -236,15 +236,23 @@ def _fitted(model: Any, y: Any) -> SeedEnsemble:
         (OneHotEncoder(), ["colour", "wild"]),
         (OrdinalEncoder(categories=[list(SIZES)]), ["size"]),
     )
-    return SeedEnsemble.fit(
-        make_pipeline(columns, model), data(), y, seeds=SEEDS, validation_share=0
-    )
+    return make_pipeline(columns, model)
+
+
+def _fitted(model: Any, y: Any) -> SeedEnsemble:
+    return SeedEnsemble.fit(_pipeline(model), data(), y, seeds=SEEDS, validation_share=0)
 
 
 def _linear(y: Any, *, classifies: bool = False) -> SeedEnsemble:
+    """Linear models, which draw nothing, each fitted without some rows of its own."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    return _fitted(LogisticRegression() if classifies else Ridge(), y)
+    models = []
+    for seed in SEEDS:
+        rows = np.random.default_rng(seed).permutation(len(y))[:25]
+        model = LogisticRegression() if classifies else Ridge()
+        models.append(_pipeline(model).fit(data().iloc[rows], y[rows]))
+    return SeedEnsemble.wrap(models, seeds=SEEDS, schema=data())
 
 
 def _forest(y: Any, *, classifies: bool = False) -> SeedEnsemble:
