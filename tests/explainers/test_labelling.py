@@ -9,8 +9,6 @@ from sklearn.linear_model import LinearRegression
 import xaigeo as xg
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 
-KERNEL = ("kernel_shap", {"n_samples": 20})
-
 
 def same_from_the_rows_recorded(ensemble, X, background, method, parameters, n_background):
     """Explain against a sample, and again against the rows that are said to be it."""
@@ -37,7 +35,7 @@ def same_from_the_rows_recorded(ensemble, X, background, method, parameters, n_b
 @pytest.mark.parametrize(
     ("method", "parameters"),
     [
-        KERNEL,
+        ("kernel_shap", {"n_samples": 20}),
         ("kernel_shap", {"background_summary": "stratified"}),
         ("exact_shap", {}),
         ("permutation_shap", {"n_permutations": 2}),
@@ -46,6 +44,26 @@ def same_from_the_rows_recorded(ensemble, X, background, method, parameters, n_b
 )
 def test_the_background_rows_used_are_told_by_place(species, birds, method, parameters):
     same_from_the_rows_recorded(species, birds.head(2), birds.iloc[50:], method, parameters, 15)
+
+
+def test_the_rows_of_every_repeat_are_told_one_after_another(species, birds):
+    repeated = xg.explain(
+        species,
+        birds.head(1),
+        "kernel_shap",
+        background=birds,
+        random_state=4,
+        n_background=6,
+        n_repeats=3,
+    )
+    places = repeated.provenance["resolved"]["background_places"]
+    rows = repeated.background_frame().iloc[places]
+    parts = [
+        xg.explain(species, birds.head(1), "kernel_shap", background=part, n_background=None)
+        for part in (rows[:6], rows[6:12], rows[12:])
+    ]
+    mean = np.mean([part.array("attribution") for part in parts], axis=0)
+    np.testing.assert_allclose(repeated.array("attribution"), mean, rtol=1e-9, atol=1e-12)
 
 
 def test_deep_shap_tells_the_background_rows_used(curved, mixed_frame):

@@ -142,6 +142,19 @@ class KernelShapExplainer(ShapleyExplainer):
             return over_backgrounds(replace(self, n_repeats=1), block, self.n_repeats, "upstream")
         return super().explain_upstream(block)
 
+    def background_places(
+        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
+    ) -> list[int] | None:
+        """Return the places of the background rows used, those of one repeat after another."""
+        if not self._redraws(background):
+            return super().background_places(ensemble, background, seed)
+        seeds = [repeat_seed(seed, repeat) for repeat in range(self.n_repeats)]
+        found = [
+            super(KernelShapExplainer, self).background_places(ensemble, background, s)
+            for s in seeds
+        ]
+        return [place for places in found for place in places or ()]
+
     def _redraws(self, background: Background) -> bool:
         """Whether repeats differ in their background rows."""
         drawn = self.background_summary != "kmeans" and not self.uses_all(background)
