@@ -148,3 +148,10 @@ def test_chance_of_a_regression_is_the_share_of_rows_in_the_wanted_interval(buil
         own = values[other, :, place[seed, i]]
         inside = [low[seed, i] <= value <= high[seed, i] for value in own]
         assert share[seed, other, i] == pytest.approx(np.mean(inside))
+
+
+def test_no_more_top_features_than_a_surrogate_was_given(build, distinct):
+    explanation = build.make_attributions(distinct, resolved={"num_features": 2})
+    assert compare(explanation).k == 2
+    assert compare(explanation, k=4).k == 4
+    assert compare(build.make_attributions(distinct, resolved={"num_features": 5})).k == 3

@@ -51,3 +51,12 @@ def test_other_rows_raise(build, distinct):
     other = build.make_attributions(distinct, data_seed=1, method="lime")
     with pytest.raises(InputError, match="the same seeds, features, outputs and rows"):
         between_methods([build.make_attributions(distinct), other])
+
+
+def test_sizes_are_compared_with_sizes(build, distinct):
+    sizes = build.make_attributions(
+        np.abs(distinct), method="saliency", parameters={"absolute": True, "scale": "x"}
+    )
+    table = between_methods([build.make_attributions(distinct), sizes], n_bootstrap=10)
+    assert not table["score"].str.contains("sign").any()
+    np.testing.assert_allclose(table["value"], 1.0)

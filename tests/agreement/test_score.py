@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from xaigeo.agreement import SCORES, Score, compare
+from xaigeo.agreement import SCORES, Score, compare, summary
 from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.score import register, scores_for
 from xaigeo.errors import InputError
@@ -52,3 +52,16 @@ def test_scores_come_in_reading_order(build, distinct):
     names = [score.name for score in scores_for(compare(build.make_attributions(distinct)))]
     assert names[:4] == ["flip_rate", "churn", "feature_agreement", "rank_agreement"]
     assert "mass_iou" not in names
+
+
+def test_sizes_have_no_scores_of_signs(build, distinct):
+    signed = build.make_attributions(distinct)
+    sizes = build.make_attributions(np.abs(distinct), parameters={"absolute": True, "scale": "x"})
+    assert signed.signed
+    assert not sizes.signed
+    of_signed, of_sizes = (
+        {score.name for score in scores_for(compare(one))} for one in (signed, sizes)
+    )
+    signs = {"sign_agreement", "signed_rank_agreement", "sign_consensus"}
+    assert of_signed - of_sizes == signs
+    assert not signs & set(summary(sizes, n_bootstrap=10)["score"])

@@ -64,3 +64,9 @@ def test_ties_count_only_across_place_k_and_in_every_seed():
     one_seed_chooses = np.array([[5.0, 5.0, 1.0, 0.0], [6.0, 5.0, 1.0, 0.0]])
     assert not selects_nothing(one_seed_chooses, 1)
     assert not selects_nothing(np.ones((2, 4)), 4)
+
+
+def test_a_feature_that_is_zero_for_every_seed_is_not_counted():
+    values = np.array([[3.0, 0.0], [2.0, 0.0], [-1.0, 0.0], [4.0, 0.0]])
+    assert sign_consensus(values, 2) == pytest.approx(0.75)
+    assert np.isnan(sign_consensus(0 * values, 2))

@@ -86,3 +86,20 @@ def test_other_results_raise(build, distinct):
         InputError, match=r"a classification, in which seeds can .*, got a regression"
     ):
         same_answer_different_reason(build.make_attributions(distinct, task="regression"))
+
+
+def test_sizes_are_not_judged_by_their_sign(build):
+    values = steady()
+    values[:2, 1] = values[:2, 1, ::-1]
+    sizes = build.make_attributions(values, parameters={"absolute": True, "scale": "x"})
+    table = unstable(sizes)
+    assert table["label"].tolist()[0] == 1
+    assert table["sign_consensus"].isna().all()
+    assert same_answer_different_reason(sizes)["sign_consensus"].isna().all()
+
+
+def test_a_feature_no_surrogate_was_given_is_not_listed_for_its_sign(build):
+    values = steady()
+    values[:, :, 2:] = 0.0
+    table = unstable(build.make_attributions(values, resolved={"num_features": 2}), k=3)
+    assert not table["why"].str.contains("share its sign").any()

@@ -162,3 +162,14 @@ def test_a4_names_ties_where_they_are_the_cause(build, evidence):
 def test_reasons_name_the_method(build, agreeing, evidence, name):
     found = evidence(build.make_attributions(agreeing, method="lime")).outcome(name)
     assert "lime" in found.reason
+
+
+def test_sizes_have_no_direction_to_agree_on(build, agreeing, evidence):
+    sizes = build.make_attributions(
+        np.abs(agreeing), method="saliency", parameters={"absolute": True, "scale": "x"}
+    )
+    found = evidence(sizes).outcome("A3")
+    assert isinstance(found, Missing)
+    assert "The attributions by saliency are sizes without a sign" in found.reason
+    both = evidence(build.make_attributions(agreeing), sizes).outcome("A3")
+    assert list(both.evidence["by_method"]) == ["kernel_shap"]

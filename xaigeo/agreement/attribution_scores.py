@@ -71,6 +71,7 @@ register(
         high=1.0,
         higher_is_better=True,
         compute=lambda c: mean_sign_agreement(c.values, c.k),
+        needs_sign=True,
         chance=DEALT,
         reference=KRISHNA,
         meaning="Of the k most important features, the share that two seeds have in common and "
@@ -86,6 +87,7 @@ register(
         high=1.0,
         higher_is_better=True,
         compute=lambda c: mean_signed_rank_agreement(c.values, c.k),
+        needs_sign=True,
         chance=DEALT,
         reference=KRISHNA,
         meaning="Of the k first places, the share that two seeds give to the same feature with "
@@ -117,6 +119,7 @@ register(
         high=1.0,
         higher_is_better=True,
         compute=lambda c: sign_consensus(c.values, c.k),
+        needs_sign=True,
         chance=DEALT,
         reference=KRISHNA,
         meaning="For the k most important features, the share of seeds that push the answer in "

@@ -58,10 +58,20 @@ class Compared:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ComparedAttributions(Compared):
-    """Attributions of one output an instance, `values` (n_seeds, n_instances, n_features)."""
+    """Attributions of one output an instance.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n_seeds, n_instances, n_features)
+    k : int
+        Number of top features.
+    signed : bool
+        Whether the values have a sign, and are not sizes alone.
+    """
 
     values: np.ndarray
     k: int
+    signed: bool = True
 
     @cached_property
     def has_ties(self) -> bool:
@@ -211,7 +221,8 @@ def compare(
     ----------
     explanation : Attributions, Anchors or Counterfactuals
     k : int, optional
-        Number of top features; see `xaigeo.agreement.top_k.default_k`.
+        Number of top features; by default `xaigeo.agreement.top_k.default_k`, and no more than
+        a surrogate with a selection of features was given.
     output : str or int, optional
         Name or place of the output whose attributions are compared. By default, at each
         instance, the class that most seeds predict: one output for all seeds.
@@ -246,6 +257,16 @@ def compare(
     )
 
 
+def default_k_of(explanation: Attributions) -> int:
+    """Return the number of top features that is compared unless another is named.
+
+    Features that no surrogate was given all count 0: beyond those that were there is no order.
+    """
+    given = explanation.provenance.get("resolved", {}).get("num_features")
+    k = default_k(len(explanation.features))
+    return k if given is None else min(k, int(given))
+
+
 def outputs_compared(explanation: Explanation, output: str | int | None = None) -> np.ndarray:
     """Return the place of the compared output, shape (n_instances,)."""
     if output is None:
@@ -268,13 +289,15 @@ def _compare_attributions(
     explanation: Attributions, k: int | None, output: str | int | None
 ) -> ComparedAttributions:
     attribution = explanation.array("attribution")
-    k = default_k(attribution.shape[2]) if k is None else k
+    k = default_k_of(explanation) if k is None else k
     check_k(k, attribution.shape[2])
     place = outputs_compared(explanation, output)
     values = attribution[:, np.arange(attribution.shape[1]), :, place].swapaxes(0, 1)
     largest = np.abs(values).max(axis=(0, 2), keepdims=True)
     values = np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)
-    return ComparedAttributions(**_answers(explanation), values=values, k=int(k))
+    return ComparedAttributions(
+        **_answers(explanation), values=values, k=int(k), signed=explanation.signed
+    )
 
 
 def _compare_rules(explanation: Anchors) -> ComparedRules:

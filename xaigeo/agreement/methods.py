@@ -52,7 +52,8 @@ def between_methods(
     DataFrame
         One row per pair of methods and score: `value` (mean over seeds and instances) with
         `low`, `high` over instances and `null`; `across_seeds_a`, `across_seeds_b`, the same
-        score between seeds within each method; `n_instances`.
+        score between seeds within each method; `n_instances`. Where a method's attributions
+        have no sign, sizes are compared with sizes and the scores of signs are left out.
 
     Raises
     ------
@@ -67,9 +68,14 @@ def between_methods(
         pair_a, pair_b = compared[a], compared[b]
         assert isinstance(pair_a, ComparedAttributions)  # _checked let no other kind pass
         assert isinstance(pair_b, ComparedAttributions)
+        signed = pair_a.signed and pair_b.signed
+        if not signed:
+            pair_a, pair_b = _sizes(pair_a), _sizes(pair_b)
         both = methods_as_seeds(pair_a, pair_b)
         for name in PAIRWISE:
             score, rng = SCORES.get(name), np.random.default_rng(random_state)
+            if score.needs_sign and not signed:
+                continue
             by_seed = score.compute(both).reshape(pair_a.n_seeds, pair_a.n_instances)
             values = mean_defined(by_seed)
             low, high = mean_interval(values, n_bootstrap=n_bootstrap, rng=rng)
@@ -96,6 +102,10 @@ def methods_as_seeds(a: ComparedAttributions, b: ComparedAttributions) -> Compar
     values = np.stack([a.values.reshape(flat), b.values.reshape(flat)])
     labels = np.stack([a.labels.reshape(-1), b.labels.reshape(-1)])
     return replace(a, values=values, labels=labels, reference=np.tile(a.reference, a.n_seeds))
+
+
+def _sizes(compared: ComparedAttributions) -> ComparedAttributions:
+    return replace(compared, values=np.abs(compared.values), signed=False)
 
 
 def _checked(explanations: Sequence[Explanation]) -> list[Attributions]:

@@ -22,7 +22,8 @@ def per_instance(
     ----------
     explanation : Attributions, Anchors or Counterfactuals
     k : int, optional
-        Number of top features; 3 by default, or one less than there are features.
+        Number of top features; 3 by default, or one less than there are features, and no more
+        than a surrogate was given.
     output : str or int, optional
         Output whose attributions are compared; by default, at each row, the class that most
         seeds predict. All seeds are compared on that one output.

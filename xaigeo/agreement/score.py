@@ -43,6 +43,8 @@ class Score:
         From a comparison without ties to the expected value of unrelated explanations.
     null_per_instance : callable, optional
         Null value where it is known from the data, shape (n_instances,).
+    needs_sign : bool
+        Whether it asks for the signs of attributions, so that it says nothing about sizes.
     has_null : bool
         False where chance has no meaning, as for the predictions.
     chance : str
@@ -65,6 +67,7 @@ class Score:
     pooled_of: Callable[[np.ndarray], np.ndarray] | None = None
     closed_null: Callable[[ComparedAttributions], float] | None = None
     null_per_instance: PerInstance | None = None
+    needs_sign: bool = False
     has_null: bool = True
     chance: str
     reference: str
@@ -121,7 +124,15 @@ def register(score: Score) -> Score:
 
 
 def scores_for(compared: Compared) -> list[Score]:
-    """Return the scores that apply to a comparison: our own in reading order, then others."""
+    """Return the scores that apply to a comparison: our own in reading order, then others.
+
+    Attributions without a sign have no scores of signs, which they would all reach.
+    """
     others = [name for name in SCORES.names() if name not in _BUILTIN]
     known = [SCORES.get(name) for name in (*_BUILTIN, *others)]
-    return [score for score in known if isinstance(compared, score.kind)]
+    signed = not isinstance(compared, ComparedAttributions) or compared.signed
+    return [
+        score
+        for score in known
+        if isinstance(compared, score.kind) and (signed or not score.needs_sign)
+    ]

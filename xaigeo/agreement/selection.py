@@ -41,12 +41,16 @@ def sign_consensus(values: np.ndarray, k: int) -> np.ndarray:
     """Share of seeds with the majority's sign, mean over the top k features.
 
     The top k are those with the largest mean absolute attribution over the seeds. A zero has
-    no sign and joins no majority. Shapes as in `stability`; 1 when all seeds agree, NaN where
-    `selects_nothing`.
+    no sign and joins no majority; a feature that is zero for every seed, such as one that no
+    surrogate was given, is not counted. Shapes as in `stability`; 1 when all seeds agree, NaN
+    where `selects_nothing` or all is zero.
     """
     check_k(k, values.shape[-1])
     weight = membership(np.abs(values).mean(axis=0), k)
-    consensus = (weight * feature_sign_consensus(values)).sum(axis=-1) / k
+    weight = weight * (values != 0).any(axis=0)
+    total = weight.sum(axis=-1)
+    consensus = (weight * feature_sign_consensus(values)).sum(axis=-1)
+    consensus = consensus / np.where(total > 0, total, np.nan)
     return np.where(selects_nothing(values, k), np.nan, consensus)
 
 

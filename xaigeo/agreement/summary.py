@@ -43,7 +43,8 @@ def summary(
     ----------
     explanations : Explanation or list of Explanation
     k : int, optional
-        Number of top features; 3 by default, or one less than there are features.
+        Number of top features; 3 by default, or one less than there are features, and no more
+        than a surrogate was given.
     output : str or int, optional
         Output whose attributions are compared; by default, at each row, the class that most
         seeds predict. Where seeds disagree on the class, `flip_rate` and `churn` say so.
@@ -57,7 +58,9 @@ def summary(
         `value` is the mean over instances (`icc_agreement`: of all instances together);
         `low`, `high` its 95 % bootstrap interval over instances; `null` what unrelated
         explanations would score; `lowest`, `highest` the extremes over instances;
-        `n_instances` the number of instances on which the score is defined.
+        `n_instances` the number of instances on which the score is defined. Attributions
+        without a sign (``explanation.signed``) have no scores of signs, which they would reach
+        whatever the seeds say.
 
     Raises
     ------

@@ -43,7 +43,8 @@ def unstable(
     DataFrame
         `kind` ("instance" or "feature"), `label`, `stability` (instances), `sign_consensus`,
         `contested` (features: share of instances at which the seeds are divided) and `why`.
-        Empty when all is stable.
+        Empty when all is stable. `sign_consensus` is NaN for attributions without a sign, and a
+        feature is then not listed for it.
     """
     compared = _attributions(explanation, k, output)
     frames = [
@@ -73,6 +74,7 @@ def same_answer_different_reason(
     DataFrame
         `instance`, `predicted`, `stability`, `feature_agreement`, `sign_consensus`, `flagged`,
         and `leading_features`, the features that seeds rank first with the number of seeds.
+        `sign_consensus` is NaN for attributions without a sign.
     """
     if explanation.task != "classification":
         raise InputError(
@@ -85,7 +87,7 @@ def same_answer_different_reason(
     table = table.assign(
         stability=stability(compared.values, compared.k),
         feature_agreement=mean_feature_agreement(compared.values, compared.k),
-        sign_consensus=sign_consensus(compared.values, compared.k),
+        sign_consensus=_signs(compared),
         leading_features=_leading(explanation, compared),
     )
     table["flagged"] = table["stability"] < stability_below - ROUNDING
@@ -119,7 +121,7 @@ def _instances(
     explanation: Attributions, compared: ComparedAttributions, below: float
 ) -> list[dict[str, object]]:
     steady = stability(compared.values, compared.k)
-    signs = sign_consensus(compared.values, compared.k)
+    signs = _signs(compared)
     worst = np.argsort(steady, kind="stable")
     return [
         {
@@ -141,8 +143,10 @@ def _features(
 ) -> list[dict[str, object]]:
     chosen = membership(compared.values, compared.k).mean(axis=0)
     signs = feature_sign_consensus(compared.values)
-    weight = chosen.sum(axis=0)
-    consensus = (chosen * signs).sum(axis=0) / np.where(weight > 0, weight, np.nan)
+    # A feature that is zero for every seed, such as one that no surrogate was given, has no sign.
+    chosen_at = chosen * (compared.values != 0).any(axis=0) if compared.signed else 0.0 * chosen
+    weight = chosen_at.sum(axis=0)
+    consensus = (chosen_at * signs).sum(axis=0) / np.where(weight > 0, weight, np.nan)
     divided = ((chosen > CONTESTED[0]) & (chosen < CONTESTED[1])).mean(axis=0)
     rows: list[dict[str, object]] = []
     for j in np.argsort(np.nan_to_num(consensus, nan=1.0) - divided, kind="stable"):
@@ -163,6 +167,12 @@ def _features(
                 }
             )
     return rows
+
+
+def _signs(compared: ComparedAttributions) -> np.ndarray:
+    if not compared.signed:
+        return np.full(compared.n_instances, np.nan)
+    return sign_consensus(compared.values, compared.k)
 
 
 def _leading(explanation: Attributions, compared: ComparedAttributions) -> list[str]:

@@ -115,6 +115,10 @@ def seeds_agree_on_direction(evidence: Evidence) -> Outcome:
     if refusal:
         return Missing(refusal)
     method, compared = _judged(evidence)
+    if not compared.signed:
+        return Missing(
+            f"The attributions by {method} are sizes without a sign, so they have no direction."
+        )
     k = compared.k
     undefined = selects_nothing(compared.values, k)
     if mostly(undefined):
@@ -396,6 +400,7 @@ def _outcome(
     others = {
         name: measure(SCORES.get(row["score"]), compared, n_bootstrap=0)["value"]
         for name, compared in evidence.compared.items()
+        if compared.signed or not SCORES.get(row["score"]).needs_sign
     }
     return Measured(
         value=row["value"],

@@ -71,6 +71,12 @@ class Attributions(Explanation):
         """Whether base value plus attributions should give the explained value."""
         return bool(self.provenance.get("additive", False))
 
+    @property
+    def signed(self) -> bool:
+        """Whether the attributions have a sign, and are not sizes, squares or variances alone."""
+        # The gradient methods have this parameter; squares and variances cannot turn it off.
+        return not self.provenance["parameters"].get("absolute", False)
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row per seed, instance, feature and output.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from xaigeo import agreement
-from xaigeo.agreement.top_k import default_k
+from xaigeo.agreement.compared import default_k_of
 from xaigeo.audit import Audit
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
@@ -100,7 +100,7 @@ def _reasons(attributions: Attributions | None) -> str:
     if len(attributions.seeds) < 2:
         return "One seed only: nothing to compare."
     table = agreement.summary(attributions).set_index("score")
-    k = default_k(len(attributions.features))
+    k = default_k_of(attributions)
     shared, ranked = _of(table, "feature_agreement"), _of(table, "rank_agreement")
     return (
         f"{attributions.method}: two seeds share {shared} of their top {k} features and "
