@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from xaigeo.errors import InputError
+from xaigeo.geometry import scene
 from xaigeo.geometry.output_choice import contrast, pick
 
 
@@ -74,3 +75,14 @@ def test_an_unknown_output_is_refused(make):
 def test_pick_takes_one_output():
     values = np.arange(12).reshape(2, 2, 3)
     assert pick(values, np.array([[0, 1], [2, 0]])).tolist() == [[0, 4], [8, 9]]
+
+
+def test_a_regression_s_scene_is_of_one_target(make):
+    world = make.world(task="regression", n_outputs=2)
+    first, second = world.shap().outputs
+    for output, place in ((None, 0), (second, 1)):
+        drawn = scene(world.shap(), view=("a", "b"), output=output)
+        assert drawn.target == (first, second)[place]
+        mean = world.shap().array("prediction")[..., place].mean(axis=0)
+        np.testing.assert_allclose(drawn.instances["predicted"].astype(float), mean)
+    assert scene(make.world().shap(), view=("a", "b")).target == ""

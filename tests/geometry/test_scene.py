@@ -129,7 +129,7 @@ def test_a_regression_makes_a_scene(make):
         world.values(world.rows).mean(axis=0)[:, 0]
     )
     assert drawn.instances["flip_rate"].isna().all()
-    assert drawn.scale_bar["label"].str.endswith(" value").all()
+    assert drawn.scale_bar["label"].str.endswith(f" {drawn.target}").all()
 
 
 def test_one_row_of_data_still_has_room(make):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,13 @@ def test_title_counts_the_signs_that_agree(shap):
         .to_dict()["title"]["text"]
         .endswith(f"agree on the sign of {agreeing} of {len(shap.features)} attributions")
     )
+
+
+def test_the_title_does_not_count_what_no_seed_was_given(shap):
+    data = shap.data.copy(deep=True)
+    data["attribution"][:, :, 1:] = 0.0
+    title = attribution_strip(replace(shap, data=data)).to_dict()["title"]["text"]
+    assert title.endswith(" of 1 attributions")
 
 
 def test_errors(study, shap):

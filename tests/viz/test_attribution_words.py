@@ -98,5 +98,10 @@ def test_a_regression_speaks_of_its_prediction(make, study):
     def heading(method):
         return attribution_words(make.attributions(model, X.iloc[:2], X, method)).heading("mass")
 
-    assert heading("kernel_shap") == "What each feature adds to the prediction"
-    assert heading("lime") == "How the prediction changes with each feature in the local model"
+    assert heading("kernel_shap") == "What each feature adds to the prediction of “mass”"
+    assert heading("lime") == (
+        "How the prediction of “mass” changes with each feature in the local model"
+    )
+    shap = make.attributions(model, X.iloc[:2], X, "kernel_shap")
+    assert attribution_words(shap).axis == ["Contribution (mass)"]
+    assert attribution_words(shap).unit == "mass"

@@ -122,6 +122,26 @@ def test_regression_colours_points_by_value(make, study):
     make.check_fields(spec, make.tables_of(spec))
     colour = spec["layer"][0]["encoding"]["color"]
     assert (colour["field"], colour["type"]) == ("predicted", "quantitative")
+    assert colour["title"] == "Mean prediction of mass"
+    # Above the map is the caption.
+    legends = [
+        unit["encoding"]["color"].get("legend")
+        for unit in make.units_of(spec)
+        if unit["encoding"].get("color", {}).get("field") == "predicted"
+    ]
+    assert {legend["orient"] for legend in legends} == {"bottom"}
+    finding = make.tables_of(spec)["instances"][0]["finding"]
+    assert finding.startswith("Row 0: the seeds predict mass ")
+    bars = make.tables_of(spec)["scale_bar"]
+    assert any(row["label"].endswith(" mass") for row in bars)
+
+
+def test_the_finding_says_how_many_of_how_many_seeds(the_scene, make):
+    rows = make.tables_of(explanation_map(the_scene).to_dict())["instances"]
+    for row in rows:
+        agreeing = round(5 * (1 - row["flip_rate"]))
+        said = f"Row {row['instance']}: {agreeing} of 5 seeds answer {row['predicted']}"
+        assert row["finding"] == said + (f" ({row['classes']})" if agreeing < 5 else "")
 
 
 def test_an_unknown_row_is_refused(the_scene):

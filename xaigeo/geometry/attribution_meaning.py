@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from xaigeo.explanations import Attributions
@@ -51,6 +51,12 @@ class AttributionMeaning:
         unit = self.scale if self.says == "contribution" else self.scale + PER_SD
         return f"({unit})²" if self.squared else unit
 
+    def of_target(self, explanation: Attributions, output: int) -> AttributionMeaning:
+        """Return the same meaning with a regression's value under the name of its target."""
+        if explanation.task != "regression" or self.scale != "value":
+            return self
+        return replace(self, scale=explanation.outputs[output])
+
 
 def attribution_meaning(explanation: Attributions) -> AttributionMeaning:
     """Return what the attributions of a method mean."""
@@ -63,7 +69,7 @@ def attribution_meaning(explanation: Attributions) -> AttributionMeaning:
         if gradient or (explanation.local and not explanation.binned)
         else "contribution",
         local_model=explanation.local,
-        signed=not parameters.get("absolute", False),
+        signed=explanation.signed,
         scale=explanation.scale,
         binned=explanation.binned,
         removal=not (gradient or explanation.local or explanation.additive)

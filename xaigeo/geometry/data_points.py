@@ -56,10 +56,13 @@ class DataShadow(Shadow):
     space : DataSpace
     given : sequence of Explanation
         Whose instances are shown, each once.
+    target : int
+        Place of the target that a regression's values are of.
     """
 
     space: DataSpace
     given: Sequence[Explanation]
+    target: int = 0
 
     columns: ClassVar[dict[str, Columns]] = {
         "points": POINTS,
@@ -71,7 +74,10 @@ class DataShadow(Shadow):
         """Return what most seeds predict for rows and instances, and the features' names."""
         space, explanation = self.space, self.space.explanation
         said = verdict(
-            explanation.array("background_prediction"), explanation.outputs, explanation.task
+            explanation.array("background_prediction"),
+            explanation.outputs,
+            explanation.task,
+            self.target,
         )
         features = [space.schema.features[j] for j in space.numeric]
         return {
@@ -127,7 +133,10 @@ class DataShadow(Shadow):
         tables = []
         for explanation, new in zip(self.given, self.new, strict=True):
             said = verdict(
-                explanation.array("prediction")[:, new], explanation.outputs, explanation.task
+                explanation.array("prediction")[:, new],
+                explanation.outputs,
+                explanation.task,
+                self.target,
             )
             labels = explanation.instances[new]
             tables.append(

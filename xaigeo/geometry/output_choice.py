@@ -88,6 +88,13 @@ def chosen_output(explanation: Explanation, output: str | None = None) -> np.nda
     return np.full_like(explanation.predicted, names.index(str(output)))
 
 
+def target_place(explanation: Explanation, output: str | None = None) -> int:
+    """Return the place of a regression's target, the first unless named; 0 for classes."""
+    if explanation.task != "regression":
+        return 0
+    return int(chosen_output(explanation, output).flat[0])
+
+
 def pick(values: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Return ``values[s, i, place[s, i]]`` from (n_seeds, n_instances, n_outputs, ...)."""
     seed, instance = np.ogrid[: place.shape[0], : place.shape[1]]

@@ -34,10 +34,13 @@ class Verdict:
         return np.asarray(1.0 - self.agreement)
 
 
-def verdict(prediction: np.ndarray, outputs: list[str], task: str) -> Verdict:
-    """Reduce predictions, shape (n_seeds, n_rows, n_outputs), over seeds."""
+def verdict(prediction: np.ndarray, outputs: list[str], task: str, target: int = 0) -> Verdict:
+    """Reduce predictions, shape (n_seeds, n_rows, n_outputs), over seeds.
+
+    `target` is the place of the amount that a regression is asked for.
+    """
     if task == "regression":
-        values = prediction[..., 0]
+        values = prediction[..., target]
         spread = zip(values.min(axis=0), values.max(axis=0), strict=True)
         return Verdict(
             values.mean(axis=0),

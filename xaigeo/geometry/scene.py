@@ -18,6 +18,7 @@ from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Canvas, Mark
 from xaigeo.geometry.marks import Arrows, marks_of
+from xaigeo.geometry.output_choice import target_place
 from xaigeo.geometry.scene_input import gather
 from xaigeo.geometry.table import Columns, stack, table
 from xaigeo.geometry.vectors import Vectors
@@ -53,6 +54,8 @@ class Scene:
     view : FeaturePair or Projection
     outputs : tuple of str
     task : str
+    target : str
+        Target of a regression that the scene speaks of; empty for a classification.
     points : DataFrame
         Background rows: background_row, x, y, predicted (most votes; a regression's mean),
         agreement (share of seeds that vote for it).
@@ -135,6 +138,7 @@ class Scene:
     view: FeaturePair | Projection
     outputs: tuple[str, ...]
     task: str
+    target: str
     points: pd.DataFrame
     instances: pd.DataFrame
     axes: pd.DataFrame
@@ -210,7 +214,8 @@ def scene(
     instances, seeds : sequence of labels, optional
         Draw these alone.
     output : str, optional
-        Output that lines and arrows speak of; each seed's predicted class unless named.
+        Output that lines and arrows speak of; each seed's predicted class unless named. Of a
+        regression the target that all speak of; the first unless named.
     arrows : {"contribution", "slope"}
         Attributions as they are, or over the deviation from the mean: output units for one
         standard deviation, comparable with LIME.
@@ -240,7 +245,7 @@ def scene(
     space = DataSpace.of(given)
     plane = chosen_view(view, space)
     marks = marks_of(given, space.frame, output, arrows)
-    data = DataShadow(space, given)
+    data = DataShadow(space, given, target_place(given[0], output))
     canvas = canvas_for(data, marks, plane, scale=scale, staircase=staircase)
     drawn = compose(data, marks, canvas)
     return drawn if background else replace(drawn, points=drawn.points.head(0))
@@ -273,10 +278,12 @@ def compose(data: DataShadow, marks: tuple[Mark, ...], canvas: Canvas) -> Scene:
     view, limits, scales = canvas.view, canvas.limits, dict(canvas.arrow_scale)
     vectors = [mark for mark in marks if isinstance(mark, Vectors)]
     drawn = [mark.draw(canvas) for mark in marks]
+    shown = data.space.explanation
     return Scene(
         view=view,
-        outputs=tuple(data.space.explanation.outputs),
-        task=data.space.explanation.task,
+        outputs=tuple(shown.outputs),
+        task=shown.task,
+        target=shown.outputs[data.target] if shown.task == "regression" else "",
         scale_bar=stack(SCALE_BAR, [scale_bars(vectors, view, limits, scales)]),
         limits=table(LIMITS, dict(zip(LIMITS, limits.T.reshape(-1, 1), strict=True))),
         arrow_scale=scales,

@@ -12,7 +12,7 @@ from xaigeo.explanations import Attributions
 from xaigeo.geometry.attribution_meaning import PER_SD, attribution_meaning
 from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES
 from xaigeo.geometry.mark import Canvas, Mark
-from xaigeo.geometry.output_choice import chosen_output, pick
+from xaigeo.geometry.output_choice import chosen_output, pick, target_place
 from xaigeo.geometry.shadow import Shadow
 from xaigeo.geometry.staircase import STAIRCASES, Staircase
 from xaigeo.geometry.standard_frame import StandardFrame
@@ -87,7 +87,7 @@ class Vectors(Mark):
             slopes=slopes,
             chosen=chosen,
             completeness_gap=gap,
-            unit=meaning.unit,
+            unit=meaning.of_target(explanation, target_place(explanation, output)).unit,
         )
 
     def to_frame(self) -> pd.DataFrame:

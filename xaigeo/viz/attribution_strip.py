@@ -33,7 +33,7 @@ def attribution_strip(
     instance : label, optional
         The first one if None.
     output : str, optional
-        The class that most seeds predict there if None.
+        The class that most seeds predict there if None; of a regression the first target.
 
     Raises
     ------
@@ -44,13 +44,13 @@ def attribution_strip(
     chosen = majority_output(explanation, place) if output is None else _output(explanation, output)
     dots, consensus = strip_tables(explanation, place, chosen)
     label = plain(explanation.instances[place])
-    words = attribution_words(explanation)
+    words = attribution_words(explanation, chosen)
     said = words.heading(explanation.outputs[chosen])
     chart = layered(*strip_layers(words, strip_reach(dots, consensus))).properties(
         width=420,
         height=alt.Step(26),
         title=alt.Title(
-            _finding(label, consensus, words),
+            _finding(label, dots, consensus, words),
             subtitle=[
                 f"{said} ({words_for(explanation).title}).",
                 *words.colours,
@@ -200,11 +200,13 @@ def majority_output(explanation: Explanation, place: int) -> int:
     return int(np.bincount(explanation.predicted[:, place]).argmax())
 
 
-def _finding(label: Any, medians: pd.DataFrame, words: AttributionWords) -> str:
+def _finding(label: Any, dots: pd.DataFrame, medians: pd.DataFrame, words: AttributionWords) -> str:
     if not words.meaning.signed:
         return f"Row {label}: the largest change comes with {medians['label'].iloc[0]}"
     agreeing = int(medians["one_sign"].sum())
-    return f"Row {label}: the seeds agree on the sign of {agreeing} of {len(medians)} attributions"
+    # One that is 0 for every seed, such as that of a feature no surrogate was given, has no sign.
+    n = int(dots.groupby("label")["attribution"].any().sum())
+    return f"Row {label}: the seeds agree on the sign of {agreeing} of {n} attributions"
 
 
 def _place(explanation: Attributions, instance: Any) -> int:

@@ -59,17 +59,19 @@ class AttributionWords:
 
     def heading(self, output: str) -> str:
         """Return the title of the attributions of one output."""
-        target = "prediction" if self.regression else f"answer “{output}”"
+        target = f"prediction of “{output}”" if self.regression else f"answer “{output}”"
         if self.meaning.binned:
             return f"What each bin or category adds to the {target} in the local model"
         if self.meaning.says == "contribution":
             return f"What each feature adds to the {target}"
-        target = "prediction" if self.regression else f"{self.meaning.scale} of “{output}”"
+        what = "prediction" if self.regression else self.meaning.scale
+        target = f"{what} of “{output}”"
         how = "How" if self.meaning.signed else "How strongly"
         where = " in the local model" if self.meaning.local_model else ""
         return f"{how} the {target} changes with each feature{where}"
 
 
-def attribution_words(explanation: Attributions) -> AttributionWords:
-    """Return the words for the attributions of a method."""
-    return AttributionWords(attribution_meaning(explanation), explanation.task == "regression")
+def attribution_words(explanation: Attributions, output: int = 0) -> AttributionWords:
+    """Return the words for the attributions of a method, of a regression for one target."""
+    meaning = attribution_meaning(explanation).of_target(explanation, output)
+    return AttributionWords(meaning, explanation.task == "regression")

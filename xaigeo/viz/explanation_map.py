@@ -56,7 +56,7 @@ def explanation_map(
     Parameters
     ----------
     scene : Scene
-        From `xaigeo.scene`.
+        From `xaigeo.scene`, which takes the `output` to speak of.
     instance : label, optional
         The instance shown first; the one whose answer differs most between seeds if None.
     methods : sequence of str, optional
@@ -122,15 +122,24 @@ def explanation_map(
             "true" if shown is None else f"indexof({json.dumps(sorted(rules))}, method_shown) >= 0"
         )
         obeying = common_members(scene)
-        rows = member_layer(frame, classes, regression=regression)
+        rows = member_layer(frame, classes, regression=regression, target=scene.target)
         rows.data = alt.NamedData("box_members", format=csv_format(obeying))
         members = [rows.transform_filter(faded).transform_filter(picked)]
-    marks = map_layers(frame, classes, tables=drawn, regression=regression, keep=keep, faded=faded)
+    marks = map_layers(
+        frame,
+        classes,
+        tables=drawn,
+        regression=regression,
+        target=scene.target,
+        keep=keep,
+        faded=faded,
+    )
     points = instance_layer(
         frame,
         classes,
         regression=regression,
-        tooltip=instance_tooltip(frame, regression=regression),
+        target=scene.target,
+        tooltip=instance_tooltip(frame, regression=regression, target=scene.target),
     ).add_params(picked)
     ring = chosen_layer(frame, "instances").transform_filter(picked)
     caption = _caption(methods, shown).transform_filter(picked)
@@ -151,7 +160,7 @@ def explanation_map(
                         place=range(len(tables["points"]))
                     )
                 ),
-                "instances": records(instances.assign(finding=_findings(instances, regression))),
+                "instances": records(instances.assign(finding=_findings(scene, instances))),
             },
         )
     )
@@ -266,12 +275,18 @@ def _kind(mark: Mark) -> str:
     return {Line: "lines", Box: "boxes", Connector: "connectors"}[type(mark)]
 
 
-def _findings(instances: pd.DataFrame, regression: bool) -> list[str]:
-    if regression:
-        return [
-            f"Row {row.instance}: the seeds predict {row.classes}" for row in instances.itertuples()
-        ]
-    return [f"Row {row.instance}: the seeds answer {row.classes}" for row in instances.itertuples()]
+def _findings(scene: Scene, instances: pd.DataFrame) -> list[str]:
+    if is_regression(scene):
+        said = f"the seeds predict {scene.target}"
+        return [f"Row {row.instance}: {said} {row.classes}" for row in instances.itertuples()]
+    n_seeds = len(scene.marks[0].seeds)
+    return [f"Row {row.instance}: {_votes(row, n_seeds)}" for row in instances.itertuples()]
+
+
+def _votes(row: Any, n_seeds: int) -> str:
+    agreeing = round((1.0 - row.flip_rate) * n_seeds)
+    said = f"{agreeing} of {n_seeds} seeds {'answer' if n_seeds > 1 else 'answers'} {row.predicted}"
+    return said if agreeing == n_seeds else f"{said} ({row.classes})"
 
 
 def _title(scene: Scene) -> str:

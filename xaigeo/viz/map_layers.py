@@ -10,6 +10,7 @@ import altair as alt
 from xaigeo.viz import map_marks
 from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.theme import (
+    AMOUNTS,
     INK,
     class_colour,
     class_shape,
@@ -104,6 +105,7 @@ def map_layers(
     tables: Sequence[str],
     regression: bool,
     keep: Keep,
+    target: str = "",
     faded: str = "false",
 ) -> list[alt.Chart]:
     """Return the layers of the map over named tables, back to front.
@@ -120,6 +122,8 @@ def map_layers(
     keep : callable
         Adds to a layer over a table the filters that pick instance and method. The report
         filters its rows before they reach the chart and passes the layer through.
+    target : str
+        What a regression's points are coloured by.
     faded : str
         Vega expression: whether points of unknown membership step back behind a rule's rows.
     """
@@ -140,16 +144,23 @@ def map_layers(
         if name in tables:
             layers += [keep(layer, name) for layer in drawn[name]()]
         if name == "boxes":  # areas lie under the data, lines over it
-            layers.append(_points(x, y, classes, regression, faded))
+            colour = _point_colour(classes, regression, target)
+            layers.append(_points(x, y, colour, classes, regression, faded))
     return layers
 
 
 def instance_layer(
-    frame: Frame, classes: Sequence[str], *, regression: bool, tooltip: list[alt.Tooltip]
+    frame: Frame,
+    classes: Sequence[str],
+    *,
+    regression: bool,
+    tooltip: list[alt.Tooltip],
+    target: str = "",
 ) -> alt.Chart:
     """Return the explained instances: larger points, ringed where the seeds' answers differ."""
     x, y = frame.axes()
-    encoding: dict[str, Any] = {"x": x, "y": y, "color": _point_colour(classes, regression)}
+    colour = _point_colour(classes, regression, target)
+    encoding: dict[str, Any] = {"x": x, "y": y, "color": colour}
     if not regression:
         encoding["shape"] = class_shape(classes)
     chart: alt.Chart = (
@@ -185,11 +196,11 @@ def chosen_layer(frame: Frame, table: str = "chosen") -> alt.Chart:
     return chart
 
 
-def instance_tooltip(frame: Frame, *, regression: bool) -> list[alt.Tooltip]:
+def instance_tooltip(frame: Frame, *, regression: bool, target: str = "") -> list[alt.Tooltip]:
     """Return what hovering over an instance tells."""
     return [
         alt.Tooltip("instance:N", title="Row"),
-        alt.Tooltip("predicted:N", title="Mean prediction" if regression else "Most seeds answer"),
+        alt.Tooltip("predicted:N", title=_mean(target) if regression else "Most seeds answer"),
         alt.Tooltip("x:Q", title=frame.x_label, format=".4~g"),
         alt.Tooltip("y:Q", title=frame.y_label, format=".4~g"),
         *(
@@ -200,20 +211,29 @@ def instance_tooltip(frame: Frame, *, regression: bool) -> list[alt.Tooltip]:
     ]
 
 
-def _point_colour(classes: Sequence[str], regression: bool) -> alt.Color:
+def _point_colour(classes: Sequence[str], regression: bool, target: str) -> alt.Color:
     if not regression:
         return class_colour(classes)
     return alt.Color(
         "predicted:Q",
-        title="Mean prediction",
-        scale=alt.Scale(range=["#cfe0d8", "#5c9ea0", "#123f52"]),
+        title=_mean(target),
+        scale=alt.Scale(range=list(AMOUNTS)),
+        # Above the map stands the caption, and a gradient's numbers would lie on it.
+        legend=alt.Legend(orient="bottom", titleOrient="left", gradientLength=220),
     )
 
 
-def member_layer(frame: Frame, classes: Sequence[str], *, regression: bool) -> alt.Chart:
+def _mean(target: str) -> str:
+    return f"Mean prediction of {target}" if target else "Mean prediction"
+
+
+def member_layer(
+    frame: Frame, classes: Sequence[str], *, regression: bool, target: str = ""
+) -> alt.Chart:
     """Return the points that obey a rule, strong, over the table `box_members`."""
     x, y = frame.axes()
-    chart = _points(x, y, classes, regression, "false").properties(
+    colour = _point_colour(classes, regression, target)
+    chart = _points(x, y, colour, classes, regression, "false").properties(
         data=alt.NamedData("box_members"), name="members"
     )
     chart = chart.transform_lookup(
@@ -225,8 +245,10 @@ def member_layer(frame: Frame, classes: Sequence[str], *, regression: bool) -> a
     return chart.encode(opacity=alt.value(MEMBER))
 
 
-def _points(x: alt.X, y: alt.Y, classes: Sequence[str], regression: bool, faded: str) -> alt.Chart:
-    encoding: dict[str, Any] = {"x": x, "y": y, "color": _point_colour(classes, regression)}
+def _points(
+    x: alt.X, y: alt.Y, colour: alt.Color, classes: Sequence[str], regression: bool, faded: str
+) -> alt.Chart:
+    encoding: dict[str, Any] = {"x": x, "y": y, "color": colour}
     if not regression:
         encoding["shape"] = class_shape(classes)
     encoding["opacity"] = (

@@ -42,6 +42,8 @@ PATHS = {
     "stroke": "M-5.4-1h10.8v2h-10.8z",
     "wedge": "M0-5.6L2.6 4.6H-2.6z",
 }
+# Predicted amounts, small to large.
+AMOUNTS = ("#cfe0d8", "#5c9ea0", "#123f52")
 RAMP = ("#f3efe6", "#d5dcd3", "#9fc3bd", "#5c9ea0", "#2b6f7c", "#123f52")
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

@@ -201,7 +201,8 @@ def _instance(
             "group": EVERY,
             "flip_rate": 0.0,
             "answer": f"{values.mean():.4g}",
-            "sentence": f"The seeds predict {values.min():.4g} to {values.max():.4g}.",
+            "sentence": f"The seeds predict {explanation.outputs[0]} "
+            f"{values.min():.4g} to {values.max():.4g}.",
             "answers": [plain(v, 4) for v in values],
         }
     votes = prediction.argmax(axis=-1)

@@ -42,15 +42,21 @@ def map_spec(scene: Scene) -> Spec:
     classes, regression = class_names(scene), is_regression(scene)
     tables = [name for name in MARK_TABLES if len(getattr(scene, name))]
     layers = map_layers(
-        frame, classes, tables=tables, regression=regression, keep=lambda layer, _: layer
+        frame,
+        classes,
+        tables=tables,
+        regression=regression,
+        target=scene.target,
+        keep=lambda layer, _: layer,
     )
     points = instance_layer(
         frame,
         classes,
         regression=regression,
+        target=scene.target,
         tooltip=[
             alt.Tooltip("label:N", title="Row"),
-            *instance_tooltip(frame, regression=regression)[1:],
+            *instance_tooltip(frame, regression=regression, target=scene.target)[1:],
         ],
     )
     chart = layered(*layers, chosen_layer(frame), points)

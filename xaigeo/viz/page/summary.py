@@ -28,7 +28,7 @@ from xaigeo.viz.page.provenance import made_tables
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_accuracies import metric_name
 from xaigeo.viz.seed_agreement_heatmap import shared_features
-from xaigeo.viz.theme import class_mark, theme_config
+from xaigeo.viz.theme import AMOUNTS, class_mark, theme_config
 
 if TYPE_CHECKING:
     from xaigeo.audit import Audit
@@ -65,6 +65,7 @@ def summarise(
         "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
         if first.task == "classification"
         else [],
+        "amounts": _amounts(drawing),
         "explorer": explorer_data(explanations, drawing, agreement),
         "specs": {
             "maps": [map_spec(scene) for scene in drawing.scenes],
@@ -96,7 +97,7 @@ def _verdict(
     audit: Audit | None,
 ) -> list[str]:
     """Return the sentences under the title, numbers in each."""
-    parts = []
+    parts = _target_sentences(explanations[0])
     if evaluation is not None:
         parts.append(_performance_sentence(evaluation))
     if agreement is None:
@@ -109,6 +110,32 @@ def _verdict(
     if audit is not None:
         parts.append(f"The audit: {checklist(audit).tally}.")
     return parts
+
+
+def _target_sentences(first: Explanation) -> list[str]:
+    """Say which target of several the page speaks of."""
+    if first.task != "regression" or len(first.outputs) < 2:
+        return []
+    shown, *others = first.outputs
+    return [
+        f"Of {len(first.outputs)} targets this page speaks of {shown} alone; the explanations "
+        f"hold {_listed(others)} too: scene(..., output={others[0]!r}) and "
+        f"attribution_strip(..., output={others[0]!r}) draw them."
+    ]
+
+
+def _amounts(drawing: Drawing) -> Section | None:
+    """Return the legend of a regression's map: least and largest mean prediction, and colours."""
+    if not drawing.scenes or not drawing.scenes[0].target:
+        return None
+    one = drawing.scenes[0]
+    shown = np.concatenate([one.points["predicted"], one.instances["predicted"]]).astype(float)
+    return {
+        "target": one.target,
+        "low": f"{shown.min():.4g}",
+        "high": f"{shown.max():.4g}",
+        "colours": AMOUNTS,
+    }
 
 
 def _performance_sentence(evaluation: Evaluation) -> str:

@@ -314,7 +314,7 @@
     const target = byId("answers");
     if (explorer.task === "regression") {
       const rows = explorer.seeds.map((seed, s) => [`Seed ${seed}`, String(one.answers[s])]);
-      target.replaceChildren(tableOf([{ title: "Seed" }, { title: "Predicts", number: true }],
+      target.replaceChildren(tableOf([{ title: "Seed" }, { title: `Predicts ${explorer.classes[0]}`, number: true }],
         rows.filter((_, s) => !/^-?\d+$/.test(state.seeds) || String(explorer.seeds[s]) === state.seeds)));
       return;
     }
