@@ -11,7 +11,8 @@ import xarray as xr
 from joblib.parallel import ThreadingBackend
 
 import xaigeo as xg
-from xaigeo.errors import InputError
+from xaigeo.errors import DuplicateLabelsWarning, InputError
+from xaigeo.explainers import EXPLAINERS
 from xaigeo.explainers.base import Block, Explainer, resolved_scale
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
 from xaigeo.explainers.lime import LimeExplainer
@@ -233,3 +234,44 @@ def test_random_state_that_is_no_seed_raises(species, birds, state):
 def test_workers_that_are_no_number_raise(species, birds, n_jobs):
     with pytest.raises(InputError, match="n_jobs to be None or a whole number other than 0, got"):
         xg.explain(species, birds.head(2), "lime", background=birds, n_jobs=n_jobs)
+
+
+@pytest.mark.parametrize("name", ["progress", "overwrite", "share_draws", "sample_around_instance"])
+def test_flags_that_are_no_flags_raise(species, birds, name):
+    with pytest.raises(InputError, match=f"Expected {name} to be True or False, got 'yes'"):
+        xg.explain(species, birds.head(2), "lime", background=birds, **{name: "yes"})
+
+
+def test_a_store_that_is_no_path_raises(species, birds):
+    with pytest.raises(InputError, match="store to be the path of a folder, or None, got 5"):
+        xg.explain(species, birds.head(2), "lime", background=birds, store=5)
+
+
+def test_rows_of_one_label_are_warned_of(species, birds):
+    rows = birds.iloc[[0, 1, 0]]
+    with pytest.warns(DuplicateLabelsWarning, match="several rows: 1, such as 0.*reset_index"):
+        found = xg.explain(species, rows, "lime", background=birds, n_samples=50, random_state=0)
+    np.testing.assert_array_equal(
+        found.array("attribution")[:, 0], found.array("attribution")[:, 2]
+    )
+
+
+def test_methods_that_measure_by_the_background_s_spread_need_some(wrap_values, linear):
+    X = np.arange(12.0).reshape(4, 3)
+    ensemble = wrap_values(linear((1.0, 2.0, 3.0)), rows=X)
+    for background, arrived in ((X[:1], "one row"), (X[[1, 1]], "2 rows that are all equal")):
+        for method in ("lime", "anchors", "counterfactuals"):
+            how = {"target": (0.0, None)} if method == "counterfactuals" else {}
+            with pytest.raises(
+                InputError, match=f"two different rows for {method}, .*, got {arrived}"
+            ):
+                xg.explain(ensemble, X, method, background=background, **how)
+        assert xg.explain(ensemble, X, "occlusion", background=background)
+
+
+def test_which_methods_need_a_spread():
+    named = {name for name in EXPLAINERS.builtin if EXPLAINERS.get(name).needs_spread}
+    assert named == {
+        *("lime", "saliency", "smooth_grad", "anchors", "consensus_anchors"),
+        *("counterfactuals", "robust_counterfactuals"),
+    }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 
 from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
-from xaigeo.errors import InputError
+from xaigeo.errors import DuplicateLabelsWarning, InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.block import MAX_MEMORY, Arrays, Block, Engine
 from xaigeo.explainers.cut import Cut
@@ -23,7 +26,7 @@ from xaigeo.explainers.running import run_tasks
 from xaigeo.explainers.stored import StoredRun
 from xaigeo.explainers.threads import one_thread
 from xaigeo.explanations import Explanation
-from xaigeo.options import check_count, check_option, check_workers
+from xaigeo.options import check_count, check_flag, check_option, check_workers
 from xaigeo.schema import FeatureSchema, Frame, Matrix
 
 __all__ = [
@@ -50,7 +53,8 @@ class Explainer(ABC):
     holds up to `block_rows` instances: more where a search shares its steps between them.
     `packages` are the distributions that it uses, `models` the models that it explains, in
     words; both are shown by `describe_methods`. `randomised` says whether `random_state` matters:
-    the noise of such a method is measured by repeating it.
+    the noise of such a method is measured by repeating it. `needs_spread` says that the method
+    measures in the background's standard deviations or draws from its spread.
     """
 
     name: ClassVar[str]
@@ -62,6 +66,7 @@ class Explainer(ABC):
     randomised: ClassVar[bool] = False
     needs_background: ClassVar[bool] = True
     needs_gradients: ClassVar[bool] = False
+    needs_spread: ClassVar[bool] = False
     block_rows: ClassVar[int] = 5
     tasks: ClassVar[tuple[str, ...]] = ("classification", "regression")
 
@@ -182,11 +187,15 @@ class Explainer(ABC):
         check_option("engine", engine, Engine)
         check_count("max_memory", max_memory, at_least=LEAST_MEMORY)
         check_workers(n_jobs)
+        check_flag("progress", progress)
+        check_flag("overwrite", overwrite)
+        self._check_flags()
         _check_store(store, overwrite)
         self._check_ensemble(ensemble, engine)
         rows = ensemble.schema.encode(X)
         labels = instance_labels(X)
         reference = Background.from_frame(ensemble.schema, self._background(background, ensemble))
+        _note_duplicates(labels)
         job = Job(self, ensemble, reference, engine, _entropy(random_state), int(max_memory))
         cut = Cut(len(rows), self.block_rows)
         with one_thread():
@@ -216,6 +225,11 @@ class Explainer(ABC):
         """Return the parameters as a JSON-able dict."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
+    def _check_flags(self) -> None:
+        for parameter in fields(self):
+            if isinstance(parameter.default, bool):
+                check_flag(parameter.name, getattr(self, parameter.name))
+
     def _check_ensemble(self, ensemble: SeedEnsemble, engine: Engine) -> None:
         if not isinstance(ensemble, SeedEnsemble):
             raise InputError(
@@ -244,7 +258,15 @@ class Explainer(ABC):
                 arrived="none",
                 do="Pass background=X_train, the rows that stand for the data.",
             )
-        return ensemble.schema.encode(background, what="background")
+        rows = ensemble.schema.encode(background, what="background")
+        if self.needs_spread and (rows == rows[:1]).all():
+            raise InputError(
+                expected=f"a background of at least two different rows for {self.name}, which "
+                "measures by how they vary",
+                arrived="one row" if len(rows) == 1 else f"{len(rows)} rows that are all equal",
+                do="Pass background=X_train, the rows that stand for the data.",
+            )
+        return rows
 
 
 def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Scale:
@@ -252,7 +274,26 @@ def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Sca
     return explainer_scale or ensemble.default_scale
 
 
+def _note_duplicates(labels: np.ndarray) -> None:
+    index = pd.Index(labels)
+    if not index.is_unique:
+        doubled = index[index.duplicated()].unique()
+        warnings.warn(
+            f"Labels that stand for several rows: {len(doubled)}, such as {doubled[0]!r}. Scenes "
+            "and reports need labels that differ. Give each row one of its own, for example "
+            "with X.reset_index(drop=True).",
+            DuplicateLabelsWarning,
+            stacklevel=3,
+        )
+
+
 def _check_store(store: str | Path | None, overwrite: bool) -> None:
+    if store is not None and not isinstance(store, str | PathLike):
+        raise InputError(
+            expected="store to be the path of a folder, or None",
+            arrived=repr(store),
+            do="Pass a path such as store='explanations/lime'.",
+        )
     if overwrite and store is None:
         raise InputError(
             expected="a store to replace for overwrite=True",

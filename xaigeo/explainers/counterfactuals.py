@@ -132,6 +132,7 @@ class CounterfactualExplainer(Explainer):
 
     name: ClassVar[str] = "counterfactuals"
     block_rows: ClassVar[int] = 50
+    needs_spread: ClassVar[bool] = True
     randomised: ClassVar[bool] = True
     result: ClassVar[type[Counterfactuals]] = Counterfactuals
     engines: ClassVar[tuple[Engine, ...]] = ("batched",)

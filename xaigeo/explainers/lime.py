@@ -125,6 +125,7 @@ class LimeExplainer(Explainer):
     result: ClassVar[type[Explanation]] = Attributions
     packages: ClassVar[tuple[str, ...]] = ("lime", "scikit-learn")
     randomised: ClassVar[bool] = True
+    needs_spread: ClassVar[bool] = True
 
     n_samples: int = 5000
     kernel_width: float | None = None

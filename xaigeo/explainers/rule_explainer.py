@@ -54,6 +54,7 @@ class RuleExplainer(Explainer):
     engines: ClassVar[tuple[Engine, ...]] = ("batched",)
     packages: ClassVar[tuple[str, ...]] = ("scipy", "numba")
     block_rows: ClassVar[int] = 20
+    needs_spread: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("n_samples", "n_search", "n_checks", "n_cross", "beam"):

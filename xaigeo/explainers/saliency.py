@@ -51,6 +51,7 @@ class SaliencyExplainer(GradientExplainer):
     absolute: bool = True
 
     name: ClassVar[str] = "saliency"
+    needs_spread: ClassVar[bool] = True
 
     def _explain(self, work: GradientWork) -> Arrays:
         gradient = (

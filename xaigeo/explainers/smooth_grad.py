@@ -69,6 +69,7 @@ class SmoothGradExplainer(SampledGradientExplainer):
     absolute: bool = True
 
     name: ClassVar[str] = "smooth_grad"
+    needs_spread: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
