@@ -131,3 +131,41 @@ def test_base_values_and_values_add_up(drawn):
     total = drawn.base_values + drawn.values.sum(axis=1)
     assert total.shape == (12,)
     assert np.ptp(total) > 0
+
+
+@pytest.fixture(scope="module")
+def networks():
+    from torch import nn
+
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["p", "q", "r"])
+    return X, xg.SeedEnsemble.train(
+        lambda n_inputs, _: nn.Sequential(nn.Linear(n_inputs, 4), nn.Tanh(), nn.Linear(4, 2)),
+        X,
+        np.where(X["p"] > 0, "yes", "no"),
+        seeds=(0, 1),
+        epochs=2,
+        validation_share=0,
+    )
+
+
+@pytest.mark.parametrize("method", ["lime", "saliency", "occlusion"])
+@pytest.mark.parametrize("plot", ["bar", "beeswarm", "waterfall", "violin"])
+def test_numbers_that_do_not_add_up_are_drawn_from_zero(networks, plt, method, plot):
+    import shap
+
+    X, ensemble = networks
+    found = xg.explain(ensemble, X.head(6), method, background=X, random_state=0)
+    given = found.to_shap(1)[:, :, "yes"]
+    assert (given.base_values == 0).all()
+    np.testing.assert_array_equal(given.values, found.array("attribution")[1, :, :, 1])
+    getattr(shap.plots, plot)(given[0] if plot == "waterfall" else given, show=False)
+    assert any("q" in text for text in texts(plt))
+
+
+def test_lime_over_bins_starts_from_its_intercept(networks):
+    X, ensemble = networks
+    found = xg.explain(
+        *(ensemble, X.head(6), "lime"), background=X, random_state=0, discretiser="quartile"
+    )
+    given = found.to_shap(1)
+    np.testing.assert_array_equal(given.base_values, found.array("intercept")[1])

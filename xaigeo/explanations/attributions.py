@@ -165,20 +165,35 @@ class Attributions(Explanation):
 
         Rows hold original values, categories as text, which shap's plots name or draw in grey;
         ``shap.plots.violin`` takes numbers only. Choose an output with ``[:, :, "name"]``.
+
+        `base_values` are what the attributions start from: `base_value`, or, of LIME over bins,
+        `intercept`, so that base plus attributions is the local model's value at the row. The
+        numbers of other methods (slopes, gradients, what removal loses) do not add up to an
+        output. ``shap.plots.bar``, ``beeswarm``, ``violin``, ``scatter`` and ``heatmap`` show
+        them as they are. Their base is 0, so that ``waterfall``, ``force`` and ``decision`` run
+        too, but what these label E[f(X)] and f(x) is then 0 and the plain sum of the
+        attributions, and not an output of the model.
         """
         import shap
 
         one = self.sel(seed=[seed])
         # shap's plots expect neither a dimension nor a name where there is one output only.
         only = (..., 0) if len(self.outputs) == 1 else ...
-        has_base = "base_value" in one.data
         return shap.Explanation(
             values=one.array("attribution")[0][only],
-            base_values=one.array("base_value")[0][only] if has_base else None,
+            base_values=one._starts()[0][only],
             data=one.input_frame().to_numpy(),
             feature_names=self.features,
             output_names=self.outputs if len(self.outputs) > 1 else None,
         )
+
+    def _starts(self) -> np.ndarray:
+        """Return what the attributions are added to, 0 where they do not add up to an output."""
+        if "base_value" in self.data:
+            return self.array("base_value")
+        if self.binned and "intercept" in self.data:  # every z is 1 at the instance
+            return self.array("intercept")
+        return np.zeros((len(self.seeds), len(self.instances), len(self.outputs)))
 
     def _check_values(self) -> None:
         self._refuse(~np.isfinite(self.array("attribution")), "attribution", "to be finite")
