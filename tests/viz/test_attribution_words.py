@@ -5,6 +5,7 @@ import pytest
 
 from xaigeo.viz import attribution_strip
 from xaigeo.viz.attribution_words import attribution_words
+from xaigeo.viz.method_words import words_for
 
 PER_SD = "per standard deviation; for a category: having it"
 
@@ -105,3 +106,26 @@ def test_a_regression_speaks_of_its_prediction(make, study):
     shap = make.attributions(model, X.iloc[:2], X, "kernel_shap")
     assert attribution_words(shap).axis == ["Contribution (mass)"]
     assert attribution_words(shap).unit == "mass"
+
+
+@pytest.mark.parametrize(
+    ("nt_type", "title", "moment"),
+    [("vargrad", "VarGrad", "Variance"), ("smoothgrad_sq", "SmoothGrad squared", "Mean square")],
+)
+def test_squares_and_variances_are_called_so(study, nt_type, title, moment):
+    shap = study.by_method["kernel_shap"]
+    provenance = deepcopy(shap.provenance)
+    provenance["parameters"] |= {"absolute": True, "nt_type": nt_type}
+    explanation = replace(shap, method="smooth_grad", provenance=provenance)
+    words = attribution_words(explanation)
+    assert words.value == f"{moment} of the change"
+    assert words.axis == [f"{moment} of the change", "(probability per SD)²"]
+    assert words.unit == "(probability per standard deviation)²"
+    assert words.heading("Gentoo") == (
+        f"{moment} of the change of the probability of “Gentoo” with each feature"
+    )
+    assert words.colours[0].startswith(f"{moment} over noisy copies of this row")
+    assert words_for(explanation).title == title
+    assert words_for(explanation).reading.startswith("An arrow's length tells the mean square or")
+    subtitle = attribution_strip(explanation, output="Gentoo").to_dict()["title"]["subtitle"]
+    assert subtitle[0].endswith(f"with each feature ({title}).")

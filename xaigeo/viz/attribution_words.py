@@ -12,16 +12,27 @@ PER_SD = ("per standard deviation;", "for a category: having it")
 
 @dataclass(frozen=True)
 class AttributionWords:
-    """The words around the attributions of one method."""
+    """The words around the attributions of one method.
+
+    Attributes
+    ----------
+    meaning : AttributionMeaning
+    regression : bool
+    variance : bool
+        Whether squared numbers are variances, and not mean squares.
+    """
 
     meaning: AttributionMeaning
     regression: bool
+    variance: bool = False
 
     @property
     def axis(self) -> list[str]:
         """Title of the axis, by line: a narrow chart would cut a long one."""
         if self.meaning.says == "contribution":
             return [f"Contribution ({self.meaning.unit})"]
+        if self.meaning.squared:
+            return [self.value, self.meaning.unit]
         return [f"{self.value} {PER_SD[0]}", PER_SD[1]]
 
     @property
@@ -29,6 +40,8 @@ class AttributionWords:
         """Name of one number."""
         if self.meaning.says == "contribution":
             return "Contribution"
+        if self.meaning.squared:
+            return f"{self._moment} of the change"
         return "Change" if self.meaning.signed else "Size of the change"
 
     @property
@@ -48,6 +61,8 @@ class AttributionWords:
                 "blue: it falls.",
                 "That is a slope, not a share of this row's output.",
             )
+        if self.meaning.squared:
+            return (f"{self._moment} over noisy copies of this row, in squared units: no sign.",)
         return ("Sizes alone, without a sign: whether the output rises or falls is not told.",)
 
     @property
@@ -55,7 +70,12 @@ class AttributionWords:
         """Unit of one number, for a sentence."""
         if self.meaning.says == "contribution":
             return self.meaning.scale
-        return f"{self.meaning.scale} per standard deviation"
+        per_sd = f"{self.meaning.scale} per standard deviation"
+        return f"({per_sd})²" if self.meaning.squared else per_sd
+
+    @property
+    def _moment(self) -> str:
+        return "Variance" if self.variance else "Mean square"
 
     def heading(self, output: str) -> str:
         """Return the title of the attributions of one output."""
@@ -66,6 +86,8 @@ class AttributionWords:
             return f"What each feature adds to the {target}"
         what = "prediction" if self.regression else self.meaning.scale
         target = f"{what} of “{output}”"
+        if self.meaning.squared:
+            return f"{self._moment} of the change of the {target} with each feature"
         how = "How" if self.meaning.signed else "How strongly"
         where = " in the local model" if self.meaning.local_model else ""
         return f"{how} the {target} changes with each feature{where}"
@@ -74,4 +96,5 @@ class AttributionWords:
 def attribution_words(explanation: Attributions, output: int = 0) -> AttributionWords:
     """Return the words for the attributions of a method, of a regression for one target."""
     meaning = attribution_meaning(explanation).of_target(explanation, output)
-    return AttributionWords(meaning, explanation.task == "regression")
+    variance = explanation.provenance["parameters"].get("nt_type") == "vargrad"
+    return AttributionWords(meaning, explanation.task == "regression", variance)

@@ -33,6 +33,8 @@ TITLES = {
     "counterfactuals": "Counterfactuals",
     "robust_counterfactuals": "Robust counterfactuals",
 }
+# SmoothGrad by the moment that it takes over the noise.
+SMOOTHED = {"smoothgrad_sq": "SmoothGrad squared", "vargrad": "VarGrad"}
 READINGS: dict[Mark, str] = {
     "line": "A thin line is where one seed's local model changes its answer, the other features "
     "held at this row; the fainter it is, the worse that model fits (R²). The thick line is the "
@@ -60,6 +62,14 @@ CHANGES = (
     "deviation: orange it rises, blue it falls; the third arrow is both together. Thin arrows are "
     "single seeds, thick dark ones their median, and the ellipse holds 90% of the seeds. The bar "
     "at the lower left gives the scale."
+)
+# Arrows of squares or variances of slopes.
+SQUARES = (
+    "An arrow's length tells the mean square or the variance, over noisy copies of the row, of how "
+    "the output changes when the feature on that axis grows by one standard deviation; it has no "
+    "sign of its own and points the way that the mean slope does: orange it rises, blue it falls. "
+    "Thin arrows are single seeds, thick dark ones their median, and the ellipse holds 90% of the "
+    "seeds. The bar at the lower left gives the scale."
 )
 # Arrows of what is lost when one feature alone is taken away.
 REMOVALS = (
@@ -93,10 +103,17 @@ def words_for(explanation: Explanation) -> MethodWords:
     mark = _mark(explanation)
     return MethodWords(
         explanation.method,
-        TITLES.get(explanation.method, explanation.method),
+        _title(explanation),
         mark,
         _reading(explanation, mark),
     )
+
+
+def _title(explanation: Explanation) -> str:
+    if explanation.method == "smooth_grad":
+        moment = explanation.provenance["parameters"].get("nt_type")
+        return SMOOTHED.get(moment, TITLES["smooth_grad"])
+    return TITLES.get(explanation.method, explanation.method)
 
 
 def _reading(explanation: Explanation, mark: Mark) -> str:
@@ -106,6 +123,8 @@ def _reading(explanation: Explanation, mark: Mark) -> str:
             return BINNED
         if meaning.removal:
             return REMOVALS
+        if meaning.squared:
+            return SQUARES
         return CHANGES if meaning.says == "change" else READINGS[mark]
     if mark == "box":
         wanted = explanation.provenance["parameters"].get("threshold")
