@@ -7,6 +7,7 @@ import pytest
 
 from xaigeo.errors import InputError
 from xaigeo.options import (
+    check_flag,
     check_keywords,
     check_option,
     check_workers,
@@ -60,3 +61,16 @@ def test_numbers_of_workers_pass(n_jobs):
 def test_other_numbers_of_workers_raise(n_jobs):
     with pytest.raises(InputError, match="n_jobs to be None or a whole number other than 0, got"):
         check_workers(n_jobs)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_])
+def test_flags_pass(value):
+    check_flag("progress", value)
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_what_is_no_flag_raises(value):
+    with pytest.raises(
+        InputError, match=r"progress to be True or False, got .* Pass progress=True"
+    ):
+        check_flag("progress", value)

@@ -39,6 +39,10 @@ class ConstantFeatureWarning(UserWarning):
     """Warn that a column holds one value only, so no explanation can move it."""
 
 
+class DuplicateLabelsWarning(UserWarning):
+    """Warn that several explained rows have one label, so they cannot be told apart by it."""
+
+
 class ManyCategoriesWarning(UserWarning):
     """Warn that a text column has about as many different values as rows."""
 

@@ -65,6 +65,16 @@ def check_count(name: str, value: object, *, at_least: int = 1) -> None:
         )
 
 
+def check_flag(name: str, value: object) -> None:
+    """Raise unless `value` is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(
+            expected=f"{name} to be True or False",
+            arrived=repr(value),
+            do=f"Pass {name}=True or {name}=False.",
+        )
+
+
 def check_workers(n_jobs: object) -> None:
     """Raise unless `n_jobs` is a number of workers as joblib counts them, or None."""
     whole = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)

@@ -249,7 +249,7 @@ def test_a_store_that_is_no_path_raises(species, birds):
 
 def test_rows_of_one_label_are_warned_of(species, birds):
     rows = birds.iloc[[0, 1, 0]]
-    with pytest.warns(DuplicateLabelsWarning, match="several rows: 1, such as 0.*reset_index"):
+    with pytest.warns(DuplicateLabelsWarning, match=r"several rows: 1, such as 0.*reset_index"):
         found = xg.explain(species, rows, "lime", background=birds, n_samples=50, random_state=0)
     np.testing.assert_array_equal(
         found.array("attribution")[:, 0], found.array("attribution")[:, 2]

@@ -287,3 +287,11 @@ def test_tasks_cover_all_rows_once():
         assert tasks[0].start == 0
         assert tasks[-1].stop == n_rows
         assert all(a.stop == b.start for a, b in itertools.pairwise(tasks))
+
+
+def test_a_store_where_nothing_can_be_written_is_refused_before_the_work(mass, birds, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"folder that can be written, and .*Choose another path"):
+        xg.explain(
+            mass, birds.head(2), "lime", background=birds, store=tmp_path / "file" / "in" / "store"
+        )

@@ -279,7 +279,7 @@ def _note_duplicates(labels: np.ndarray) -> None:
     if not index.is_unique:
         doubled = index[index.duplicated()].unique()
         warnings.warn(
-            f"Labels that stand for several rows: {len(doubled)}, such as {doubled[0]!r}. Scenes "
+            f"Labels that stand for several rows: {len(doubled)}, such as {doubled[0]}. Scenes "
             "and reports need labels that differ. Give each row one of its own, for example "
             "with X.reset_index(drop=True).",
             DuplicateLabelsWarning,

@@ -65,10 +65,11 @@ class StoredRun:
         ------
         StoreError
             If the store, finished or not, is of another run and may not be replaced, if
-            something else is at its path, or if another process is at work on it.
+            something else is at its path, if nothing may be written there, or if another
+            process is at work on it.
         """
         check_place(self.target)
-        self.target.parent.mkdir(parents=True, exist_ok=True)
+        _make_writable(self.target.parent)
         own = identity(self.job, self.rows, self.labels, self.cut)
         if not self._finished(own):
             parts = PartFolder(self.target.with_name(f".{self.target.name}.partial"))
@@ -143,3 +144,17 @@ class StoredRun:
         result = parts.path / RESULT
         if (result / MANIFEST).is_file() and not self.target.exists():
             os.replace(result, self.target)
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK) else "no permission to write there"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise StoreError(
+            expected=f"a store in a folder that can be written, and {folder} to be one",
+            arrived=reason[0].lower() + reason[1:],
+            do="Choose another path for the store.",
+        )
