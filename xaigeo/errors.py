@@ -39,6 +39,10 @@ class ConstantFeatureWarning(UserWarning):
     """Warn that a column holds one value only, so no explanation can move it."""
 
 
+class IdenticalModelsWarning(UserWarning):
+    """Warn that all models of an ensemble answer alike, so agreement says nothing."""
+
+
 class DuplicateLabelsWarning(UserWarning):
     """Warn that several explained rows have one label, so they cannot be told apart by it."""
 

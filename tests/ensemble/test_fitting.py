@@ -50,6 +50,7 @@ def test_each_member_is_the_clone_fitted_with_its_seed(mixed):
     assert not np.array_equal(*ensemble.predict_proba(X))
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_nested_random_states_are_all_set(mixed):
     from sklearn.calibration import CalibratedClassifierCV
 

@@ -34,4 +34,6 @@ def test_selecting_seeds_selects_every_list_by_seed():
     assert chosen["architecture_sha256"] == ["z", "x"]
     assert chosen["validation"]["scores"] == {"seed": [6, 4], "accuracy": [0.3, 0.1]}
     assert record["seeds"] == [4, 5, 6]
+    assert select_record(record | {"identical": True}, [2, 0])["identical"] is True
+    assert "identical" not in select_record(record | {"identical": True}, [2])
     assert select_record({}, [0]) == {}

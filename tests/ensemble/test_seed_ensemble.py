@@ -73,6 +73,7 @@ def test_selecting_what_is_not_there_is_told(ensemble, seeds, told):
         ensemble.select(seeds)
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_scales_that_do_not_exist_are_told(ensemble, plane):
     with pytest.raises(InputError, match=r"a scale that .* callable models has, got 'logit'"):
         ensemble.logits(plane[0])

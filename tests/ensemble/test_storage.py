@@ -144,6 +144,7 @@ def test_pipelines_come_back(mixed, tmp_path):
     assert loaded.record == ensemble.record
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_types_that_are_not_trusted_are_named(mixed, tmp_path):
     X, y = mixed
     boosting = HistGradientBoostingClassifier(max_iter=2)
@@ -169,6 +170,7 @@ def test_without_skops_estimators_cannot_be_saved(mixed, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_what_is_code_cannot_be_saved(plane, tmp_path):
     X, _ = plane
     half = SeedEnsemble.wrap([lambda rows: np.full((len(rows), 2), 0.5)] * 2, schema=X)
@@ -205,6 +207,7 @@ def test_the_record_must_fit_into_json(trained, tmp_path):
         replace(trained, record={"mine": 1j}).save(tmp_path / "ensemble")
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_mixed_and_numpy_labels_come_back(plane, tmp_path):
     X, _ = plane
     for classes in ([1, "no"], np.array([4, 5])):

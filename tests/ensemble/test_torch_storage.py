@@ -77,6 +77,7 @@ def test_other_layers_need_their_factory(plane, tmp_path):
         read_back(ensemble, tmp_path, wrong)
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 @pytest.mark.parametrize(
     ("modules", "options", "message"),
     [

@@ -281,6 +281,7 @@ def test_training_twice_is_the_same_to_the_bit():
         assert torch.equal(value, runs[1].members.network.state[name])
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_order_seed_and_init_seed_are_separable():
     X, y = data(2)
     options = {"epochs": 2, "batch_size": 10, "dtype": "float64", "validation_share": 0}

@@ -179,6 +179,7 @@ def test_estimators_fitted_on_frames_get_frames(mixed):
     assert SeedEnsemble.wrap(arrays, schema=X).predict(X).shape == (2, 90)
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_callables_answer_for_the_rows_they_know(mixed):
     X, _ = mixed
 
@@ -336,6 +337,7 @@ def test_modules_may_give_several_targets(plane):
     np.testing.assert_allclose(ensemble.predict(X), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_callables_and_estimators_may_give_several_targets(plane):
     X, _ = plane
     ensemble = SeedEnsemble.wrap(
@@ -349,6 +351,7 @@ def test_callables_and_estimators_may_give_several_targets(plane):
     np.testing.assert_array_equal(wrapped.predict(X)[1], forest.predict(X))
 
 
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
 def test_text_may_name_the_places_that_estimators_know(plane):
     X, y = plane
     ensemble = SeedEnsemble.wrap([fitted(X, y)] * 2, schema=X, classes=["no", "yes"])

@@ -9,6 +9,7 @@ import numpy as np
 
 from xaigeo.ensemble.estimator_members import EstimatorMembers, last_step
 from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.ensemble.identical import note_identical
 from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.problem import read_problem
 from xaigeo.ensemble.record import config_digest, make_record
@@ -70,6 +71,7 @@ def fit_ensemble(
             "validation": _validation(members, problem.rows, problem.labels, split, names),
         },
     )
+    note_identical(members, problem.rows, kind, record, stacklevel=3)
     return {
         "members": members,
         "seeds": names,

@@ -86,6 +86,8 @@ def select_record(record: dict[str, Any], places: Sequence[int]) -> dict[str, An
     for name in BY_SEED:
         if isinstance(record.get(name), list) and len(record[name]) == n_seeds:
             chosen[name] = [record[name][place] for place in places]
+    if len(places) < 2:
+        chosen.pop("identical", None)  # a lone model is not compared
     if record.get("validation"):
         scores = record["validation"]["scores"]
         picked = {name: [values[place] for place in places] for name, values in scores.items()}

@@ -134,6 +134,8 @@ class SeedEnsemble:
         Warns
         -----
         SingleSeedWarning, ConstantFeatureWarning
+        IdenticalModelsWarning
+            If all models answer alike: what is random about them takes no notice of the seed.
 
         Notes
         -----
@@ -237,6 +239,8 @@ class SeedEnsemble:
         Warns
         -----
         SingleSeedWarning, ConstantFeatureWarning
+        IdenticalModelsWarning
+            If all models answer alike: what is random about them takes no notice of the seed.
         """
         from xaigeo.ensemble.fitting import fit_ensemble
 
@@ -274,7 +278,8 @@ class SeedEnsemble:
         ----------
         models : sequence
             All of one kind: ``nn.Module``, fitted scikit-learn estimators of one class, or
-            callables from rows (as `schema` was read from: a frame or an array) to probabilities or values.
+            callables from rows (as `schema` was read from: a frame or an array) to
+            probabilities or values.
         seeds : iterable of int, optional
             By default 0, 1, 2, ...
         schema : DataFrame, ndarray or FeatureSchema
@@ -310,6 +315,8 @@ class SeedEnsemble:
         Warns
         -----
         SingleSeedWarning
+        IdenticalModelsWarning
+            If all models answer alike on the rows that `schema` was given as.
         """
         from xaigeo.ensemble.wrapping import wrap_models
 

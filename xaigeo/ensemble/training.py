@@ -15,6 +15,7 @@ from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.factory import Factory, build_modules
 from xaigeo.ensemble.flat_weights import TrainableNetwork
 from xaigeo.ensemble.functional import FunctionalNetwork
+from xaigeo.ensemble.identical import note_identical
 from xaigeo.ensemble.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -66,6 +67,7 @@ def train_ensemble(
         engine=engine,
         progress=progress,
     )
+    note_identical(members, problem.rows, problem.task, record, stacklevel=3)
     return {
         "members": members,
         "seeds": names,

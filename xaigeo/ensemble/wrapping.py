@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xaigeo.ensemble.identical import note_identical
 from xaigeo.ensemble.members import CallableMembers, Members, Task
 from xaigeo.ensemble.record import config_digest, make_record
 from xaigeo.ensemble.seeds import check_seeds
@@ -66,6 +67,8 @@ def wrap_models(
         config=None,
         packages={"module": ("torch",), "estimator": ("scikit-learn",)}.get(kind, ()),
     )
+    if not isinstance(schema, FeatureSchema):
+        note_identical(members, columns.encode(schema), task, record, stacklevel=3)
     return {
         "members": members,
         "seeds": names,
