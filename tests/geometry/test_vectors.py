@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,21 @@ def test_exact_frame(make):
     np.testing.assert_array_equal(one["attribution"], vectors.attribution[2, 1])
     assert one["output"].unique().tolist() == [vectors.outputs[vectors.chosen[2, 1]]]
     assert one["slope"].iloc[0] == pytest.approx(vectors.slopes[2, 1, 0])
+
+
+def test_the_slope_form_of_squares_is_not_squared(make):
+    world = make.world()
+    shap = world.shap("smooth_grad")
+    slope = np.ones(shap.array("attribution").shape)
+    data = shap.data.assign(slope=(shap.data["attribution"].dims, slope))
+    provenance = shap.provenance | {
+        "parameters": shap.provenance["parameters"] | {"absolute": True, "nt_type": "vargrad"}
+    }
+    frame = StandardFrame.from_rows(world.columns, world.rows)
+    vectors = Vectors.from_attributions(
+        replace(shap, data=data, provenance=provenance), frame=frame
+    )
+    slopes = vectors.in_slope_form()
+    assert vectors.unit == f"({slopes.unit})²"
+    assert slopes.unit.endswith(" per SD")
+    np.testing.assert_allclose(slopes.attribution[0, 0, :3], frame.scale[:3])

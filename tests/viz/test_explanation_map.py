@@ -173,3 +173,15 @@ def test_vega_draws_it_with_the_rows_of_a_rule(the_scene, methods):
     svg = vl_convert.vegalite_to_svg(explanation_map(the_scene, methods=methods).to_dict())
     assert f"Drawn: {'LIME' if methods is None else 'Anchors'}" in svg
     assert 'class="mark-symbol role-mark members_marks"' in svg
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind"),
+    [("value", "arrows"), ("value per SD", "slopes"), ("(value per SD)²", "squares")],
+)
+def test_an_arrow_is_read_by_its_unit(the_scene, unit, kind):
+    from xaigeo.viz.explanation_map import READINGS, _kind
+
+    mark = next(m for m in the_scene.marks if type(m).__name__ == "Vectors")
+    assert _kind(replace(mark, unit=unit)) == kind
+    assert kind in READINGS

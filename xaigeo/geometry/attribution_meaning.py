@@ -9,6 +9,8 @@ from xaigeo.explanations import Attributions
 
 # What the unit of a change for one standard deviation ends in.
 PER_SD: Final = " per SD"
+# What the unit of a square or a variance ends in.
+SQUARED: Final = "²"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class AttributionMeaning:
     def unit(self) -> str:
         """The unit of one number."""
         unit = self.scale if self.says == "contribution" else self.scale + PER_SD
-        return f"({unit})²" if self.squared else unit
+        return f"({unit}){SQUARED}" if self.squared else unit
 
     def of_target(self, explanation: Attributions, output: int) -> AttributionMeaning:
         """Return the same meaning with a regression's value under the name of its target."""

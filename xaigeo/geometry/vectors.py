@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.explanations import Attributions
-from xaigeo.geometry.attribution_meaning import PER_SD, attribution_meaning
+from xaigeo.geometry.attribution_meaning import PER_SD, SQUARED, attribution_meaning
 from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES
 from xaigeo.geometry.mark import Canvas, Mark
 from xaigeo.geometry.output_choice import chosen_output, pick, target_place
@@ -114,7 +114,10 @@ class Vectors(Mark):
             self,
             attribution=self.frame.scale * np.where(self.frame.discrete, np.nan, self.slopes),
             completeness_gap=np.full_like(self.completeness_gap, np.nan),
-            unit=self.unit + PER_SD,
+            # Slopes are not squared, whatever the attributions are.
+            unit=self.unit.removeprefix("(").removesuffix(f"){SQUARED}")
+            if self.unit.endswith(PER_SD + f"){SQUARED}")
+            else self.unit + PER_SD,
         )
 
     def shadows(self, canvas: Canvas) -> list[Shadow]:

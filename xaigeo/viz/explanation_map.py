@@ -39,6 +39,8 @@ READINGS = {
     "arrows": "{title}: an arrow is what the feature on its axis adds (orange) or takes (blue).",
     "slopes": "{title}: an arrow along each axis is the change for one SD, up (orange) or down "
     "(blue).",
+    "squares": "{title}: an arrow is the mean square or variance of the change for one SD, turned "
+    "as the mean change, up (orange) or down (blue).",
     "boxes": "{title}: in its box, by the rest of its rule, a seed mostly keeps its answer. "
     "Dashed: open.",
     "connectors": "{title}: a connector ends at a made-up input that has the diamond's answer.",
@@ -271,6 +273,8 @@ def _readings(scene: Scene, methods: Sequence[str]) -> list[str]:
 
 def _kind(mark: Mark) -> str:
     if isinstance(mark, Vectors):
+        if mark.unit.endswith("²"):
+            return "squares"
         return "slopes" if mark.unit.endswith(" per SD") else "arrows"
     return {Line: "lines", Box: "boxes", Connector: "connectors"}[type(mark)]
 
