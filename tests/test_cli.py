@@ -156,7 +156,21 @@ def test_methods_are_listed(capsys):
     names = [row["method"] for row in json.loads(capsys.readouterr().out)]
     assert {"lime", "kernel_shap", "anchors", "counterfactuals"} <= set(names)
     assert cli.main(["methods"]) == 0
-    assert "integrated_gradients" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "integrated_gradients" in shown
+    assert "n_samples='auto'" in shown
+
+
+def test_one_method_is_told_whole(capsys):
+    assert cli.main(["methods", "lime"]) == 0
+    shown = capsys.readouterr().out
+    assert "Parameters\n----------\n" in shown
+    assert "share_draws : bool" in shown
+    assert "share_draws=False" in shown
+    assert cli.main(["methods", "lime", "--json"]) == 0
+    assert [row["method"] for row in json.loads(capsys.readouterr().out)] == ["lime"]
+    assert cli.main(["methods", "limes"]) == cli.USAGE
+    assert "Did you mean 'lime'?" in capsys.readouterr().err
 
 
 def test_version_needs_no_heavy_import():

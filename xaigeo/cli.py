@@ -84,7 +84,10 @@ def _parser() -> argparse.ArgumentParser:
         default="fail",
         help="whether warnings fail too (exit code 3); default: %(default)s",
     )
-    _command(commands, "methods", _methods, "list the explanation methods and what they need")
+    methods = _command(
+        commands, "methods", _methods, "list the explanation methods, what they take and need"
+    )
+    methods.add_argument("method", nargs="?", help="tell all about this one")
     return parser
 
 
@@ -176,10 +179,16 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from xaigeo.explainers import describe_methods
-    from xaigeo.explainers.method_table import methods_text
+    from xaigeo.explainers import EXPLAINERS, describe_methods
+    from xaigeo.explainers.method_table import method_text, methods_text
 
+    if options.method and not options.json:
+        print(method_text(options.method))
+        return 0
     table = describe_methods()
+    if options.method:
+        EXPLAINERS.get(options.method)  # raises for an unknown name
+        table = table[table["method"] == options.method]
     if options.json:
         print(json.dumps(table.to_dict(orient="records"), indent=1))
     else:

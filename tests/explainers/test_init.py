@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
 import xaigeo as xg
 from xaigeo.errors import InputError
+from xaigeo.explainers import EXPLAINERS
 from xaigeo.explainers.lime import LimeExplainer
 
 
@@ -35,3 +38,12 @@ def test_unknown_argument_raises(species, birds):
     message = r"arguments known to method 'lime' \(alpha, .*\), got 'n_sample'. Did you mean"
     with pytest.raises(InputError, match=message):
         xg.explain(species, birds.head(1), method="lime", background=birds, n_sample=100)
+
+
+def test_the_documentation_of_explain_tells_every_argument_and_method():
+    text = xg.explain.__doc__
+    for name in EXPLAINERS.builtin:
+        assert f'"{name}"' in text
+    for name, parameter in inspect.signature(xg.explain).parameters.items():
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+        assert f"    {stars}{name}" in text

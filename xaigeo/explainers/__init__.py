@@ -34,8 +34,63 @@ def explain(
 ) -> Explanation:
     """Explain every model of a seed ensemble at the rows of `X` with one method.
 
-    `parameters` are the fields of the method's class (``EXPLAINERS.get(method)``); unknown
-    ones raise. The other arguments are those of `Explainer.explain`.
+    Parameters
+    ----------
+    ensemble : SeedEnsemble
+        The models, which differ in their random seed alone.
+    X : DataFrame or ndarray, shape (n_instances, n_features)
+        Rows to explain, in original units. A frame's index labels the instances, dates as text.
+    method : str
+        One of
+
+        - LIME: "lime";
+        - Shapley values of any model: "kernel_shap", "permutation_shap", "sampling_shap",
+          "exact_shap"; of trees: "tree_shap"; of linear models: "linear_shap";
+        - gradients of torch networks: "saliency", "input_x_gradient",
+          "integrated_gradients", "smooth_grad", "gradient_shap", "expected_gradients",
+          "deep_lift", "deep_shap";
+        - removal: "occlusion", "feature_ablation";
+        - rules: "anchors", "consensus_anchors";
+        - counterfactuals: "counterfactuals", "robust_counterfactuals";
+
+        or one that another package has registered. `describe_methods` and
+        ``xaigeo methods`` tell what each takes and needs, ``xaigeo methods NAME`` all about one.
+    background : DataFrame or ndarray
+        Rows that stand for the data: perturbations are drawn from or against them.
+    random_state : int, optional
+        The explainer's own seed, not the models'. None draws one and records it. The draws
+        for a row follow from it and from the row alone, so equal rows get equal draws.
+    engine : {"batched", "upstream"}
+        "batched" explains all models at once; "upstream" calls the original library model
+        by model.
+    n_jobs : int, optional
+        Workers for joblib; None follows ``joblib.parallel_config``.
+    progress : bool
+        Show a progress bar.
+    max_memory : int
+        Bytes that the work in one process may hold at once.
+    store : str or Path, optional
+        Folder to keep the results in; a call that was stopped goes on from there.
+    overwrite : bool
+        Whether a store of another call may be replaced.
+    **parameters
+        The method's own, which are the fields of its class: ``help(EXPLAINERS.get(method))``
+        or ``xaigeo methods NAME``. Unknown ones raise.
+
+    Returns
+    -------
+    Attributions, Anchors or Counterfactuals
+
+    Raises
+    ------
+    InputError
+        For arguments that do not fit the method or each other.
+    StoreError
+        If `store` holds something else, and `overwrite` is not set.
+
+    See Also
+    --------
+    Explainer.explain : The same for a configured explainer, told at length.
     """
     kind = EXPLAINERS.get(method)
     check_keywords(f"method {method!r}", parameters, [f.name for f in fields(kind)])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from dataclasses import MISSING, Field, fields
 from importlib.metadata import PackageNotFoundError, version
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -43,7 +45,7 @@ def describe_methods() -> pd.DataFrame:
 
 
 def methods_text(table: pd.DataFrame, width: int = 100) -> str:
-    """Return the table for a terminal: a line a method, and below it what it is and needs.
+    """Return the table for a terminal: a line a method, and below it what it is, needs and takes.
 
     Parameters
     ----------
@@ -62,7 +64,8 @@ def methods_text(table: pd.DataFrame, width: int = 100) -> str:
     lines = [first]
     for line, row in zip(others, table.itertuples(), strict=True):
         lines.append(line)
-        for text in (str(row.summary), _needs(row)):
+        takes = f"Takes {row.parameters}." if row.parameters else ""
+        for text in (str(row.summary), _needs(row), takes):
             lines += textwrap.wrap(
                 text,
                 width,
@@ -71,6 +74,22 @@ def methods_text(table: pd.DataFrame, width: int = 100) -> str:
                 break_on_hyphens=False,
             )
     return "\n".join(lines)
+
+
+def method_text(name: str) -> str:
+    """Return the whole documentation of one method, for a terminal.
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+    """
+    kind = EXPLAINERS.get(name)
+    row = SimpleNamespace(**_row(name))
+    models = "any model" if row.models == "any" else row.models
+    head = f"{name}: {row.result} of {models}"
+    parts = (head, inspect.getdoc(kind) or "", f"Defaults: {row.parameters}.", _needs(row))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _row(name: str) -> dict[str, Any]:
