@@ -86,7 +86,7 @@ def strip_layers(words: AttributionWords, reach: Sequence[Any]) -> list[alt.Char
     x = alt.X(
         "attribution:Q",
         title=words.axis,
-        axis=alt.Axis(tickCount=5, format="~g"),
+        axis=alt.Axis(tickCount=5, labelOverlap=True),
         scale=scale,
     )
     colour: Any = alt.value(SEED)

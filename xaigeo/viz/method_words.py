@@ -18,7 +18,7 @@ TITLES = {
     "sampling_shap": "Sampling SHAP",
     "tree_shap": "Tree SHAP",
     "linear_shap": "Linear SHAP",
-    "saliency": "Gradient",
+    "saliency": "Saliency",
     "input_x_gradient": "Input × gradient",
     "integrated_gradients": "Integrated gradients",
     "smooth_grad": "SmoothGrad",

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from xaigeo.agreement.predictions import churn
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.explorer import draw
-from xaigeo.viz.page.summary import summarise
+from xaigeo.viz.page.summary import _span, summarise
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,12 @@ def test_the_verdict_says_the_numbers(told, study):
     )
     assert "of their top 3 features" in told["verdict"][1]
     assert told["verdict"][-1].startswith("The audit: ")
+
+
+def test_scores_that_are_all_one_number_are_no_range():
+    assert _span(pd.Series([1.0, 1.0])) == "1.000 each"
+    assert _span(pd.Series([0.9, 1.0])) == "0.900 to 1.000"
+    assert _span(pd.Series([0.9])) == "0.900"
 
 
 def test_without_a_title_it_names_seeds_and_answers(told):

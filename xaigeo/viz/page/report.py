@@ -14,6 +14,7 @@ from xaigeo.geometry.scene_input import gather
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.explorer import draw
 from xaigeo.viz.page.rendering import render
+from xaigeo.viz.page.shown_rows import shown_rows
 from xaigeo.viz.page.summary import summarise
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def report(
     views: Sequence[Sequence[str]] | None = None,
     title: str | None = None,
     notes: str | None = None,
+    max_rows: int | None = 300,
 ) -> Path:
     """Write one self-contained HTML page: whether the seeds agree, and on what they differ.
 
@@ -50,6 +52,11 @@ def report(
         Numeric columns to draw on; the two that the explanations speak of most if None.
     title, notes : str, optional
         Plain text.
+    max_rows : int or None
+        Most rows that the page holds. Of more, it holds those on which the seeds' reasons or
+        answers differ most and as many spread evenly over the others, and says so; scores and
+        findings are over all rows. None holds them all: about 10 kB a row and method of 20
+        seeds and 40 columns.
 
     Returns
     -------
@@ -65,11 +72,20 @@ def report(
     _check_kinds(path=path, evaluation=evaluation, audit=audit, title=title, notes=notes)
     given = gather(explanations)
     _check_seeds(given, evaluation)
-    drawing = draw(given, views)
+    if max_rows is not None and (type(max_rows) is not int or max_rows < 1):
+        raise InputError(
+            expected="max_rows to be a whole number above 0, or None for all rows",
+            arrived=repr(max_rows),
+            do="Write for example max_rows=300.",
+        )
+    agreement = measure_agreement(given)
+    shown = shown_rows(given, agreement, max_rows)
+    drawing = draw(shown.explanations, views)
     summary = summarise(
         given,
         drawing=drawing,
-        agreement=measure_agreement(given),
+        agreement=agreement,
+        shown=shown,
         evaluation=evaluation,
         audit=audit,
         title=title,

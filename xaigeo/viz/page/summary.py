@@ -25,6 +25,7 @@ from xaigeo.viz.page.figures import (
     strip_spec,
 )
 from xaigeo.viz.page.provenance import made_tables
+from xaigeo.viz.page.shown_rows import ShownRows
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_accuracies import metric_name
 from xaigeo.viz.seed_agreement_heatmap import shared_features
@@ -51,9 +52,11 @@ def summarise(
     audit: Audit | None,
     title: str | None,
     notes: str | None,
+    shown: ShownRows | None = None,
 ) -> dict[str, Any]:
     """Return everything that the page shows; nothing is computed after this."""
     first = explanations[0]
+    shown = shown or ShownRows(list(explanations), agreement, "")
     return {
         "title": title or f"{len(first.seeds)} seeds, {_answers(first)}",
         "made": datetime.now(UTC),
@@ -66,11 +69,12 @@ def summarise(
         if first.task == "classification"
         else [],
         "amounts": _amounts(drawing),
-        "explorer": explorer_data(explanations, drawing, agreement),
+        "explorer": explorer_data(shown.explanations, drawing, shown.agreement),
+        "rows_note": shown.note,
         "specs": {
             "maps": [map_spec(scene) for scene in drawing.scenes],
             "strips": {
-                e.method: strip_spec(e) for e in explanations if isinstance(e, Attributions)
+                e.method: strip_spec(e) for e in shown.explanations if isinstance(e, Attributions)
             },
         },
         "config": theme_config() | {"background": "transparent", "aria": False},
@@ -144,8 +148,8 @@ def _performance_sentence(evaluation: Evaluation) -> str:
     scores = evaluation.scores[column]
     metric = metric if column == "r2" else metric.lower()
     said = (
-        f"The {_count(len(scores), 'seed')} reach {metric} {scores.min():.3f} to "
-        f"{scores.max():.3f} on {len(evaluation.labels)} {evaluation.name} rows"
+        f"The {_count(len(scores), 'seed')} reach {metric} {_span(scores)} on "
+        f"{len(evaluation.labels)} {evaluation.name} rows"
     )
     if evaluation.task == "regression" or len(scores) < 2:
         return said + "."
@@ -156,6 +160,13 @@ def _performance_sentence(evaluation: Evaluation) -> str:
         f"{said}; on {split} of {len(evaluation.labels)} rows they do not all agree, and any two "
         f"differ on {churn(evaluation.predicted).mean():.1%} of the answers on average."
     )
+
+
+def _span(scores: pd.Series) -> str:
+    low, high = f"{scores.min():.3f}", f"{scores.max():.3f}"
+    if low != high:
+        return f"{low} to {high}"
+    return low if len(scores) < 2 else f"{low} each"
 
 
 def _contrast_sentence(agreement: Agreement) -> str:
