@@ -171,7 +171,8 @@ class LinearShapExplainer(Explainer):
         n_rows = len(background.rows)
         if self.n_background is None or self.n_background >= n_rows:
             return None
-        return sampled_places(n_rows, self.n_background, seed).tolist()
+        places: list[int] = sampled_places(n_rows, self.n_background, seed).tolist()
+        return places
 
     def _rows_used(self, block: Block) -> Matrix:
         rows = block.background.rows

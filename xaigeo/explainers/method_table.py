@@ -64,7 +64,7 @@ def methods_text(table: pd.DataFrame, width: int = 100) -> str:
     lines = [first]
     for line, row in zip(others, table.itertuples(), strict=True):
         lines.append(line)
-        takes = f"Takes {row.parameters}." if row.parameters else ""
+        takes = "Takes " + str(row.parameters) + "." if row.parameters else ""
         for text in (str(row.summary), _needs(row), takes):
             lines += textwrap.wrap(
                 text,

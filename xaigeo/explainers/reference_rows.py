@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
@@ -132,7 +133,9 @@ def background_places(
     return None if places is None else places.tolist()
 
 
-def sampled_places(n_background: int, n_rows: int, seed: np.random.SeedSequence) -> np.ndarray:
+def sampled_places(
+    n_background: int, n_rows: int, seed: np.random.SeedSequence
+) -> NDArray[np.int64]:
     """Return the places of rows drawn without replacement, in order."""
     random = np.random.default_rng(seed)
     return np.sort(random.choice(n_background, n_rows, replace=False))

@@ -197,7 +197,8 @@ class TreeShapExplainer(Explainer):
         against = self.perturbation == "interventional"
         if not against or self.n_background is None or self.n_background >= n_rows:
             return None
-        return sampled_places(n_rows, self.n_background, seed).tolist()
+        places: list[int] = sampled_places(n_rows, self.n_background, seed).tolist()
+        return places
 
     def _rows_used(self, block: Block) -> Matrix:
         rows = block.background.rows
