@@ -26,7 +26,7 @@ class Background:
     @cached_property
     def location(self) -> np.ndarray:
         """Mean by feature, shape (n_features,); of a constant column its value, to the bit."""
-        return np.where(self.spread > 0, self.rows.mean(axis=0), self.rows[0])
+        return np.asarray(np.where(self.spread > 0, self.rows.mean(axis=0), self.rows[0]))
 
     @cached_property
     def spread(self) -> np.ndarray:
