@@ -384,7 +384,11 @@ def test_the_background_is_drawn_once_for_all(ensemble_of, points):
     np.testing.assert_array_equal(
         found.sel(instance=[0, 1]).array("attribution"), again.array("attribution")
     )
-    assert found.provenance["resolved"]["n_background"] == 7
+    resolved = found.provenance["resolved"]
+    assert (resolved["n_background"], resolved["exact"]) == (7, False)
+    whole = explain(ensemble_of("forest", 2), X)
+    resolved = whole.provenance["resolved"]
+    assert (resolved["n_background"], resolved["exact"]) == (30, True)
     path = explain(ensemble_of("forest", 2), X, perturbation="path_dependent")
     assert path.provenance["resolved"] == {"n_background": 0, "exact": True}
 

@@ -124,7 +124,8 @@ class LinearShapExplainer(Explainer):
         n_rows = len(background.rows)
         return {
             "n_background": min(n_rows, self.n_background or n_rows),
-            "exact": self.perturbation == "interventional",
+            "exact": self.perturbation == "interventional"
+            and (self.n_background or n_rows) >= n_rows,
         }
 
     def explain_batched(self, block: Block) -> Arrays:

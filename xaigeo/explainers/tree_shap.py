@@ -61,7 +61,8 @@ class TreeShapExplainer(Explainer):
         column makes one input.
     n_background : int, optional
         Background rows to average over, drawn without replacement when there are more; the same
-        for all instances and seeds. None uses all rows.
+        for all instances and seeds. None uses all rows; values are exact for the background only
+        then, and time grows with their number.
     scale : {"probability", "logit", "value"}, optional
         The outputs that are explained; by default what the trees add up to. "probability" for
         boosted classifiers of two classes is approximate and needs "interventional": against
@@ -89,7 +90,7 @@ class TreeShapExplainer(Explainer):
 
     perturbation: Perturbation = "interventional"
     players: Players = "columns"
-    n_background: int | None = 100
+    n_background: int | None = None
     scale: Scale | None = None
 
     def __post_init__(self) -> None:
@@ -136,7 +137,8 @@ class TreeShapExplainer(Explainer):
         n_rows = len(background.rows)
         return {
             "n_background": min(n_rows, self.n_background or n_rows) if against else 0,
-            "exact": self.scale_of(ensemble) == self._natural(ensemble),
+            "exact": self.scale_of(ensemble) == self._natural(ensemble)
+            and (not against or (self.n_background or n_rows) >= n_rows),
         }
 
     def explain_batched(self, block: Block) -> Arrays:
