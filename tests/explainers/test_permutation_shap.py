@@ -106,3 +106,8 @@ def test_a_budget_below_one_order_raises(wide, wrap_values):
 def test_bad_parameters_raise(parameters, message):
     with pytest.raises(InputError, match=message):
         PermutationShapExplainer(**parameters)
+
+
+def test_a_budget_given_twice_raises():
+    with pytest.raises(InputError, match=r"max_evals=9 and n_permutations=50. Leave one of them"):
+        PermutationShapExplainer(max_evals=9, n_permutations=50)

@@ -43,7 +43,7 @@ class PermutationShapExplainer(ShapleyExplainer):
         Coalitions per instance, ``2 n + 1`` for each order of n features that vary; "auto" is
         20 for every feature.
     n_permutations : int, optional
-        Orders per instance, instead of `max_evals`.
+        Orders per instance; give it or `max_evals`, not both.
     link : {"identity", "logit"}
         "logit" averages probabilities and divides log-odds.
     n_background, background_summary, groups, scale
@@ -77,6 +77,12 @@ class PermutationShapExplainer(ShapleyExplainer):
             check_count("max_evals", self.max_evals, at_least=3)
         if self.n_permutations is not None:
             check_count("n_permutations", self.n_permutations)
+            if self.max_evals != "auto":
+                raise InputError(
+                    expected="max_evals or n_permutations, which say the same in two ways",
+                    arrived=f"max_evals={self.max_evals} and n_permutations={self.n_permutations}",
+                    do="Leave one of them out.",
+                )
 
     @property
     def _link(self) -> Link:
