@@ -98,9 +98,23 @@ def test_different_values_have_different_names():
     shown, *_ = Players.of(schema, {"both": ["x", "mixed"]}).shown(rows[:1], rows[1:])
     assert shown["both"].categories == (
         "x = 1, mixed = '1'",
-        "x = 1.0000000000000002, mixed = 1",
+        "x = 1, mixed = 1",
         "x = 1000, mixed = '1'",
     )
+
+
+def test_a_long_group_is_written_short_and_its_combinations_stay_apart():
+    rows = np.random.default_rng(0).normal(size=(30, 5))
+    rows[:, :3] = 37.118216247002565
+    rows[0] = 0.0
+    schema = FeatureSchema.from_data(pd.DataFrame(rows, columns=list("abcde")))
+    shown, *_ = Players.of(schema, {"all": list("abcde")}).shown(rows[:1], rows[1:])
+    texts = shown["all"].categories
+    assert texts[:2] == (
+        "a = 0, b = 0, c = 0 and 2 more",
+        "a = 37.12, b = 37.12, c = 37.12 and 2 more (1)",
+    )
+    assert len(set(texts)) == 30
 
 
 def test_codes_lead_back_to_the_rows(players, frame):
@@ -146,7 +160,13 @@ def test_a_result_of_groups_only_saves_loads_and_tabulates(tmp_path, frame):
     ("groups", "message"),
     [
         ({"kind": ["size", "north"]}, "names of groups that no column has, got 'kind'"),
-        ({"g": ["size", "nort"]}, r"the columns \(groups\['g'\]\).* got 'nort'. Did you mean"),
+        (
+            {"g": ["size", "nort"]},
+            r"groups\['g'\] to name columns .* got 'nort'. Did you mean 'north'",
+        ),
+        ({"g": ["size", "sizes"]}, "got 'sizes'. Remove the name or correct it"),
+        ({5: ["size"]}, "got 5 as the name of a group, which is no text or empty"),
+        ({"g": []}, "got no column in group 'g'"),
         ({"g": ["size"], "h": ["size"]}, "every column in one group at most.* got size named"),
         ({"g": ["size", "size"]}, "and there once, got size named again"),
     ],

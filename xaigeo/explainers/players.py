@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from xaigeo.errors import InputError
-from xaigeo.options import check_keywords
+from xaigeo.options import suggestion
 from xaigeo.schema import Feature, FeatureSchema, Matrix
 
 Groups = Mapping[str, Sequence[str]]
+
+# Columns of a group whose values are written out.
+SHOWN_MEMBERS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,7 @@ class Players:
                     arrived=repr(name),
                     do="Give the group a name of its own.",
                 )
-            check_keywords(f"the columns (groups[{name!r}])", members, schema.names)
+            _check_members(name, members, schema.names)
             places[name] = [schema.index(member) for member in members]
         taken = [place for members in places.values() for place in members]
         twice = sorted({schema.names[place] for place in taken if taken.count(place) > 1})
@@ -95,7 +99,8 @@ class Players:
         """Return schema and rows with one column a player.
 
         A group becomes a categorical column whose categories are the combinations met in the
-        rows, written ``"lat = 3.2, lon = 4.5"``; where every row has 1 in one of the columns
+        rows, written ``"lat = 3.2, lon = 4.5"``, of many columns the first three, and numbered
+        where rounded values read the same; where every row has 1 in one of the columns
         and 0 in the others, the name of that column.
         """
         if self.single.all():
@@ -162,23 +167,42 @@ class PlayerCodes:
 
 def check_groups(groups: Any) -> None:
     """Raise unless `groups` maps names to at least one column name each."""
-    fine = groups is None or (
-        isinstance(groups, Mapping)
-        and all(isinstance(name, str) and name for name in groups)
-        and all(
-            isinstance(members, Sequence)
-            and not isinstance(members, str)
-            and len(members)
-            and all(isinstance(member, str) for member in members)
-            for members in groups.values()
-        )
-    )
-    if not fine:
+    wrong = "" if groups is None else _wrong_with(groups)
+    if wrong:
         raise InputError(
             expected="groups to map names to lists of column names",
-            arrived=repr(groups),
+            arrived=wrong,
             do="Write groups={'place': ['latitude', 'longitude']}.",
         )
+
+
+def _wrong_with(groups: Any) -> str:
+    """Return what is not as it should be, or an empty string."""
+    if not isinstance(groups, Mapping):
+        return repr(groups)
+    for name, members in groups.items():
+        if not isinstance(name, str) or not name:
+            return f"{name!r} as the name of a group, which is no text or empty"
+        if isinstance(members, str) or not isinstance(members, Sequence):
+            return f"{members!r} as the columns of group {name!r}, which is no list"
+        if not len(members):
+            return f"no column in group {name!r}"
+        for member in members:
+            if not isinstance(member, str):
+                return f"{member!r} in group {name!r}, which is no name"
+    return ""
+
+
+def _check_members(name: str, members: Sequence[str], columns: Sequence[str]) -> None:
+    """Raise for a member that is no column, and propose none that the group already has."""
+    free = [column for column in columns if column not in members]
+    for member in members:
+        if member not in columns:
+            raise InputError(
+                expected=f"groups[{name!r}] to name columns ({', '.join(columns)})",
+                arrived=repr(member),
+                do=suggestion(member, free) or "Remove the name or correct it.",
+            )
 
 
 def distinct_rows(rows: Matrix) -> tuple[Matrix, np.ndarray]:
@@ -194,13 +218,27 @@ def _combinations(members: list[Feature], distinct: Matrix) -> tuple[str, ...]:
     hot = _indicators(members, distinct)
     if hot is not None:
         return tuple(members[place].name for place in hot.argmax(axis=1))
+    shown = members[:SHOWN_MEMBERS]
     texts = np.array(
         [
             [f"{f.name} = {text}" for text in _texts(f, column)]
-            for f, column in zip(members, distinct.T, strict=True)
+            for f, column in zip(shown, distinct.T[: len(shown)], strict=True)
         ]
     )
-    return tuple(", ".join(column) for column in texts.T)
+    rest = len(members) - len(shown)
+    more = f" and {rest} more" if rest else ""
+    return _told_apart([", ".join(column) + more for column in texts.T])
+
+
+def _told_apart(texts: list[str]) -> tuple[str, ...]:
+    """Write numbers behind texts that stand for several combinations."""
+    total = Counter(texts)
+    met: Counter[str] = Counter()
+    answer = []
+    for text in texts:
+        met[text] += 1
+        answer.append(f"{text} ({met[text]})" if total[text] > 1 else text)
+    return tuple(answer)
 
 
 def _indicators(members: list[Feature], distinct: Matrix) -> np.ndarray | None:
@@ -219,9 +257,9 @@ def _indicators(members: list[Feature], distinct: Matrix) -> np.ndarray | None:
 
 
 def _texts(feature: Feature, column: np.ndarray) -> list[str]:
-    """Return values as text, different values as different text."""
+    """Return values as text: rounded numbers, and different categories as different text."""
     if not feature.is_discrete:
-        return [repr(float(v)).removesuffix(".0") for v in column]
+        return [feature.text(float(v)) for v in column]
     texts = [str(category) for category in feature.categories]
     if len(set(texts)) < len(texts):  # the number 1 and the text "1"
         texts = [repr(category) for category in feature.categories]
