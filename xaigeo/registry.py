@@ -59,9 +59,16 @@ class Registry(Generic[T]):
             raise InputError(
                 expected=f"a known {self.kind} ({', '.join(known)})",
                 arrived=repr(name),
-                do=suggestion(name, known) or f"Choose one of the listed {self.kind}s.",
+                do=self._family(name)
+                or suggestion(name, known)
+                or f"Choose one of the listed {self.kind}s.",
             )
         return self._entries[name]
+
+    def _family(self, word: str) -> str:
+        """Return a question about the names, two or more, that hold this word, or nothing."""
+        alike = [name for name in self._modules if word in name.split("_")]
+        return f"Did you mean one of {', '.join(map(repr, alike))}?" if len(alike) > 1 else ""
 
     @property
     def builtin(self) -> list[str]:

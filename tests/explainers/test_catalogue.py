@@ -14,6 +14,11 @@ def test_every_name_leads_to_its_class():
         assert kind.name == name
 
 
+def test_the_word_of_a_family_names_its_methods():
+    with pytest.raises(InputError, match="Did you mean one of 'kernel_shap', 'permutation_shap'"):
+        EXPLAINERS.get("shap")
+
+
 def test_unknown_method_lists_the_known_ones_and_guesses():
     with pytest.raises(InputError, match=r"a known method \(anchors, .*lime.* got 'kernelshap'"):
         EXPLAINERS.get("kernelshap")
