@@ -48,6 +48,8 @@ class SamplingShapExplainer(ShapleyExplainer):
         which the instance differs from the background.
     min_samples : int
         Draws for each feature before the rest is given out by variance.
+        With few, a feature whose rare effects the first draws miss gets no more of them, and
+        its `std_error` is too small: keep the default unless effects are even.
     allocation : {"shared", "per_model"}
         Whether the rest is given out once, by the variance over all models, so that all models
         are asked about the same draws, or for each model by its own.
