@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.cases import SEED_COUNTS, Case, breast_cancer, one_thread, penguins
 from benchmarks.comparison import compare
 from benchmarks.harness import Result, table
-from xaigeo.explainers.neighbourhood import random_stream
+from xaigeo.explainers.surrogates.neighbourhood import random_stream
 
 N_ROWS = 5_000
 OWN_DRAWS_GOAL, SHARED_DRAWS_GOAL = 25.0, 150.0

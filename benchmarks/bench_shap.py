@@ -17,7 +17,7 @@ from benchmarks.cases import (
 )
 from benchmarks.comparison import compare
 from benchmarks.harness import Result, table
-from xaigeo.explainers.coalitions import count_coalitions
+from xaigeo.explainers.shapley.coalitions import count_coalitions
 
 GOALS = {"kernel_shap": 40.0, "permutation_shap": 20.0, "exact_shap": 10.0}
 

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from xaigeo import SeedEnsemble, datasets
-from xaigeo.explainers.streams import instance_seed, shared_seed
+from xaigeo.explainers.blocks.streams import instance_seed, shared_seed
 from xaigeo.schema import Matrix
 
 N_HIDDEN, N_INSTANCES, N_BACKGROUND = 32, 50, 100

@@ -284,11 +284,11 @@ def assert_engines_agree():
 def make_search_task():
     """Return a maker of searches for points of some instances, and of their goal."""
     from xaigeo.explainers.background import Background
-    from xaigeo.explainers.constraints import Constraints
-    from xaigeo.explainers.goals import SeedGoal
-    from xaigeo.explainers.proximity import Proximity
-    from xaigeo.explainers.search_task import SearchTask
-    from xaigeo.explainers.wanted import Target
+    from xaigeo.explainers.changes.constraints import Constraints
+    from xaigeo.explainers.changes.goals import SeedGoal
+    from xaigeo.explainers.changes.proximity import Proximity
+    from xaigeo.explainers.changes.search_task import SearchTask
+    from xaigeo.explainers.changes.wanted import Target
 
     def make(ensemble, X, background, *, wish=None, constraints=None, goal=None, **options):
         schema = ensemble.schema

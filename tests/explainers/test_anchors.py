@@ -15,8 +15,8 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.anchors import AnchorExplainer
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
-from xaigeo.explainers.cells import Cells
-from xaigeo.explainers.local_region import LocalRegion, LocalSampler
+from xaigeo.explainers.rules.cells import Cells
+from xaigeo.explainers.rules.local_region import LocalRegion, LocalSampler
 from xaigeo.explanations import Anchors
 from xaigeo.schema import FeatureSchema
 

@@ -9,9 +9,9 @@ import xaigeo as xg
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
-from xaigeo.explainers.cells import Cells
-from xaigeo.explainers.confidence import share_lower_bound
-from xaigeo.explainers.rule_samples import DataSampler, Noise
+from xaigeo.explainers.rules.cells import Cells
+from xaigeo.explainers.rules.confidence import share_lower_bound
+from xaigeo.explainers.rules.rule_samples import DataSampler, Noise
 
 
 def explain(ensemble, rows, background, **parameters):

@@ -9,9 +9,10 @@ import shap
 
 import xaigeo as xg
 from xaigeo.errors import InputError
-from xaigeo.explainers import kernel_shap, worths
+from xaigeo.explainers import kernel_shap
+from xaigeo.explainers.shapley import worths
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
-from xaigeo.explainers.streams import instance_seed
+from xaigeo.explainers.blocks.streams import instance_seed
 
 ARRAYS = ("attribution", "base_value", "explained_value")
 

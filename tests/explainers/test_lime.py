@@ -13,8 +13,8 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
 from xaigeo.explainers.lime import LimeExplainer
-from xaigeo.explainers.neighbourhood import random_stream
-from xaigeo.explainers.streams import instance_seed
+from xaigeo.explainers.surrogates.neighbourhood import random_stream
+from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.schema import FeatureSchema
 
 ARRAYS = ("attribution", "slope", "intercept", "local_r2", "explained_value")

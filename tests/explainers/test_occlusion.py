@@ -87,7 +87,7 @@ def test_memory_changes_nothing(species, single_logit, birds, monkeypatch):
     for models in (species, single_logit):
         whole = occluded(models, birds.head(5), birds).array("attribution")
         with monkeypatch.context() as patched:
-            patched.setattr("xaigeo.explainers.column_removal.ROWS", 1)
+            patched.setattr("xaigeo.explainers.gradients.column_removal.ROWS", 1)
             cut = occluded(models, birds.head(5), birds).array("attribution")
         assert cut == pytest.approx(whole, abs=1e-12)
 

@@ -6,7 +6,7 @@ import shap
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.permutation_shap import PermutationShapExplainer
-from xaigeo.explainers.streams import instance_seed, legacy_stream
+from xaigeo.explainers.blocks.streams import instance_seed, legacy_stream
 
 
 def wide_model(rows):

@@ -5,9 +5,9 @@ import pytest
 import shap
 
 from xaigeo.errors import InputError
-from xaigeo.explainers import worths
+from xaigeo.explainers.shapley import worths
 from xaigeo.explainers.sampling_shap import SamplingShapExplainer
-from xaigeo.explainers.streams import instance_seed
+from xaigeo.explainers.blocks.streams import instance_seed
 
 
 def wide_model(rows):

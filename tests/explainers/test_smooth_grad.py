@@ -5,7 +5,7 @@ import pytest
 
 from xaigeo.errors import InputError
 from xaigeo.explainers import explain
-from xaigeo.explainers.sampled_gradients import noise
+from xaigeo.explainers.gradients.sampled_gradients import noise
 from xaigeo.explainers.smooth_grad import SmoothGradExplainer
 
 
@@ -57,7 +57,7 @@ def test_noise_is_a_share_of_each_columns_deviation(curved, mixed_frame):
 def test_columns_without_variation_get_no_noise(make_networks, mixed_frame):
     from torch import nn
 
-    from xaigeo.explainers.input_space import NetworkInputs
+    from xaigeo.explainers.gradients.input_space import NetworkInputs
 
     frame = mixed_frame.assign(count=3)
     ensemble = make_networks(frame, lambda n: [nn.Linear(n, 1)])

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block, Engine
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.rule_arrays import rule_arrays
-from xaigeo.explainers.rule_explainer import RuleExplainer, check_share
-from xaigeo.explainers.rule_finder import BoxProposals, Problem, RuleFinder, Search
+from xaigeo.explainers.rules.rule_arrays import rule_arrays
+from xaigeo.explainers.rules.rule_explainer import RuleExplainer, check_share
+from xaigeo.explainers.rules.rule_finder import BoxProposals, Problem, RuleFinder, Search
 from xaigeo.options import check_count, check_option
 
 SearchName = Literal["box", "beam"]
@@ -120,7 +120,7 @@ class AnchorExplainer(RuleExplainer):
 
     def explain_upstream(self, block: Block) -> Arrays:
         """Take the rules from anchor-exp, one model and instance at a time, and measure them."""
-        from xaigeo.explainers.upstream_anchors import UpstreamProposals
+        from xaigeo.explainers.rules.upstream_anchors import UpstreamProposals
 
         self._check_upstream()
         finder = RuleFinder(self, block, n_models=1)
@@ -139,7 +139,7 @@ class AnchorExplainer(RuleExplainer):
     def _search(self, finder: RuleFinder) -> Search:
         if self.search == "box":
             return BoxProposals(finder)
-        from xaigeo.explainers.beam_search import BeamProposals
+        from xaigeo.explainers.rules.beam_search import BeamProposals
 
         return BeamProposals(finder, self)
 

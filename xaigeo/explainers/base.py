@@ -17,14 +17,14 @@ from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import DuplicateLabelsWarning, InputError
 from xaigeo.explainers.background import Background
-from xaigeo.explainers.block import MAX_MEMORY, Arrays, Block, Engine
-from xaigeo.explainers.cut import Cut
-from xaigeo.explainers.job import Job, run_block
-from xaigeo.explainers.joining import joined
-from xaigeo.explainers.labelling import Labeller, instance_labels
-from xaigeo.explainers.running import run_tasks
-from xaigeo.explainers.stored import StoredRun
-from xaigeo.explainers.threads import one_thread
+from xaigeo.explainers.blocks.block import MAX_MEMORY, Arrays, Block, Engine
+from xaigeo.explainers.blocks.cut import Cut
+from xaigeo.explainers.blocks.job import Job, run_block
+from xaigeo.explainers.blocks.joining import joined
+from xaigeo.explainers.blocks.labelling import Labeller, instance_labels
+from xaigeo.explainers.blocks.running import run_tasks
+from xaigeo.explainers.blocks.stored import StoredRun
+from xaigeo.explainers.blocks.threads import one_thread
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_count, check_flag, check_option, check_workers
 from xaigeo.schema import FeatureSchema, Frame, Matrix

@@ -10,9 +10,9 @@ import numpy as np
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.rule_arrays import rule_arrays
-from xaigeo.explainers.rule_explainer import RuleExplainer
-from xaigeo.explainers.rule_finder import BoxProposals, Problem, RuleFinder
+from xaigeo.explainers.rules.rule_arrays import rule_arrays
+from xaigeo.explainers.rules.rule_explainer import RuleExplainer
+from xaigeo.explainers.rules.rule_finder import BoxProposals, Problem, RuleFinder
 
 
 @EXPLAINERS.register("consensus_anchors")

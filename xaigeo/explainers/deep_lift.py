@@ -10,10 +10,10 @@ import numpy as np
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays
-from xaigeo.explainers.baseline_explainer import BaselineExplainer
-from xaigeo.explainers.baselines import baseline_point
+from xaigeo.explainers.gradients.baseline_explainer import BaselineExplainer
+from xaigeo.explainers.gradients.baselines import baseline_point
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradient_explainer import GradientWork, as_float64, of_member
+from xaigeo.explainers.gradients.gradient_explainer import GradientWork, as_float64, of_member
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -88,7 +88,7 @@ def _upstream(work: GradientWork, baseline: Tensor) -> np.ndarray:
     from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
 
     from xaigeo.ensemble.output_head import OutputHead
-    from xaigeo.explainers.input_gradients import RawMultipliers, head_multipliers
+    from xaigeo.explainers.gradients.input_gradients import RawMultipliers, head_multipliers
 
     head = OutputHead.from_members(work.space.members, work.scale)
     found = []
@@ -118,7 +118,7 @@ def check_activations(module: nn.Module, known: Collection[str], library: str) -
     ------
     InputError
     """
-    from xaigeo.explainers.rescale import activations_of
+    from xaigeo.explainers.gradients.rescale import activations_of
 
     strange = sorted({type(part).__name__ for part in activations_of(module)} - set(known))
     if strange:

@@ -15,13 +15,13 @@ from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.deep_lift import check_activations
-from xaigeo.explainers.gradient_explainer import (
+from xaigeo.explainers.gradients.gradient_explainer import (
     GradientExplainer,
     GradientWork,
     as_float64,
     of_member,
 )
-from xaigeo.explainers.reference_rows import (
+from xaigeo.explainers.shapley.reference_rows import (
     ReferenceRows,
     Summary,
     background_places,
@@ -209,7 +209,7 @@ def _ask(module: nn.Module, own: Tensor, base: Tensor) -> Tensor:
 @contextmanager
 def _out_of_place(module: nn.Module) -> Iterator[None]:
     """Keep activations from working in place, where torch refuses the hooks that shap sets."""
-    from xaigeo.explainers.rescale import activations_of
+    from xaigeo.explainers.gradients.rescale import activations_of
 
     changed = [part for part in activations_of(module) if getattr(part, "inplace", False)]
     try:

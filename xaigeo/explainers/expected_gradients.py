@@ -9,10 +9,10 @@ import numpy as np
 
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradient_explainer import GradientWork, of_member
+from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
 from xaigeo.explainers.gradient_shap import additivity
-from xaigeo.explainers.sampled_gradients import Draws, SampledGradientExplainer, mean_arrays
-from xaigeo.explainers.streams import global_stream
+from xaigeo.explainers.gradients.sampled_gradients import Draws, SampledGradientExplainer, mean_arrays
+from xaigeo.explainers.blocks.streams import global_stream
 
 if TYPE_CHECKING:
     import torch

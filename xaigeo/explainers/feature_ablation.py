@@ -10,9 +10,9 @@ import numpy as np
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.column_removal import InputRemoval
-from xaigeo.explainers.players import Groups, Players, check_groups
-from xaigeo.explainers.removal_explainer import RemovalExplainer
+from xaigeo.explainers.gradients.column_removal import InputRemoval
+from xaigeo.explainers.shapley.players import Groups, Players, check_groups
+from xaigeo.explainers.gradients.removal_explainer import RemovalExplainer
 from xaigeo.schema import FeatureSchema, Matrix
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradient_explainer import GradientWork, of_member
-from xaigeo.explainers.sampled_gradients import (
+from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
+from xaigeo.explainers.gradients.sampled_gradients import (
     Draws,
     SampledGradientExplainer,
     global_torch_stream,
@@ -19,7 +19,7 @@ from xaigeo.explainers.sampled_gradients import (
     noise,
     torch_seed,
 )
-from xaigeo.explainers.streams import global_stream
+from xaigeo.explainers.blocks.streams import global_stream
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradient_explainer import (
+from xaigeo.explainers.gradients.gradient_explainer import (
     GradientExplainer,
     GradientWork,
     as_float64,

@@ -14,26 +14,26 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.coalitions import (
+from xaigeo.explainers.shapley.coalitions import (
     Coalitions,
     count_coalitions,
     draw_coalitions,
     n_proper,
 )
-from xaigeo.explainers.game import Game, Shares
-from xaigeo.explainers.lasso_selection import (
+from xaigeo.explainers.shapley.game import Game, Shares
+from xaigeo.explainers.shapley.lasso_selection import (
     Selection,
     check_selection,
     selected_players,
     selects,
 )
-from xaigeo.explainers.least_squares import sum_constrained
-from xaigeo.explainers.links import Link
-from xaigeo.explainers.reference_rows import ReferenceRows
-from xaigeo.explainers.repeated_backgrounds import over_backgrounds
-from xaigeo.explainers.shap_models import Predict
-from xaigeo.explainers.shapley import ShapleyExplainer
-from xaigeo.explainers.streams import global_stream, legacy_stream, repeat_seed
+from xaigeo.explainers.shapley.least_squares import sum_constrained
+from xaigeo.explainers.shapley.links import Link
+from xaigeo.explainers.shapley.reference_rows import ReferenceRows
+from xaigeo.explainers.shapley.repeated_backgrounds import over_backgrounds
+from xaigeo.explainers.shapley.shap_models import Predict
+from xaigeo.explainers.shapley.shapley import ShapleyExplainer
+from xaigeo.explainers.blocks.streams import global_stream, legacy_stream, repeat_seed
 from xaigeo.options import check_count, check_option
 
 

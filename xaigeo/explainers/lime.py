@@ -17,17 +17,17 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.discretisers import Discretiser, background_labels
-from xaigeo.explainers.feature_selection import FeatureSelection, select_features
-from xaigeo.explainers.local_moments import Locality, Targets, local_moments
-from xaigeo.explainers.neighbourhood import (
+from xaigeo.explainers.surrogates.discretisers import Discretiser, background_labels
+from xaigeo.explainers.surrogates.feature_selection import FeatureSelection, select_features
+from xaigeo.explainers.surrogates.local_moments import Locality, Targets, local_moments
+from xaigeo.explainers.surrogates.neighbourhood import (
     Drawn,
     Metric,
     NeighbourhoodSampler,
     random_stream,
 )
-from xaigeo.explainers.repeated_fits import Fits, RepeatedFits
-from xaigeo.explainers.surrogate import WeightedSums, ridge
+from xaigeo.explainers.surrogates.repeated_fits import Fits, RepeatedFits
+from xaigeo.explainers.surrogates.surrogate import WeightedSums, ridge
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option, check_positive
 
@@ -230,7 +230,7 @@ class LimeExplainer(Explainer):
 
     def explain_upstream(self, block: Block) -> Arrays:
         """Call lime's own explainer for every model and instance."""
-        from xaigeo.explainers.lime_package import fits_of_lime
+        from xaigeo.explainers.surrogates.lime_package import fits_of_lime
 
         sampler = self.sampler(block)
         found = RepeatedFits()

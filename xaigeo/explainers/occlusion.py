@@ -12,8 +12,8 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.column_removal import ColumnRemoval, InputRemoval
-from xaigeo.explainers.removal_explainer import RemovalExplainer
+from xaigeo.explainers.gradients.column_removal import ColumnRemoval, InputRemoval
+from xaigeo.explainers.gradients.removal_explainer import RemovalExplainer
 from xaigeo.options import check_count
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import numpy as np
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.counterfactual_arrays import CounterfactualArrays
+from xaigeo.explainers.changes.counterfactual_arrays import CounterfactualArrays
 from xaigeo.explainers.counterfactuals import CounterfactualExplainer
-from xaigeo.explainers.goals import JointGoal, SeedGoal
-from xaigeo.explainers.wanted import Wanted
+from xaigeo.explainers.changes.goals import JointGoal, SeedGoal
+from xaigeo.explainers.changes.wanted import Wanted
 from xaigeo.schema import Matrix
 
 

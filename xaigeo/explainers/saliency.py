@@ -9,7 +9,7 @@ import numpy as np
 
 from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradient_explainer import (
+from xaigeo.explainers.gradients.gradient_explainer import (
     GradientExplainer,
     GradientWork,
     saliency_upstream,

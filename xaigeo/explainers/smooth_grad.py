@@ -11,9 +11,9 @@ import numpy as np
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradient_explainer import GradientWork, of_member
+from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
 from xaigeo.explainers.saliency import comparing_scale
-from xaigeo.explainers.sampled_gradients import (
+from xaigeo.explainers.gradients.sampled_gradients import (
     Draws,
     Sampled,
     SampledGradientExplainer,

@@ -15,15 +15,15 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.estimator_inputs import estimator_members
-from xaigeo.explainers.forest_options import Perturbation, Players
-from xaigeo.explainers.reference_rows import sampled_places
+from xaigeo.explainers.readers.estimator_inputs import estimator_members
+from xaigeo.explainers.readers.forest_options import Perturbation, Players
+from xaigeo.explainers.shapley.reference_rows import sampled_places
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import Matrix
 
 if TYPE_CHECKING:
-    from xaigeo.explainers.forest_member import ForestMember
+    from xaigeo.explainers.readers.forest_member import ForestMember
 
 
 # Trees read from the members of an ensemble and the background they were tried on, for the
@@ -103,7 +103,7 @@ class TreeShapExplainer(Explainer):
 
     def check(self, ensemble: SeedEnsemble) -> None:
         """Raise when a member has no trees, or they do not add up to the scale asked for."""
-        from xaigeo.explainers.forest_readers import read_forests
+        from xaigeo.explainers.readers.forest_readers import read_forests
 
         read_forests(estimator_members(ensemble, self.name))
         self.scale_of(ensemble)
@@ -151,7 +151,7 @@ class TreeShapExplainer(Explainer):
 
     def _natural(self, ensemble: SeedEnsemble) -> Scale:
         """Return the scale that the trees add up to."""
-        from xaigeo.explainers.forest_readers import read_forests
+        from xaigeo.explainers.readers.forest_readers import read_forests
 
         if ensemble.task == "regression":
             return "value"
@@ -160,8 +160,8 @@ class TreeShapExplainer(Explainer):
 
     def _explain(self, block: Block, *, upstream: bool) -> Arrays:
         ensemble = block.ensemble
-        from xaigeo.explainers.forest_member import leaf_shares
-        from xaigeo.explainers.forest_upstream import shap_shares
+        from xaigeo.explainers.readers.forest_member import leaf_shares
+        from xaigeo.explainers.readers.forest_upstream import shap_shares
 
         members = estimator_members(ensemble, self.name)
         used = self._rows_used(block)
@@ -211,8 +211,8 @@ class TreeShapExplainer(Explainer):
 
 def _forest_members(members: EstimatorMembers, background: Matrix) -> list[ForestMember]:
     """Return the members with their trees, read once and kept for the blocks that follow."""
-    from xaigeo.explainers.forest_member import ForestMember
-    from xaigeo.explainers.forest_readers import read_forests
+    from xaigeo.explainers.readers.forest_member import ForestMember
+    from xaigeo.explainers.readers.forest_readers import read_forests
 
     kept = _KEPT.get(members)
     if kept is None or kept[0] is not background:

@@ -118,7 +118,7 @@ CASES = {
     "consensus_anchors": Case(RULES, draws=True, targets={"output": "y1"}, sensitive=False),
     "counterfactuals": Case(POINTS, FEW, regression=RISE, draws=True, targets={"output": "y1"}),
     "robust_counterfactuals": Case(
-        POINTS, FEW, regression=RISE, draws=True, targets={"output": "y1"}
+        POINTS, FEW[:-1], regression=RISE, draws=True, targets={"output": "y1"}
     ),
 }
 

@@ -34,7 +34,8 @@ def plain(ask_numbers, numbers, case, frame):
 def same_draws(monkeypatch):
     """Let draws not follow from the encoded row, which has other numbers in other units."""
     monkeypatch.setattr(
-        "xaigeo.explainers.job.instance_seed", lambda entropy, row: np.random.SeedSequence(entropy)
+        "xaigeo.explainers.blocks.job.instance_seed",
+        lambda entropy, row: np.random.SeedSequence(entropy),
     )
 
 

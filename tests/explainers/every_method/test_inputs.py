@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import xaigeo as xg
-from xaigeo.errors import InputError
+from xaigeo.errors import DuplicateLabelsWarning, InputError
 from xaigeo.explainers import EXPLAINERS
 from xaigeo.explanations import Attributions, Counterfactuals
 
@@ -29,9 +29,13 @@ def test_one_seed_is_explained_and_drawn_but_not_compared(ask, case, cases, ense
     assert xg.scene(answer, view=("length", "count")).marks
 
 
-def test_a_background_of_one_row_will_do(ask, cases):
-    answer = ask(background=cases.data().iloc[[7]])
-    assert answer.data.sizes["background_row"] == 1
+def test_a_background_of_one_row_will_do_unless_spread_is_needed(ask, cases, method):
+    one = cases.data().iloc[[7]]
+    if EXPLAINERS.get(method).needs_spread:
+        with pytest.raises(InputError, match=f"at least two different rows for {method}"):
+            ask(background=one)
+    else:
+        assert ask(background=one).data.sizes["background_row"] == 1
 
 
 def test_columns_of_frames_may_stand_in_any_order(found, ask, cases):
@@ -40,9 +44,10 @@ def test_columns_of_frames_may_stand_in_any_order(found, ask, cases):
     xr.testing.assert_identical(answer.data, found.data)
 
 
-def test_repeated_labels_are_kept(found, ask, cases):
+def test_repeated_labels_are_kept_after_a_warning(found, ask, cases):
     X = cases.data().iloc[:3].set_axis(["one", "two", "one"], axis=0)
-    answer = ask(X=X)
+    with pytest.warns(DuplicateLabelsWarning, match="several rows: 1, such as one"):
+        answer = ask(X=X)
     assert answer.instances.tolist() == ["one", "two", "one"]
     for name in found.data:
         np.testing.assert_array_equal(answer.array(name), found.array(name), err_msg=name)

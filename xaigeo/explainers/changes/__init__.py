@@ -1,0 +1,1 @@
+"""What counterfactuals are made of: limits, distances, starts, searches."""

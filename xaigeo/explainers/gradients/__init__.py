@@ -1,0 +1,1 @@
+"""What the gradient methods and those that take columns away share."""

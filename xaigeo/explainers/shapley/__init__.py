@@ -1,0 +1,1 @@
+"""What the Shapley methods share: players, coalitions, what a coalition is worth."""

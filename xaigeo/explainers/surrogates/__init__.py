@@ -1,0 +1,1 @@
+"""What LIME is made of: draws, bins, selections and weighted fits."""
