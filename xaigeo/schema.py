@@ -266,6 +266,8 @@ class FeatureSchema:
                 arrived=f"a frame {' and '.join(parts)}",
                 do=f"Rename, add or drop columns.{hint}",
             )
+        if frame.columns.tolist() == self.names:
+            return frame
         return frame.set_axis(given, axis=1)[self.names]
 
 
@@ -357,6 +359,8 @@ def _categories(column: pd.Series, kind: Kind, order: Sequence[Any] | None) -> t
 
 
 def _encode_column(column: pd.Series, feature: Feature, what: str) -> np.ndarray:
+    if not feature.is_discrete and (numbers := _sound_numbers(column)) is not None:
+        return numbers
     _refuse_missing(column, what)
     if not feature.is_discrete:
         return _numbers(column, feature.name, what)
@@ -387,6 +391,14 @@ def _decode_column(values: np.ndarray, feature: Feature) -> Any:
     lookup = np.empty(len(feature.categories), dtype=object)
     lookup[:] = feature.categories
     return pd.Series(lookup[codes]).infer_objects()
+
+
+def _sound_numbers(column: pd.Series) -> np.ndarray | None:
+    """Return a column of finite numbers, None for one that needs a closer look."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "fiu":
+        return None
+    values = column.to_numpy(dtype=np.float64)
+    return values if np.isfinite(values).all() else None
 
 
 def _numbers(column: pd.Series, name: str, what: str) -> np.ndarray:

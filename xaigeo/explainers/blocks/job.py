@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
@@ -37,9 +38,29 @@ class Job:
 
         Seed sequences are made here, and not handed on, since spawning changes them.
         """
-        seeds = [instance_seed(self.entropy, row) for row in rows]
+        seeds = InstanceSeeds(self.entropy, rows)
         shared = shared_seed(self.entropy)
         return Block(self.ensemble, rows, self.background, seeds, shared, self.max_memory)
+
+
+@dataclass(frozen=True, eq=False)
+class InstanceSeeds(Sequence[np.random.SeedSequence]):
+    """One seed sequence an instance, made when first asked for: not every method draws."""
+
+    entropy: int
+    rows: Matrix
+    made: dict[int, np.random.SeedSequence] = field(default_factory=dict, init=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[i] for i in range(len(self))[place]]
+        place = range(len(self))[place]
+        if place not in self.made:
+            self.made[place] = instance_seed(self.entropy, self.rows[place])
+        return self.made[place]
 
 
 @dataclass(frozen=True, eq=False)
