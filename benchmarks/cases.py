@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from xaigeo import SeedEnsemble, datasets
+from xaigeo.explainers.background import Background
 from xaigeo.explainers.blocks.streams import instance_seed, shared_seed
 from xaigeo.schema import Matrix
 
@@ -55,7 +56,8 @@ class Case:
         """Return the seed of an instance's draws as the explainers derive it; None: of shared."""
         if instance is None:
             return shared_seed(RANDOM_STATE)
-        return instance_seed(RANDOM_STATE, self.rows[instance])
+        background = Background.from_frame(self.ensemble.schema, self.reference)
+        return instance_seed(RANDOM_STATE, background.identities(self.rows)[instance])
 
     def state(self, instance: int) -> np.ndarray:
         """Return the state from which an instance's draws start, as the explainers derive it."""

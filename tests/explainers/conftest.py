@@ -13,7 +13,10 @@ import pytest
 from xaigeo.datasets import penguins
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import SingleSeedWarning
+from xaigeo.explainers.background import Background
+from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.schema import FeatureSchema
+from xaigeo.explainers.blocks.streams import instance_seed
 
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
 
@@ -316,3 +319,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(alike)
+
+
+@pytest.fixture(scope="session")
+def own_seed():
+    """Return the seed of one instance's draws, as a call derives it."""
+
+    def make(random_state, schema, background, row):
+        identity = Background.from_frame(schema, background).identities(row[None])[0]
+        return instance_seed(random_state, identity)
+
+    return make

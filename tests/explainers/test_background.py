@@ -58,3 +58,20 @@ def test_digest_follows_the_rows(background):
 def test_a_constant_column_has_its_value_and_no_spread(background):
     assert background.spread[1] == 0.0
     assert background.location[1] == 0.1
+
+
+def test_identities_know_no_units_and_no_order_of_columns():
+    frame = pd.DataFrame(
+        {"b": [1.0, 2.0, 4.0], "a": [0.1, 0.2, 0.7], "c": ["x", "y", "x"]},
+    )
+    other = frame[["c", "a", "b"]].assign(b=frame["b"] * 1000 - 7)
+
+    def identities(frame):
+        schema = FeatureSchema.from_data(frame)
+        rows = schema.encode(frame)
+        return Background.from_frame(schema, rows).identities(rows)
+
+    found = identities(frame)
+    np.testing.assert_array_equal(found, identities(other))
+    np.testing.assert_array_equal(found[:, 2], [0, 1, 0])
+    assert len(np.unique(found, axis=0)) == 3

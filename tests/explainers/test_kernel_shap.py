@@ -12,7 +12,6 @@ from xaigeo.errors import InputError
 from xaigeo.explainers import kernel_shap
 from xaigeo.explainers.shapley import worths
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
-from xaigeo.explainers.blocks.streams import instance_seed
 
 ARRAYS = ("attribution", "base_value", "explained_value")
 
@@ -62,11 +61,11 @@ def test_engines_agree_where_coalitions_are_drawn(wide, wrap_values, n_samples):
         np.testing.assert_allclose(ours.array(name), theirs.array(name), atol=1e-9, err_msg=name)
 
 
-def test_equals_the_shap_package_called_by_hand(wide, wrap_values, global_stream):
+def test_equals_the_shap_package_called_by_hand(own_seed, wide, wrap_values, global_stream):
     result = KernelShapExplainer(n_samples=200, n_background=None).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide, random_state=6
     )
-    own = instance_seed(6, wide[7])
+    own = own_seed(6, result.schema, wide, wide[7])
     theirs = shap.KernelExplainer(wide_model, wide)
     with global_stream(own.generate_state(4)):
         expected = theirs.shap_values(wide[[7]], nsamples=200, l1_reg=False, silent=True)
@@ -113,7 +112,7 @@ def test_sampled_values_come_near_the_exact_ones(wide, wrap_values):
     )
 
 
-@pytest.mark.parametrize("n_samples", [30, "auto"])
+@pytest.mark.parametrize("n_samples", [60, "auto"])
 def test_base_plus_attributions_is_the_output(wide, wrap_values, n_samples):
     result = KernelShapExplainer(n_samples=n_samples, n_background=5).explain(
         wrap_values(wide_model, rows=wide), wide[:3], background=wide, random_state=0

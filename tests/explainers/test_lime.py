@@ -14,7 +14,6 @@ from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
 from xaigeo.explainers.lime import LimeExplainer
 from xaigeo.explainers.surrogates.neighbourhood import random_stream
-from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.schema import FeatureSchema
 
 ARRAYS = ("attribution", "slope", "intercept", "local_r2", "explained_value")
@@ -120,12 +119,12 @@ def test_engines_agree_on_logits(single_logit, birds):
     np.testing.assert_allclose(attribution[..., 0], -attribution[..., 1], atol=1e-12)
 
 
-def test_equals_the_lime_package_called_by_hand(species, birds):
+def test_equals_the_lime_package_called_by_hand(species, birds, own_seed):
     result = LimeExplainer(n_samples=500).explain(
         species, birds.iloc[[40]], background=birds, random_state=5
     )
     rows = species.schema.encode(birds)
-    own = instance_seed(5, rows[40])
+    own = own_seed(5, species.schema, rows, rows[40])
     theirs = LimeTabularExplainer(
         rows,
         categorical_features=[4, 5],
@@ -385,11 +384,11 @@ def test_the_standard_error_is_the_spread_of_results_with_other_seeds(mass, bird
             mass, birds.head(1), background=birds, random_state=state
         )
 
-    results = [explain(state) for state in range(30)]
+    results = [explain(state) for state in range(150)]
     spread = np.std([one.array("attribution") for one in results], axis=0, ddof=1)
     claimed = np.sqrt(np.mean([one.array("std_error") ** 2 for one in results], axis=0))
-    # 30 results know a standard deviation to 13 %: four of those.
-    np.testing.assert_allclose(claimed, spread, rtol=0.53)
+    # 150 results know a standard deviation to 6 %, of long tails to less: five of those.
+    np.testing.assert_allclose(claimed, spread, rtol=0.3)
 
 
 def test_memory_limit_changes_nothing_but_rounding(single_logit, birds):

@@ -6,7 +6,7 @@ import shap
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.permutation_shap import PermutationShapExplainer
-from xaigeo.explainers.blocks.streams import instance_seed, legacy_stream
+from xaigeo.explainers.blocks.streams import legacy_stream
 
 
 def wide_model(rows):
@@ -19,11 +19,11 @@ def wide():
 
 
 @pytest.mark.parametrize("max_evals", ["auto", 17, 100])
-def test_equals_the_shap_package_called_by_hand(wide, wrap_values, global_stream, max_evals):
+def test_equals_the_shap_package_called_by_hand(own_seed, wide, wrap_values, global_stream, max_evals):
     result = PermutationShapExplainer(max_evals=max_evals, n_background=None).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide[:6], random_state=6
     )
-    own = instance_seed(6, wide[7])
+    own = own_seed(6, result.schema, wide[:6], wide[7])
     with global_stream(own.generate_state(4)):
         theirs = shap.PermutationExplainer(wide_model, shap.maskers.Independent(wide[:6]))
         np.random.seed(own.generate_state(4))  # noqa: NPY002 (which its constructor reseeds)
@@ -64,13 +64,13 @@ def test_one_order_there_and_back_is_exact_without_higher_interactions(wide, wra
     np.testing.assert_allclose(many.array("std_error"), 0.0, atol=1e-12)
 
 
-def test_standard_error_is_that_of_the_mean_over_orders(wide, wrap_values):
+def test_standard_error_is_that_of_the_mean_over_orders(wide, wrap_values, own_seed):
     ensemble = wrap_values(wide_model, rows=wide)
     instance, b = wide[7], wide[0]  # one background row
     result = PermutationShapExplainer(n_permutations=4).explain(
         ensemble, instance[None], background=b[None], random_state=1
     )
-    stream = legacy_stream(instance_seed(1, instance))
+    stream = legacy_stream(own_seed(1, result.schema, b[None], instance))
     order, by_order = np.arange(8), np.zeros((4, 8))
     for k in range(4):
         stream.shuffle(order)

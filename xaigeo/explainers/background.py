@@ -56,6 +56,25 @@ class Background:
             for j, f in enumerate(self.schema.features)
         ]
 
+    def identities(self, rows: Matrix) -> np.ndarray:
+        """Return what tells rows apart whatever the units and the order of columns.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (n_rows, n_features)
+
+        Returns
+        -------
+        ndarray, shape (n_rows, n_features)
+            Columns in the order of their names; numbers as standard deviations from the mean, to
+            six decimals, categories as their codes.
+        """
+        discrete = self.schema.discrete
+        standard = (rows - self.location) / self.scale
+        known = np.where(discrete, rows, np.round(standard, 6))
+        order = np.argsort(np.array(self.schema.names), kind="stable")
+        return np.ascontiguousarray(known[:, order] + 0.0)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the rows."""

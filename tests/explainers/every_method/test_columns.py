@@ -30,16 +30,6 @@ def plain(ask_numbers, numbers, case, frame):
     return ask_numbers(numbers.number_ensemble(case.family, frame), frame[:3], frame[6:18])
 
 
-@pytest.fixture
-def same_draws(monkeypatch):
-    """Let draws not follow from the encoded row, which has other numbers in other units."""
-    monkeypatch.setattr(
-        "xaigeo.explainers.blocks.job.instance_seed",
-        lambda entropy, row: np.random.SeedSequence(entropy),
-    )
-
-
-@pytest.mark.usefixtures("same_draws")
 @pytest.mark.parametrize("unit", [2.0**20, 2.0**-20])
 def test_a_column_s_unit_changes_its_units_alone(ask_numbers, numbers, case, frame, unit):
     scaled = frame.assign(b=frame["b"] * unit)

@@ -1,9 +1,9 @@
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import xaigeo as xg
+from xaigeo.audit import Audit
 from xaigeo.audit.finding import Finding
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Counterfactuals
@@ -289,8 +289,8 @@ def test_markup_in_names_stays_text(make, study, open_page, tmp_path):
     y = study.data.y.replace("Adelie", NASTY)
     model = make.linear_seeds(X, y)
     explanations = make.all_methods(model, X.iloc[::60], X.iloc[::4])
-    audit = SimpleNamespace(
-        findings=[
+    audit = Audit(
+        findings=(
             Finding(
                 id="A1",
                 question=NASTY,
@@ -307,8 +307,11 @@ def test_markup_in_names_stays_text(make, study, open_page, tmp_path):
                 threshold={"pass": 1, "warn": None, "better": "higher", "settings": {}},
                 reason=NASTY,
                 evidence={},
-            )
-        ]
+            ),
+        ),
+        required=(),
+        created_at="2026-01-01T00:00:00+00:00",
+        about={},
     )
     path = report(
         explanations,

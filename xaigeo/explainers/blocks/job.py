@@ -38,7 +38,7 @@ class Job:
 
         Seed sequences are made here, and not handed on, since spawning changes them.
         """
-        seeds = InstanceSeeds(self.entropy, rows)
+        seeds = InstanceSeeds(self.entropy, rows, self.background)
         shared = shared_seed(self.entropy)
         return Block(self.ensemble, rows, self.background, seeds, shared, self.max_memory)
 
@@ -49,6 +49,7 @@ class InstanceSeeds(Sequence[np.random.SeedSequence]):
 
     entropy: int
     rows: Matrix
+    background: Background
     made: dict[int, np.random.SeedSequence] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
@@ -59,7 +60,8 @@ class InstanceSeeds(Sequence[np.random.SeedSequence]):
             return [self[i] for i in range(len(self))[place]]
         place = range(len(self))[place]
         if place not in self.made:
-            self.made[place] = instance_seed(self.entropy, self.rows[place])
+            identity = self.background.identities(self.rows[place : place + 1])[0]
+            self.made[place] = instance_seed(self.entropy, identity)
         return self.made[place]
 
 

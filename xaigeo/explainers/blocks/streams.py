@@ -17,21 +17,21 @@ def shared_seed(entropy: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(entropy, spawn_key=(SHARED,))
 
 
-def instance_seed(entropy: int, row: np.ndarray) -> np.random.SeedSequence:
+def instance_seed(entropy: int, identity: np.ndarray) -> np.random.SeedSequence:
     """Return the seed of what is drawn for one instance.
 
     It is a function of the row alone, so neither an instance's place nor the instances beside it
-    matter, and equal rows get equal draws.
+    matter, and equal rows get equal draws. Units and the order of columns do not matter either.
 
     Parameters
     ----------
     entropy : int
         The call's `random_state`.
-    row : ndarray, shape (n_features,)
-        The encoded instance.
+    identity : ndarray, shape (n_features,)
+        The instance as `Background.identities` gives it.
     """
     # Equal numbers have equal bytes but for zero, which has a sign.
-    content = (np.asarray(row, dtype="<f8") + 0.0).tobytes()
+    content = (np.asarray(identity, dtype="<f8") + 0.0).tobytes()
     words = np.frombuffer(hashlib.sha256(content).digest(), dtype="<u4")
     return np.random.SeedSequence(entropy, spawn_key=(OWN, *words.tolist()))
 
