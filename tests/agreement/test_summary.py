@@ -62,3 +62,9 @@ def test_a_regression_has_no_flips(build, distinct):
 def test_an_empty_list_raises():
     with pytest.raises(InputError, match="at least one explanation, got an empty list"):
         summary([])
+
+
+@pytest.mark.parametrize("given", [1, [1], "lime", None])
+def test_other_things_are_no_explanations(given):
+    with pytest.raises(InputError, match=r"explanations, got \w+ among them"):
+        summary(given)

@@ -97,8 +97,17 @@ def measure(
 
 
 def as_list(explanations: Explanation | Iterable[Explanation]) -> list[Explanation]:
-    """Return one or several explanations as a list; an empty one raises."""
-    given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
+    """Return one or several explanations as a list; an empty one, or other things, raise."""
+    several = isinstance(explanations, Iterable) and not isinstance(explanations, Explanation)
+    listed: list[Any] = list(explanations) if several else [explanations]  # type: ignore[arg-type]
+    given = [one for one in listed if isinstance(one, Explanation)]
+    strangers = [one for one in listed if not isinstance(one, Explanation)]
+    if strangers:
+        raise InputError(
+            expected="explanations",
+            arrived=f"{type(strangers[0]).__name__} among them",
+            do="Pass what xaigeo.explain returned, one or a list of it.",
+        )
     if not given:
         raise InputError(
             expected="at least one explanation",
