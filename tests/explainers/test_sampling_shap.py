@@ -49,7 +49,12 @@ def test_engines_agree_about_the_allocation(wide, wrap_values, allocation, n_sam
         )
         for engine in ("batched", "upstream")
     )
-    np.testing.assert_allclose(ours.array("attribution"), theirs.array("attribution"), atol=1e-6)
+    # shap leaves a millionth of what the sum lacks uncorrected; here nothing is left.
+    total = theirs.array("base_value") + theirs.array("attribution").sum(axis=2)
+    left = np.abs(theirs.array("explained_value") - total).max()
+    np.testing.assert_allclose(
+        ours.array("attribution"), theirs.array("attribution"), atol=1e-9 + left
+    )
 
 
 def test_a_model_with_its_own_allocation_is_explained_as_if_alone(wide, wrap_values):

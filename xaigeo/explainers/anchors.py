@@ -100,7 +100,8 @@ class AnchorExplainer(RuleExplainer):
 
     name: ClassVar[str] = "anchors"
     engines: ClassVar[tuple[Engine, ...]] = ("batched", "upstream")
-    packages: ClassVar[tuple[str, ...]] = ("scipy", "numba", "anchor-exp")
+    packages: ClassVar[tuple[str, ...]] = ("scipy", "numba")
+    upstream_packages: ClassVar[tuple[str, ...]] = ("anchor-exp",)
 
     def __post_init__(self) -> None:
         check_option("search", self.search, SearchName)

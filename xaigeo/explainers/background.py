@@ -66,12 +66,12 @@ class Background:
         Returns
         -------
         ndarray, shape (n_rows, n_features)
-            Columns in the order of their names; numbers as standard deviations from the mean, to
-            six decimals, categories as their codes.
+            Columns in the order of their names; numbers as shares of the range that the schema
+            saw, to six decimals, categories as their codes.
         """
-        discrete = self.schema.discrete
-        standard = (rows - self.location) / self.scale
-        known = np.where(discrete, rows, np.round(standard, 6))
+        lower, upper = np.array([(f.lower, f.upper) for f in self.schema.features]).T
+        share = (rows - lower) / np.where(upper > lower, upper - lower, 1.0)
+        known = np.where(self.schema.discrete, rows, np.round(share, 6))
         order = np.argsort(np.array(self.schema.names), kind="stable")
         return np.ascontiguousarray(known[:, order] + 0.0)
 

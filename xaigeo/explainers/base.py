@@ -51,8 +51,8 @@ class Explainer(ABC):
     and `explain_upstream` (the real library, model by model); each takes a `Block` and
     returns arrays named and ordered as the container documents, without coordinates. A block
     holds up to `block_rows` instances: more where a search shares its steps between them.
-    `packages` are the distributions that it uses, `models` the models that it explains, in
-    words; both are shown by `describe_methods`. `randomised` says whether `random_state` matters:
+    `packages` are the distributions that it uses (`upstream_packages` further ones of that
+    engine), `models` the models that it explains, in words; `describe_methods` shows them. `randomised` says whether `random_state` matters:
     the noise of such a method is measured by repeating it. `needs_spread` says that the method
     measures in the background's standard deviations or draws from its spread.
     """
@@ -61,6 +61,7 @@ class Explainer(ABC):
     result: ClassVar[type[Explanation]]
     engines: ClassVar[tuple[Engine, ...]] = ("batched", "upstream")
     packages: ClassVar[tuple[str, ...]] = ()
+    upstream_packages: ClassVar[tuple[str, ...]] = ()
     models: ClassVar[str] = "any"
     additive: ClassVar[bool] = False
     randomised: ClassVar[bool] = False

@@ -48,7 +48,7 @@ def identity(job: Job, rows: Matrix, labels: np.ndarray, cut: Cut) -> dict[str, 
         }
         | {name: record.get(name) for name in hashed},
         "blocks": [cut.n_rows, cut.block_rows, cut.blocks_a_task],
-        "versions": versions(explainer.packages),
+        "versions": versions(job),
         "probe": ensemble.outputs_encoded(job.background.rows[:N_PROBES]).tolist(),
     }
 

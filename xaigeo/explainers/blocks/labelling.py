@@ -122,7 +122,7 @@ class Labeller:
             # To the microsecond: it is also what tells a second run from the same result.
             "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "background_sha256": job.background.digest,
-            "versions": versions(explainer.packages),
+            "versions": versions(job),
             "ensemble": {
                 "task": ensemble.task,
                 "seeds": [int(seed) for seed in ensemble.seeds],
@@ -179,8 +179,11 @@ def instance_labels(X: Frame) -> np.ndarray:
     return np.asarray(index)
 
 
-def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """Return the versions of python, xaigeo, numpy and some packages."""
+def versions(job: Job) -> dict[str, str]:
+    """Return the versions of python, xaigeo, numpy and the packages that an engine uses."""
+    explainer = job.explainer
+    further = explainer.upstream_packages if job.engine == "upstream" else ()
+    packages = (*explainer.packages, *further)
     return {"python": platform.python_version()} | {
         name: _version(name) for name in ("xaigeo", "numpy", *packages)
     }
