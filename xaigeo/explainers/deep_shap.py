@@ -21,6 +21,7 @@ from xaigeo.explainers.gradients.gradient_explainer import (
     as_float64,
     of_member,
 )
+from xaigeo.explainers.shapley.averaging import AveragingExplainer
 from xaigeo.explainers.shapley.reference_rows import (
     ReferenceRows,
     Summary,
@@ -40,7 +41,7 @@ SMALLEST = 1e-6
 
 @EXPLAINERS.register("deep_shap")
 @dataclass(frozen=True, kw_only=True)
-class DeepShapExplainer(GradientExplainer):
+class DeepShapExplainer(AveragingExplainer, GradientExplainer):
     """The mean over background rows of DeepLIFT's attributions from each of them.
 
     Attributions add up to the output less the mean output over those rows (`base_value`);
@@ -68,8 +69,6 @@ class DeepShapExplainer(GradientExplainer):
     `deep_lift`; ``engine="upstream"`` then has to ask for each background row alone.
     """
 
-    n_background: int | None = 100
-    background_summary: Summary = "sample"
 
     name: ClassVar[str] = "deep_shap"
     packages: ClassVar[tuple[str, ...]] = ("torch", "shap")
@@ -78,32 +77,7 @@ class DeepShapExplainer(GradientExplainer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_background is not None:
-            check_count("n_background", self.n_background)
-        check_option("background_summary", self.background_summary, Summary)
-
-    def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
-        """Return the number of background rows averaged over."""
-        n_rows = len(background.rows)
-        return {"n_background": min(n_rows, self.n_background or n_rows)}
-
-    def background_places(
-        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
-    ) -> list[int] | None:
-        """Return the places of the background rows used, None where all are or none is."""
-        return background_places(
-            ensemble, background, self.n_background, self.background_summary, seed
-        )
-
-    def references(self, block: Block) -> ReferenceRows:
-        """Return the background rows averaged over."""
-        return reference_rows(
-            block.ensemble,
-            block.background,
-            self.n_background,
-            self.background_summary,
-            block.shared_seed,
-        )
+        self._check_choice()
 
     def _explain(self, work: GradientWork) -> Arrays:
         references = self.references(work.block)

@@ -17,6 +17,7 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
 from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.blocks.streams import repeat_seed
 from xaigeo.explainers.surrogates.discretisers import Discretiser, background_labels
 from xaigeo.explainers.surrogates.feature_selection import FeatureSelection, select_features
 from xaigeo.explainers.surrogates.local_moments import Locality, Targets, local_moments
@@ -285,9 +286,7 @@ class LimeExplainer(Explainer):
 
         def stream(place: int) -> np.random.RandomState:
             seed = block.shared_seed if self.share_draws else block.seeds[place]
-            if repeat:
-                seed = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, repeat))
-            return random_stream(seed)
+            return random_stream(repeat_seed(seed, repeat))
 
         return stream
 

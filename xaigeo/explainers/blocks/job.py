@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -52,6 +53,11 @@ class InstanceSeeds(Sequence[np.random.SeedSequence]):
     background: Background
     made: dict[int, np.random.SeedSequence] = field(default_factory=dict, init=False)
 
+    @cached_property
+    def identities(self) -> np.ndarray:
+        """What tells the rows apart, shape (n_instances, n_features)."""
+        return self.background.identities(self.rows)
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -60,8 +66,7 @@ class InstanceSeeds(Sequence[np.random.SeedSequence]):
             return [self[i] for i in range(len(self))[place]]
         place = range(len(self))[place]
         if place not in self.made:
-            identity = self.background.identities(self.rows[place : place + 1])[0]
-            self.made[place] = instance_seed(self.entropy, identity)
+            self.made[place] = instance_seed(self.entropy, self.identities[place])
         return self.made[place]
 
 

@@ -142,15 +142,6 @@ class RuleExplainer(Explainer):
             found["tolerance"] = kept_tolerance(ensemble, background, output, self.tolerance)
         return found
 
-    def merge(self, pieces: Any) -> Arrays:
-        """Join the arrays of blocks, with traces padded to the longest."""
-        longest = (
-            max(p["trace_precision"].shape[2] for p in pieces)
-            if ("trace_precision" in pieces[0])
-            else 0
-        )
-        return super().merge([{n: _padded(n, a, longest) for n, a in p.items()} for p in pieces])
-
     def _check_reachable(self, n_models: int) -> None:
         needed = int(np.ceil(np.log(self.level(n_models)) / np.log(self.threshold)))
         for name in ("n_samples", "n_search"):
@@ -182,11 +173,3 @@ def _check_names(names: object) -> None:
             arrived=repr(names),
             do="Pass features=['age', 'income'], or leave it out to allow all columns.",
         )
-
-
-def _padded(name: str, array: np.ndarray, n_steps: int) -> np.ndarray:
-    if not name.startswith("trace_"):
-        return array
-    widths = [(0, 0)] * array.ndim
-    widths[2] = (0, n_steps - array.shape[2])
-    return np.pad(array, widths, constant_values=False if array.dtype == bool else np.nan)

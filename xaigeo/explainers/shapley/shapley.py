@@ -12,6 +12,7 @@ from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
+from xaigeo.explainers.shapley.averaging import AveragingExplainer
 from xaigeo.explainers.shapley.game import Game, Shares
 from xaigeo.explainers.shapley.links import Link, check_link, linked
 from xaigeo.explainers.blocks.once import once
@@ -30,7 +31,7 @@ from xaigeo.schema import FeatureSchema, Matrix
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShapleyExplainer(Explainer):
+class ShapleyExplainer(AveragingExplainer):
     """Base of the model-agnostic Shapley methods.
 
     A subclass divides a game with two players or more (`_divide`), and calls the shap package
@@ -57,17 +58,13 @@ class ShapleyExplainer(Explainer):
     additive: ClassVar[bool] = True
     randomised: ClassVar[bool] = True
 
-    n_background: int | None = 100
-    background_summary: Summary = "sample"
     groups: Groups | None = None
     scale: Scale | None = None
 
     def __post_init__(self) -> None:
         if self.scale is not None:
             check_option("scale", self.scale, Scale)
-        if self.n_background is not None:
-            check_count("n_background", self.n_background)
-        check_option("background_summary", self.background_summary, Summary)
+        self._check_choice()
         check_groups(self.groups)
 
     @abstractmethod
@@ -112,29 +109,6 @@ class ShapleyExplainer(Explainer):
     def uses_all(self, background: Background) -> bool:
         """Return whether every background row is averaged over, and none chosen."""
         return self.n_background is None or self.n_background >= len(background.rows)
-
-    def references(self, block: Block) -> ReferenceRows:
-        """Return the background rows averaged over."""
-        return reference_rows(
-            block.ensemble,
-            block.background,
-            self.n_background,
-            self.background_summary,
-            block.shared_seed,
-        )
-
-    def resolved(self, ensemble: SeedEnsemble, background: Background) -> dict[str, Any]:
-        """Return how many background rows are averaged over."""
-        n_rows = len(background.rows)
-        return {"n_background": min(n_rows, self.n_background or n_rows)}
-
-    def background_places(
-        self, ensemble: SeedEnsemble, background: Background, seed: np.random.SeedSequence
-    ) -> list[int] | None:
-        """Return the places of the background rows used, None where all are or none is."""
-        return background_places(
-            ensemble, background, self.n_background, self.background_summary, seed
-        )
 
     def shown(
         self, schema: FeatureSchema, rows: Matrix, background: Matrix
