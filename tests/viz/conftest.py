@@ -302,8 +302,13 @@ def tables_of(spec: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     for name, held in spec.get("datasets", {}).items():
         if isinstance(held, str):
             held = pd.read_csv(io.StringIO(held), dtype=object).to_dict(orient="records")
-        tables[name] = held
+        tables[table_name(name)] = held
     return tables
+
+
+def table_name(name: str) -> str:
+    """Return a data set's name without what tells its rows from another chart's."""
+    return re.sub(r"_[0-9a-f]{8}$", "", name)
 
 
 def units_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
@@ -324,14 +329,16 @@ def check_fields(spec: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) 
     units = units_of(spec)
     assert units
     for unit in units:
-        rows = tables[unit["data"]["name"]]
+        rows = tables[table_name(unit["data"]["name"])]
         assert rows, unit["data"]
         known = set(rows[0])
         for step in unit.get("transform", []):
             known |= {step["as"]} if "calculate" in step else set()
             if "lookup" in step:
                 source = step["from"]
-                assert {source["key"], *source["fields"]} <= set(tables[source["data"]["name"]][0])
+                assert {source["key"], *source["fields"]} <= set(
+                    tables[table_name(source["data"]["name"])][0]
+                )
                 known |= set(source["fields"])
         assert fields_of(unit) <= known, (unit["data"], fields_of(unit) - known)
 
@@ -348,6 +355,7 @@ def make() -> SimpleNamespace:
         evaluation_of=evaluation_of,
         view=VIEW,
         tables_of=tables_of,
+        table_name=table_name,
         units_of=units_of,
         check_fields=check_fields,
     )

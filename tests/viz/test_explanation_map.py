@@ -30,7 +30,7 @@ def test_data_are_the_rows_of_the_scene(spec, the_scene, make):
     assert drawn["x1"].astype(float).tolist() == pytest.approx(
         drawn_tables(the_scene)["lines"]["x1"].tolist(), rel=1e-4
     )
-    assert set(drawn["boundary"]) <= {"true", "false"}
+    assert set(map(str, drawn["boundary"])) <= {"true", "false", "True", "False"}
 
 
 def test_axes_carry_units_and_the_limits_of_the_scene(spec, the_scene):
@@ -70,7 +70,7 @@ def test_the_first_row_is_the_one_asked_for_or_the_most_divided(the_scene, study
 
 def test_methods_can_be_chosen(the_scene, make):
     one = explanation_map(the_scene, methods=["anchors"]).to_dict()
-    assert set(one["datasets"]) == {"points", "instances", "boxes", "box_members"}
+    assert set(make.tables_of(one)) == {"points", "instances", "boxes", "box_members"}
     assert [p["name"] for p in one["params"]] == ["pick", "seeds_shown"]
     both = explanation_map(the_scene, methods=["anchors", "lime"]).to_dict()
     choice = next(p for p in both["params"] if p["name"] == "method_shown")
@@ -104,7 +104,7 @@ def test_a_map_on_which_nothing_can_be_drawn_says_so(study, make):
     lime = study.by_method["lime"]
     level = replace(lime, data=lime.data.assign(attribution=lime.data["attribution"] * 0.0))
     chart = explanation_map(scene(level, view=make.view)).to_dict()
-    assert set(chart["datasets"]) == {"points", "instances"}
+    assert set(make.tables_of(chart)) == {"points", "instances"}
     assert chart["description"].endswith(f"{len(lime.instances)} explained rows.")
     assert "Drawn: nothing, since no mark" in vl_convert.vegalite_to_svg(chart)
 
@@ -163,7 +163,7 @@ def test_unknown_methods_are_refused(the_scene, methods):
 
 def test_layers_read_no_column_beyond_those_kept(spec, make):
     for unit in make.units_of(spec):
-        name = unit["data"]["name"]
+        name = make.table_name(unit["data"]["name"])
         if name in MARK_TABLES:
             assert set(pd.DataFrame(make.tables_of(spec)[name]).columns) == set(COLUMNS[name])
 

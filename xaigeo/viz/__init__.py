@@ -8,6 +8,7 @@ from xaigeo.viz.notebook import enable_notebook
 from xaigeo.viz.page import report
 from xaigeo.viz.seed_accuracies import seed_accuracies
 from xaigeo.viz.seed_agreement_heatmap import seed_agreement_heatmap
+from xaigeo.viz.themed import themed
 
 __all__ = [
     "Checklist",
@@ -19,4 +20,5 @@ __all__ = [
     "report",
     "seed_accuracies",
     "seed_agreement_heatmap",
+    "themed",
 ]

@@ -10,8 +10,9 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import at, layered
-from xaigeo.viz.records import records
-from xaigeo.viz.theme import FAINT, INK, SOFT_INK, themed
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.theme import FAINT, INK, SOFT_INK
+from xaigeo.viz.themed import themed
 
 NEEDED = ("method", "score", "value", "low", "high", "null", "higher_is_better", "meaning")
 ROW = 24
@@ -56,7 +57,10 @@ def agreement_scores(summary: pd.DataFrame, method: str | None = None) -> Any:
         for better, name, part in by_direction(drawn)
     ]
     return themed(
-        alt.vconcat(*parts, spacing=18).properties(
+        with_tables(
+            alt.vconcat(*parts, spacing=18),
+            {f"scores_{name}": part for _, name, part in by_direction(drawn)},
+        ).properties(
             title=alt.Title(
                 _title(method, drawn),
                 subtitle=[
@@ -70,7 +74,6 @@ def agreement_scores(summary: pd.DataFrame, method: str | None = None) -> Any:
             ),
             description=f"Agreement of the seeds' {method} explanations: "
             + "; ".join(f"{row.label} {row.value:.2f}" for row in drawn.itertuples()),
-            datasets={f"scores_{name}": records(part) for _, name, part in by_direction(drawn)},
         )
     )
 

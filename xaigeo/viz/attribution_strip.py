@@ -16,8 +16,10 @@ from xaigeo.options import suggestion
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.method_words import words_for, written_rule
-from xaigeo.viz.records import plain, records
-from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED, themed
+from xaigeo.viz.records import plain
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED
+from xaigeo.viz.themed import themed
 
 INTERVAL = (0.1, 0.9)
 
@@ -59,9 +61,8 @@ def attribution_strip(
         ),
         description=f"Dot plot of the attributions of row {label} by feature for "
         f"{len(explanation.seeds)} seeds.",
-        datasets={"dots": records(dots), "medians": records(consensus)},
     )
-    return themed(chart)
+    return themed(with_tables(chart, {"dots": dots, "medians": consensus}))
 
 
 def strip_layers(words: AttributionWords, reach: Sequence[Any]) -> list[alt.Chart]:

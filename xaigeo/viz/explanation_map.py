@@ -29,8 +29,10 @@ from xaigeo.viz.map_layers import (
 )
 from xaigeo.viz.map_tables import common_members, drawn_tables
 from xaigeo.viz.method_words import TITLES
-from xaigeo.viz.records import csv_format, csv_text, plain, records
-from xaigeo.viz.theme import SOFT_INK, themed
+from xaigeo.viz.records import plain
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.theme import SOFT_INK
+from xaigeo.viz.themed import themed
 
 WIDTH, HEIGHT = 560, 430
 READINGS = {
@@ -104,7 +106,6 @@ def explanation_map(
     slim = {name: tables[name][list(COLUMNS[name])] for name in drawn}
 
     def keep(chart: alt.Chart, table: str) -> alt.Chart:
-        chart = chart.properties(data=alt.NamedData(table, format=csv_format(slim[table])))
         if shown is not None:
             chart = chart.transform_filter(
                 "method_shown === 'all' || datum.method === method_shown"
@@ -125,7 +126,6 @@ def explanation_map(
         )
         obeying = common_members(scene)
         rows = member_layer(frame, classes, regression=regression, target=scene.target)
-        rows.data = alt.NamedData("box_members", format=csv_format(obeying))
         members = [rows.transform_filter(faded).transform_filter(picked)]
     marks = map_layers(
         frame,
@@ -154,19 +154,16 @@ def explanation_map(
             height=HEIGHT,
             title=alt.Title(_title(scene), subtitle=_readings(scene, methods), offset=26),
             description=_description(scene, drawn),
-            datasets={name: csv_text(table) for name, table in slim.items()}
-            | ({"box_members": csv_text(obeying)} if members else {})
-            | {
-                "points": records(
-                    tables["points"][list(COLUMNS["points"])].assign(
-                        place=range(len(tables["points"]))
-                    )
-                ),
-                "instances": records(instances.assign(finding=_findings(scene, instances))),
-            },
         )
     )
-    return themed(chart)
+    held = slim | ({"box_members": obeying} if members else {})
+    held |= {
+        "points": tables["points"][list(COLUMNS["points"])].assign(
+            place=range(len(tables["points"]))
+        ),
+        "instances": instances.assign(finding=_findings(scene, instances)),
+    }
+    return themed(with_tables(chart, held))
 
 
 def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.viz.channels import layered
-from xaigeo.viz.records import plain, records
-from xaigeo.viz.theme import INK, SEED, themed
+from xaigeo.viz.records import plain
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.theme import INK, SEED
+from xaigeo.viz.themed import themed
 
 if TYPE_CHECKING:
     from xaigeo.ensemble import Evaluation
@@ -37,12 +39,9 @@ def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
         ),
         description=f"Dot plot of {metric} by seed, from {values.min():.3f} to "
         f"{values.max():.3f}, median {values.median():.3f}.",
-        datasets={
-            "seeds": records(dots),
-            "median": records(pd.DataFrame({"score": [values.median()]})),
-        },
     )
-    return themed(chart)
+    median = pd.DataFrame({"score": [values.median()]})
+    return themed(with_tables(chart, {"seeds": dots, "median": median}))
 
 
 def metric_name(evaluation: Evaluation) -> str:

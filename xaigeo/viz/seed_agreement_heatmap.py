@@ -11,8 +11,9 @@ import pandas as pd
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import layered
 from xaigeo.viz.method_words import words_for
-from xaigeo.viz.records import records
-from xaigeo.viz.theme import RAMP, themed
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.theme import RAMP
+from xaigeo.viz.themed import themed
 
 if TYPE_CHECKING:
     from xaigeo.explanations import Attributions
@@ -48,9 +49,8 @@ def seed_agreement_heatmap(explanation: Attributions, k: int | None = None) -> a
             ],
         ),
         description=f"Heat map of mean feature agreement of {len(matrix)} seeds, two at a time.",
-        datasets={"cells": records(cells)},
     )
-    return themed(chart)
+    return themed(with_tables(chart, {"cells": cells}))
 
 
 def shared_features(explanation: Attributions, k: int | None = None) -> str:

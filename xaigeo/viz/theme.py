@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import altair as alt
-
-Chart = TypeVar("Chart")
 
 INK = "#1c1b19"  # consensus marks, text
 SOFT_INK = "#5d5a54"  # axes, captions
@@ -130,14 +128,6 @@ def theme_config() -> dict[str, Any]:
         "point": {"filled": True},
         "text": {"font": SANS, "fontSize": 11, "color": INK},
     }
-
-
-def themed(chart: Chart) -> Chart:
-    """Return the chart with the configuration of this theme written into it.
-
-    The look then travels with the chart: no global state is set and none is needed to draw it.
-    """
-    return cast(Chart, chart.configure(**theme_config()))  # type: ignore[attr-defined]
 
 
 def _cycle(values: Sequence[str], n: int) -> list[str]:
