@@ -60,17 +60,17 @@ def between_methods(
     InputError
         For fewer than two results, results that are no attributions, or of other rows or seeds.
     """
-    given = _checked(explanations)
+    given = checked(explanations)
     compared = [compare(explanation, k=k, output=output) for explanation in given]
     names = method_names(given)
     rows = []
     for a, b in combinations(range(len(given)), 2):
         pair_a, pair_b = compared[a], compared[b]
-        assert isinstance(pair_a, ComparedAttributions)  # _checked let no other kind pass
+        assert isinstance(pair_a, ComparedAttributions)  # `checked` let no other kind pass
         assert isinstance(pair_b, ComparedAttributions)
         signed = pair_a.signed and pair_b.signed
         if not signed:
-            pair_a, pair_b = _sizes(pair_a), _sizes(pair_b)
+            pair_a, pair_b = sizes(pair_a), sizes(pair_b)
         both = methods_as_seeds(pair_a, pair_b)
         for name in PAIRWISE:
             score, rng = SCORES.get(name), np.random.default_rng(random_state)
@@ -104,11 +104,13 @@ def methods_as_seeds(a: ComparedAttributions, b: ComparedAttributions) -> Compar
     return replace(a, values=values, labels=labels, reference=np.tile(a.reference, a.n_seeds))
 
 
-def _sizes(compared: ComparedAttributions) -> ComparedAttributions:
+def sizes(compared: ComparedAttributions) -> ComparedAttributions:
+    """Return a comparison of the sizes of attributions, which have no sign."""
     return replace(compared, values=np.abs(compared.values), signed=False)
 
 
-def _checked(explanations: Sequence[Explanation]) -> list[Attributions]:
+def checked(explanations: Sequence[Explanation]) -> list[Attributions]:
+    """Return the explanations if they are attributions of the same seeds and rows, or raise."""
     given = [e for e in explanations if isinstance(e, Attributions)]
     if len(given) < 2 or len(given) < len(explanations):
         raise InputError(

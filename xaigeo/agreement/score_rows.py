@@ -1,0 +1,131 @@
+"""One score of agreement at every row, against what chance would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xaigeo import dims
+from xaigeo.agreement.compared import (
+    Compared,
+    ComparedAttributions,
+    ComparedConnectors,
+    ComparedRules,
+    compare,
+)
+from xaigeo.agreement.null import null_value
+from xaigeo.agreement.per_instance import answers
+from xaigeo.agreement.score import SCORES, Score, scores_for
+from xaigeo.agreement.unstable import ROUNDING
+from xaigeo.errors import InputError
+from xaigeo.explanations import Explanation
+from xaigeo.options import suggestion
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScoreRows:
+    """A score by row, with its chance level.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per instance: `instance`, `value` (NaN where undefined), `null` (the chance
+        level of that row), `worse` (whether it agrees less than chance would), and what the
+        seeds predict there: `predicted` (of a classification), `share_agreeing`.
+    score : Score
+    null : float
+        The chance level of all rows together.
+    k : int or None
+        Number of top features, of attributions.
+    """
+
+    frame: pd.DataFrame
+    score: Score
+    null: float
+    k: int | None
+
+    @property
+    def n_defined(self) -> int:
+        """Number of rows on which the score is defined."""
+        return int(self.frame["value"].notna().sum())
+
+    @property
+    def n_worse(self) -> int:
+        """Number of rows that agree less than chance would."""
+        return int(self.frame["worse"].sum())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `frame`."""
+        return self.frame
+
+
+# What is drawn unless a score is named, by what is compared.
+DEFAULTS: dict[type[Compared], str] = {
+    ComparedAttributions: "feature_agreement",
+    ComparedRules: "mass_iou",
+    ComparedConnectors: "cross_validity",
+}
+
+
+def score_rows(
+    explanation: Explanation,
+    score: str | None = None,
+    k: int | None = None,
+    *,
+    output: str | int | None = None,
+    random_state: int = 0,
+) -> ScoreRows:
+    """Return one score at every row beside its chance level.
+
+    Parameters
+    ----------
+    explanation : Attributions, Anchors or Counterfactuals
+    score : str, optional
+        A registered score of such explanations that has a chance level. By default
+        `feature_agreement` of attributions, `mass_iou` of anchors (`cross_precision` where one
+        rule serves all seeds), `cross_validity` of counterfactuals.
+    k, output, random_state
+        As in `xaigeo.agreement.summary`.
+
+    Raises
+    ------
+    InputError
+        For a single seed, or a score that such explanations do not have.
+
+    Notes
+    -----
+    The chance level is one number for all rows, but for scores that know it row by row
+    (``Score.null_per_instance``). A row at the chance level is not counted as worse.
+    """
+    compared = compare(explanation, k=k, output=output)
+    chosen = _chosen(compared, score)
+    values = chosen.compute(compared)
+    null = null_value(chosen, compared, np.random.default_rng(random_state))
+    by_row = np.full(len(values), null)
+    if chosen.null_per_instance is not None:
+        by_row = chosen.null_per_instance(compared)
+    behind = by_row - values if chosen.higher_is_better else values - by_row
+    said = answers(explanation, compared)
+    frame = pd.DataFrame({dims.INSTANCE: explanation.instances, "value": values, "null": by_row})
+    frame["worse"] = np.nan_to_num(behind, nan=0.0) > ROUNDING
+    for name in ("predicted", "share_agreeing"):
+        if name in said:
+            frame[name] = said[name].to_numpy()
+    k_used = compared.k if isinstance(compared, ComparedAttributions) else None
+    return ScoreRows(frame=frame, score=chosen, null=null, k=k_used)
+
+
+def _chosen(compared: Compared, name: str | None) -> Score:
+    if name is None:
+        shared = isinstance(compared, ComparedRules) and compared.shared
+        return SCORES.get("cross_precision" if shared else DEFAULTS[type(compared)])
+    known = [score.name for score in scores_for(compared) if score.has_null]
+    if name not in known:
+        raise InputError(
+            expected=f"a score of these explanations with a chance level ({', '.join(known)})",
+            arrived=repr(name),
+            do=suggestion(name, known) or "Name one of the listed scores.",
+        )
+    return SCORES.get(name)
