@@ -1,0 +1,92 @@
+"""Words cut to the room there is: titles in lines, labels of axes in two lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import altair as alt
+
+# Mean width of a letter, as a share of the size of the type.
+LETTER = 0.56
+LABEL_SIZE = 11.0
+Width = int | str
+
+
+def text_px(text: str, size: float = LABEL_SIZE) -> float:
+    """Return about how many pixels a text takes in a line."""
+    return len(text) * size * LETTER
+
+
+def wrapped(text: str, px: float, size: float = 11.5) -> list[str]:
+    """Return a text in lines that fit a number of pixels.
+
+    Examples
+    --------
+    >>> wrapped("one two three", 60)
+    ['one two', 'three']
+    """
+    return textwrap.wrap(text, max(12, int(px / (size * LETTER))), break_long_words=False) or [""]
+
+
+def middle(text: str, n: int) -> str:
+    """Return a text of at most `n` letters, what stands in its middle left out.
+
+    Examples
+    --------
+    >>> middle("worst fractal dimension", 12)
+    'worst …nsion'
+    """
+    if len(text) <= n:
+        return text
+    head = (n - 1 + 1) // 2
+    tail = n - 1 - head
+    return f"{text[:head]}…{text[len(text) - tail :] if tail else ''}"
+
+
+def titled(finding: str, notes: Iterable[str], px: float) -> alt.Title:
+    """Return finding and notes as a title whose lines fit a number of pixels."""
+    lines = [line for note in notes for line in wrapped(note, px)]
+    return alt.Title(wrapped(finding, px, 14.0), subtitle=lines)
+
+
+def label_letters(width: Width) -> int:
+    """Return how many letters a line of a feature's label may have beside a plot."""
+    return 22 if isinstance(width, int) and width < 300 else 34
+
+
+def label_px(labels: Sequence[str], width: Width) -> float:
+    """Return about how many pixels the labels of an axis take, with their distance."""
+    letters = label_letters(width)
+    longest = max((min(len(label), letters) for label in labels), default=0)
+    return text_px("m" * longest) + 14
+
+
+def total_px(labels: Sequence[str], width: Width) -> float:
+    """Return about how wide a chart is with its labels; 600 where the page decides."""
+    return 600.0 if isinstance(width, str) else width + label_px(labels, width)
+
+
+def label_expression(letters: int) -> str:
+    """Return a Vega expression that writes a label in two lines at most.
+
+    The first ends at a blank; what does not fit the second is left out in its middle, so that
+    units and the ends of names stay.
+    """
+    last = f"lastindexof(slice(datum.label, 0, {letters + 1}), ' ')"
+    cut = f"({last} > 0 ? {last} : {letters})"
+    rest = f"truncate(trim(slice(datum.label, {cut})), {letters}, 'center')"
+    return (
+        f"length(datum.label) <= {letters} ? datum.label : [slice(datum.label, 0, {cut}), {rest}]"
+    )
+
+
+def feature_axis(letters: int) -> alt.Axis:
+    """Return the axis of features: names in two lines at most, no line, no ticks."""
+    return alt.Axis(
+        labelExpr=label_expression(letters),
+        labelLimit=letters * 8,
+        domain=False,
+        ticks=False,
+        labelPadding=8,
+    )
