@@ -78,3 +78,11 @@ def test_numbers_that_a_method_adds_stand_in_the_table(make_anchors):
     table = made.to_frame()
     assert (table["data_precision"] == 0.75).all()
     assert table["joint_precision"].tolist() == [0.1, 0.2, 0.3, 0.4] * 3
+
+
+def test_restricted_features_are_those_the_rule_names(make_anchors):
+    made = make_anchors()
+    for place in np.ndindex(3, 4):
+        rule = made.rules()[place]
+        for name, used in zip(made.features, made.restricted[place], strict=True):
+            assert used == (f"{name} " in f"{rule} ")

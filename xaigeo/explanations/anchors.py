@@ -89,12 +89,16 @@ class Anchors(Explanation):
         return texts
 
     @property
+    def restricted(self) -> np.ndarray:
+        """Which features each rule restricts, shape (n_seeds, n_instances, n_features)."""
+        bounded = np.isfinite(self.array("lower")) | np.isfinite(self.array("upper"))
+        exists = np.arange(self.data.sizes[dims.CATEGORY]) < self.schema.n_categories[:, None]
+        return np.asarray(bounded | (exists & ~self.array("allowed").astype(bool)).any(axis=-1))
+
+    @property
     def empty(self) -> np.ndarray:
         """Which rules restrict nothing, shape (n_seeds, n_instances)."""
-        free = np.isneginf(self.array("lower")) & np.isposinf(self.array("upper"))
-        exists = np.arange(self.data.sizes[dims.CATEGORY]) < self.schema.n_categories[:, None]
-        free &= (self.array("allowed") | ~exists).all(axis=-1)
-        return np.asarray(free.all(axis=-1))
+        return ~self.restricted.any(axis=-1)
 
     @property
     def status(self) -> np.ndarray:
