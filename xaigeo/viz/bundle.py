@@ -9,6 +9,17 @@ import altair as alt
 ON_WINDOW = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
 
 
+def vega_lite_version() -> str:
+    """Return the version of Vega-Lite for which Altair writes its specs, as vl-convert names it.
+
+    Examples
+    --------
+    >>> vega_lite_version().count(".")
+    1
+    """
+    return ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
 @cache
 def vega_bundle(snippet: str = ON_WINDOW) -> str:
     """Return the JavaScript of the libraries, followed by `snippet`, which may use their names.
@@ -17,5 +28,9 @@ def vega_bundle(snippet: str = ON_WINDOW) -> str:
     """
     import vl_convert
 
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return str(vl_convert.javascript_bundle(snippet, vl_version=version))
+    return str(vl_convert.javascript_bundle(snippet, vl_version=vega_lite_version()))
+
+
+def vega_script(snippet: str = ON_WINDOW) -> str:
+    """Return `vega_bundle` in a function of its own, whose names stay out of the page's."""
+    return f"(() => {{{vega_bundle(snippet)}\n}})();"

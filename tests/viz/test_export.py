@@ -1,0 +1,177 @@
+import json
+import re
+from types import SimpleNamespace
+
+import altair as alt
+import pytest
+
+from xaigeo.errors import InputError
+from xaigeo.viz import attribution_strip, explanation_map, seed_agreement_heatmap
+from xaigeo.viz.chart_page import title_of
+from xaigeo.viz.checklist import Checklist
+from xaigeo.viz.dark import DARK_PAPER
+from xaigeo.viz.export import save, svg_picture
+
+ROW = {
+    "id": "A1",
+    "question": "Do the <seeds> agree?",
+    "status": "pass",
+    "icon": "✓",
+    "word": "pass",
+    "value": "0.9",
+    "interval": "",
+    "null": "–",
+    "threshold": "at least 0.8",
+    "basis": "",
+    "reason": "",
+    "maps_to": "",
+}
+
+
+@pytest.fixture(scope="module")
+def strip(study):
+    return attribution_strip(study.by_method["kernel_shap"])
+
+
+def png_size(content):
+    return tuple(int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+
+
+def svg_size(text):
+    found = re.search(r'width="([\d.]+)" height="([\d.]+)" viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    return tuple(map(float, found.groups()))
+
+
+def test_a_png_has_scale_pixels_for_each_of_the_chart(strip, tmp_path):
+    width, height, *_ = svg_size(svg_picture(strip.to_dict()))
+    path = save(strip, tmp_path / "made" / "strip.png")
+    assert path == tmp_path / "made" / "strip.png"
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert png_size(path.read_bytes()) == pytest.approx((2 * width, 2 * height), abs=1)
+    single = save(strip, tmp_path / "single.PNG", scale=1).read_bytes()
+    assert png_size(single) == pytest.approx((width, height), abs=1)
+
+
+def test_pictures_are_as_wide_as_is_asked(strip, tmp_path):
+    plain = svg_size(save(strip, tmp_path / "plain.svg").read_text())
+    sized = svg_size(save(strip, tmp_path / "sized.svg", width=1000).read_text())
+    assert plain[:2] == plain[2:]
+    assert sized[0] == 1000
+    assert sized[2:] == plain[2:]
+    assert sized[1] / sized[0] == pytest.approx(plain[1] / plain[0], rel=1e-4)
+    assert png_size(save(strip, tmp_path / "a.png", width=1000).read_bytes())[0] == 1000
+    pdf = save(strip, tmp_path / "a.pdf", width=400).read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert float(re.search(rb"MediaBox *\[0 0 ([\d.]+)", pdf)[1]) == pytest.approx(400, abs=1)
+
+
+def test_the_specification_is_the_charts(strip, tmp_path):
+    assert json.loads(save(strip, tmp_path / "a.json").read_text()) == strip.to_dict()
+
+
+def test_dark_is_dark_in_every_format(strip, tmp_path):
+    spec = json.loads(save(strip, tmp_path / "a.json", dark=True).read_text())
+    assert spec["config"]["background"] == DARK_PAPER
+    assert f'fill="{DARK_PAPER}"' in save(strip, tmp_path / "a.svg", dark=True).read_text()
+    page = save(strip, tmp_path / "a.html", dark=True).read_text()
+    assert "color-scheme: dark" in page
+    assert "color-scheme: light" in save(strip, tmp_path / "b.html").read_text()
+
+
+def test_joined_charts_are_one(strip, study, tmp_path):
+    both = strip & seed_agreement_heatmap(study.by_method["kernel_shap"])
+    assert (
+        svg_size(save(both, tmp_path / "a.svg").read_text())[1]
+        > svg_size(save(strip, tmp_path / "b.svg").read_text())[1]
+    )
+    said = strip.to_dict()["title"]["text"]
+    title = re.search("<title>(.*)</title>", save(both, tmp_path / "a.html").read_text())[1]
+    assert title == (said if isinstance(said, str) else " ".join(said))
+
+
+def test_titles_are_found():
+    assert title_of({"title": "Plain"}) == "Plain"
+    assert title_of({"vconcat": [{}, {"hconcat": [{"title": {"text": "Inside"}}]}]}) == "Inside"
+    assert title_of({}) == ""
+
+
+@pytest.mark.parametrize("name", ["chart", "chart.jpg", "chart.html.txt"])
+def test_other_endings_are_refused(strip, tmp_path, name):
+    with pytest.raises(InputError, match=r"ends in \.png, \.svg, \.pdf, \.html, \.json, got"):
+        save(strip, tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+def test_what_is_no_chart_is_refused(tmp_path):
+    for thing in (3, [1], Checklist, None):
+        with pytest.raises(InputError, match=r"Expected a chart, or a table.*join several"):
+            save(thing, tmp_path / "a.html")
+
+
+def test_wrong_measures_are_refused(strip, tmp_path):
+    with pytest.raises(InputError, match="scale to be a finite number above zero"):
+        save(strip, tmp_path / "a.png", scale=0)
+    with pytest.raises(InputError, match="width to be a finite number above zero"):
+        save(strip, tmp_path / "a.png", width=-3)
+    with pytest.raises(InputError, match=r"width for a picture.*got width=300 for a \.html file"):
+        save(strip, tmp_path / "a.html", width=300)
+    with pytest.raises(InputError, match="dark to be True or False"):
+        save(strip, tmp_path / "a.png", dark="yes")
+
+
+def test_a_checklist_is_a_page_only(tmp_path):
+    table = Checklist([ROW])
+    page = save(table, tmp_path / "list.html").read_text()
+    assert "<title>Checklist: 1 passed</title>" in page
+    assert "Do the &lt;seeds&gt; agree?" in page
+    assert "script-src &#39;none&#39;" in page
+    with pytest.raises(InputError, match=r"ends in \.html and light paper for a Checklist, got"):
+        save(table, tmp_path / "list.png")
+    with pytest.raises(InputError, match=r"got dark=True\. Write it as a page"):
+        save(table, tmp_path / "list.html", dark=True)
+
+
+def test_other_html_is_a_page_too(tmp_path):
+    table = SimpleNamespace(_repr_html_=lambda: "<p>Here</p>")
+    assert "<p>Here</p>" in save(table, tmp_path / "a.html").read_text()
+
+
+def test_words_cannot_leave_their_place_in_the_page(tmp_path):
+    chart = alt.Chart(
+        alt.InlineData(values=[{"a": "</script><b>", "n": 1}]),
+        title="</title><script>alert(1)</script>",
+        description='"><script>',
+    ).mark_point()
+    page = save(chart.encode(x="a:N"), tmp_path / "a.html").read_text()
+    assert "<script>alert" not in page
+    assert "</script><b>" not in page
+    assert '"><script>' not in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_is_live_and_asks_no_one(the_scene, study, open_page, tmp_path, dark):
+    chart = explanation_map(the_scene, instance=study.X.index[0], methods=["lime"])
+    opened = open_page(save(chart, tmp_path / "map.html", dark=dark), width=400)
+    lines = opened.page.locator("g.lines_marks > line")
+    lines.first.wait_for(state="attached")
+    other = study.X.index[3]
+    opened.page.locator("select[name=pick_instance]").select_option(str(other))
+    opened.page.wait_for_function(
+        f"document.querySelectorAll('g.lines_marks > line').length"
+        f" === {the_scene.lines['instance'].eq(other).sum()}"
+    )
+    point = opened.page.locator("g.rows_marks > path").first
+    point.hover(force=True)
+    opened.page.locator("#vg-tooltip-element.visible").wait_for()
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert opened.problems == []
+    assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.browser
+def test_a_checklist_opens_without_complaint(open_page, tmp_path):
+    opened = open_page(save(Checklist([ROW]), tmp_path / "list.html"))
+    badge = opened.page.locator(".badge").first
+    assert badge.evaluate("e => getComputedStyle(e).color") == "rgb(29, 107, 74)"
+    assert opened.problems == []

@@ -1,0 +1,171 @@
+"""A chart, or a table, as one HTML page that asks no one for anything."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from xaigeo import __version__
+from xaigeo.viz.bundle import vega_script
+from xaigeo.viz.dark import DARK, DARK_PAPER
+from xaigeo.viz.escaping import csp_hash, script_json, script_source
+from xaigeo.viz.theme import FAINT, INK, SANS
+
+# Vega's expressions run in its interpreter (`ast`), so that no code is made from text; its own
+# style sheets are left out, because the policy admits only styles that the page brings.
+EMBED = """\
+const embedded = (target, spec) => vegaEmbed(target, spec, {
+  mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+  tooltip: { disableDefaultStyle: true },
+});
+"""
+_START = (
+    EMBED
+    + """\
+const still = document.getElementById("chart");
+const live = document.createElement("div");
+embedded(live, JSON.parse(document.getElementById("spec").textContent))
+  .then(() => still.replaceChildren(live));
+"""
+)
+# Of tooltips and of the selectors that charts bring along; colours are the page's own.
+CHART_STYLE = """\
+#vg-tooltip-element { position: fixed; visibility: hidden; z-index: 1000; max-width: 21rem;
+  padding: .5rem .65rem; border: 1px solid var(--line); border-radius: 4px; pointer-events: none;
+  background: var(--paper); color: var(--ink); font: .8rem/1.4 var(--sans); }
+#vg-tooltip-element.visible { visibility: visible; }
+#vg-tooltip-element td { padding: .08rem 0; vertical-align: top; }
+#vg-tooltip-element td.key { padding-right: .7rem; opacity: .75; text-align: right; }
+.vega-bindings { margin-top: .6rem; font: .85rem/1.6 var(--sans); }
+.vega-bind-name { margin-right: .5rem; }
+"""
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="xaigeo {{ version }}">
+<title>{{ title }}</title>
+<style>{{ style }}</style>
+</head>
+<body>
+<main id="chart">{{ shown }}</main>
+{% if spec %}
+<script type="application/json" id="spec">{{ spec }}</script>
+{% for script in scripts %}
+<script>{{ script }}</script>
+{% endfor %}
+{% endif %}
+</body>
+</html>
+"""
+_STYLE_ELEMENT = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+def chart_page(spec: dict[str, Any], svg: str, *, dark: bool = False) -> str:
+    """Return the page of a chart: a picture that becomes live when its script runs.
+
+    Parameters
+    ----------
+    spec : dict
+        The Vega-Lite specification.
+    svg : str
+        The same chart as a picture, for readers without JavaScript.
+    """
+    scripts = [vega_script(), _START]
+    shown = Markup('<img alt="{}" src="{}">').format(spec.get("description", ""), svg_address(svg))
+    return _page(
+        title=title_of(spec), shown=shown, dark=dark, scripts=scripts, spec=script_json(spec)
+    )
+
+
+def table_page(html: str, *, title: str) -> str:
+    """Return the page of a table that is HTML already, with all its text escaped."""
+    styles = _STYLE_ELEMENT.findall(html)
+    return _page(title=title, shown=Markup(html), styles=styles)  # escaped by whoever made it
+
+
+def policy(*, scripts: Iterable[str] = (), styles: Iterable[str] = ()) -> str:
+    """Return a content security policy that admits these inline elements and no address at all.
+
+    Style attributes are allowed, because Vega writes them.
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {_hashes(scripts)}",
+            f"style-src-elem {_hashes(styles)}",
+            "style-src-attr 'unsafe-inline'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def svg_address(svg: str) -> str:
+    """Return a picture as an address that holds it."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def title_of(spec: dict[str, Any]) -> str:
+    """Return the title of a chart as one line, or that of the first of several joined.
+
+    Examples
+    --------
+    >>> title_of({"hconcat": [{"title": {"text": ["Two", "lines"]}}, {}]})
+    'Two lines'
+    """
+    found = spec.get("title", "")
+    text = found.get("text", "") if isinstance(found, dict) else found
+    line = " ".join(text) if isinstance(text, list) else str(text)
+    parts = (part for key in ("hconcat", "vconcat", "concat") for part in spec.get(key, []))
+    return line or next((said for said in map(title_of, parts) if said), "")
+
+
+def _hashes(elements: Iterable[str]) -> str:
+    return " ".join(map(csp_hash, elements)) or "'none'"
+
+
+def _page(
+    *,
+    title: str,
+    shown: Markup,
+    dark: bool = False,
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+    spec: Markup | None = None,
+) -> str:
+    style = _style(dark=dark)
+    made = jinja2.Environment(
+        autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
+    ).from_string(_PAGE)
+    return made.render(
+        policy=policy(scripts=scripts, styles=[style, *styles]),
+        version=__version__,
+        title=title or "A chart",
+        style=script_source(style),
+        shown=shown,
+        spec=spec,
+        scripts=[script_source(script) for script in scripts],
+    )
+
+
+def _style(*, dark: bool) -> str:
+    ink, line = (DARK[INK], DARK[FAINT]) if dark else (INK, FAINT)
+    paper = DARK_PAPER if dark else "#ffffff"
+    return (
+        f":root {{ --ink: {ink}; --line: {line}; --paper: {paper}; --sans: {SANS};"
+        f" color-scheme: {'dark' if dark else 'light'}; }}\n"
+        "body { margin: 1.2rem; background: var(--paper); color: var(--ink);"
+        " font: 1rem/1.5 var(--sans); }\n"
+        "main { overflow-x: auto; }\n"
+        "img { max-width: 100%; height: auto; }\n"
+    ) + CHART_STYLE
