@@ -21,7 +21,7 @@ def test_shares_are_per_cent_and_coefficients_numbers():
     assert ScoreWords(SCORES.get("feature_agreement"), 3).text(0.5) == "50%"
     assert ScoreWords(SCORES.get("spearman"), 3).text(0.5) == "0.50"
     assert ScoreWords(SCORES.get("dispersion"), None).text(2.5) == "2.50"
-    assert ScoreWords(SCORES.get("stability"), 3).number == ".2~f"
+    assert ScoreWords(SCORES.get("stability"), 3).number == ".2f"
 
 
 def test_other_scores_are_told_by_their_label():

@@ -77,7 +77,7 @@ class ScoreWords:
     @property
     def number(self) -> str:
         """The d3 format of its numbers."""
-        return ".0%" if self.is_share else ".2~f"
+        return ".0%" if self.is_share else ".2f"
 
     def text(self, value: float) -> str:
         """Return one number as a sentence has it."""

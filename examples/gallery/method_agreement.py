@@ -1,0 +1,12 @@
+"""Do methods or seeds differ more?
+
+Each square tells how far two methods agree at the same seed; a framed square on the diagonal tells
+how far two seeds agree by one method. Where the frames are darkest, the choice of the method
+changes the explanation more than the seed does.
+"""
+
+from xaigeo.viz.method_agreement import method_agreement
+
+
+def draw(study):
+    return method_agreement([study.shap, study.lime, study.gradients])
