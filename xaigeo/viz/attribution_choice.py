@@ -69,6 +69,11 @@ def heading_of(words: AttributionWords, output: str | None) -> str:
     return said.replace("answer “”", "answer given").replace("of “”", "of the answer given")
 
 
+def size_axis(words: AttributionWords) -> list[str]:
+    """Return the title, by line, of an axis of mean absolute attributions."""
+    return [f"Mean |{words.value.lower()}|", f"({words.meaning.unit})"]
+
+
 def output_note(explanation: Attributions, output: str | None, chosen: int) -> list[str]:
     """Return which class is drawn where none was named and there are several."""
     if output is not None or explanation.task == "regression" or len(explanation.outputs) < 2:

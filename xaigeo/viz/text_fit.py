@@ -47,12 +47,23 @@ def middle(text: str, n: int) -> str:
 def titled(finding: str, notes: Iterable[str], px: float) -> alt.Title:
     """Return finding and notes as a title whose lines fit a number of pixels."""
     lines = [line for note in notes for line in wrapped(note, px)]
-    return alt.Title(wrapped(finding, px, 14.0), subtitle=lines)
+    return alt.Title(balanced(finding, px, 13.0), subtitle=lines)
+
+
+def balanced(text: str, px: float, size: float) -> list[str]:
+    """Return a text in as few lines as fit, about equally long, so that no word stands alone."""
+    n_lines = len(wrapped(text, px, size))
+    narrowest = next(
+        share
+        for share in range(40, 101, 2)
+        if len(wrapped(text, px * share / 100, size)) == n_lines
+    )
+    return wrapped(text, px * narrowest / 100, size)
 
 
 def label_letters(width: Width) -> int:
     """Return how many letters a line of a feature's label may have beside a plot."""
-    return 22 if isinstance(width, int) and width < 300 else 34
+    return 24 if isinstance(width, int) and width < 300 else 34
 
 
 def label_px(labels: Sequence[str], width: Width) -> float:
@@ -86,6 +97,11 @@ def feature_axis(letters: int) -> alt.Axis:
     return alt.Axis(
         labelExpr=label_expression(letters),
         labelLimit=letters * 8,
+        # Vega centres the first of two lines, not both.
+        labelOffset={
+            "condition": {"test": f"length(datum.label) > {letters}", "value": -6},
+            "value": 0,
+        },
         domain=False,
         ticks=False,
         labelPadding=8,

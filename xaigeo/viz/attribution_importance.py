@@ -1,0 +1,282 @@
+"""Global importance: how much each feature counts over all rows, a dot a seed."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from xaigeo.agreement.compared import default_k_of
+from xaigeo.agreement.importance import (
+    attribution_values,
+    first_places,
+    importance,
+    importance_ranks,
+    overall_order,
+    shared_top,
+)
+from xaigeo.errors import InputError
+from xaigeo.explanations import Attributions
+from xaigeo.options import check_count, check_flag
+from xaigeo.viz.attribution_choice import (
+    INTERVAL,
+    check_attributions,
+    heading_of,
+    shown_note,
+    size_axis,
+)
+from xaigeo.viz.attribution_words import AttributionWords, attribution_words
+from xaigeo.viz.channels import at, layered
+from xaigeo.viz.method_words import words_for
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
+from xaigeo.viz.theme import INK, SEED, class_colour, class_shape
+from xaigeo.viz.themed import themed
+
+ROW = 26  # height of a feature's row, in pixels
+LANE = 13  # height of a class's lane in it, where classes are drawn apart
+CLASSES_SHOWN = 8
+
+
+def attribution_importance(
+    explanation: Attributions,
+    output: str | None = None,
+    max_features: int = 15,
+    *,
+    by_output: bool = False,
+    width: int = 420,
+) -> alt.LayerChart:
+    """Draw the mean absolute attribution over rows: a dot a seed, the median, the middle 80%.
+
+    Parameters
+    ----------
+    explanation : Attributions
+    output : str, optional
+        At each row the class that most seeds predict there if None; of a regression the first
+        target.
+    max_features : int
+        How many features are drawn, the largest.
+    by_output : bool
+        Draw the classes, or the targets of a regression, apart, each on a lane of its own.
+    width : int
+        Of the plot, in pixels, without the labels of the features.
+
+    Raises
+    ------
+    InputError
+        If the explanation has no such output, holds no attributions, or `by_output` meets a
+        named output, a single one or more than eight.
+    """
+    check_attributions(explanation, "a chart of importance")
+    check_count("max_features", max_features)
+    check_flag("by_output", by_output)
+    if by_output:
+        _check_outputs(explanation, output)
+    place = 0 if output is None else explanation.outputs.index(_known(explanation, output))
+    words = attribution_words(explanation, place)
+    tables = importance_tables(explanation, output, max_features, by_output=by_output)
+    finding = importance_finding(explanation, output)
+    labels = list(tables["medians"]["label"].unique())
+    n = len(explanation.seeds)
+    one_target = explanation.task == "regression" and not by_output
+    told = explanation.outputs[place] if one_target else output
+    marks = (
+        "One seed."
+        if n == 1
+        else "Dot: one seed. "
+        f"{'Bar' if by_output else 'Dark bar'}: median and middle 80% of {n} seeds."
+    )
+    notes = [
+        f"Mean size over {len(explanation.instances)} rows. {heading_of(words, told)} "
+        f"({words_for(explanation).title}).",
+        marks,
+        *shown_note(len(labels), len(explanation.features)),
+    ]
+    body = importance_body(
+        words, tables, width=width, outputs=explanation.outputs if by_output else None
+    )
+    chart = body.properties(
+        title=titled(finding, [" ".join(notes)], total_px(labels, width)),
+        description=f"Dot plot of the mean absolute attribution by feature for {n} seeds. "
+        f"{finding}.",
+    )
+    return themed(with_tables(chart, tables))
+
+
+def importance_tables(
+    explanation: Attributions,
+    output: str | None = None,
+    max_features: int = 15,
+    *,
+    by_output: bool = False,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables `dots` (a row a feature and seed) and `medians` (a row a feature).
+
+    `dots`: label, rank, predicted, seed, importance, place (its rank in that seed). `medians`:
+    label, rank, predicted, median, low, high (middle 80% of seeds), firsts (in how many seeds it
+    alone is the largest). `predicted` is the class, where classes are drawn apart.
+    """
+    overall = overall_order(importance(attribution_values(explanation, output)))
+    order = overall[:max_features]
+    names: list[str | None] = list(explanation.outputs) if by_output else [output]
+    if by_output:
+        every = np.stack([importance(attribution_values(explanation, o)) for o in names])
+        order = overall_order(every.mean(axis=0))[:max_features]
+    parts = [_of_output(explanation, name, order) for name in names]
+    return {
+        key: pd.concat([part[key] for part in parts], ignore_index=True)
+        for key in ("dots", "medians")
+    }
+
+
+def importance_body(
+    words: AttributionWords,
+    tables: dict[str, pd.DataFrame],
+    *,
+    width: Width = 420,
+    outputs: list[str] | None = None,
+) -> alt.LayerChart:
+    """Return the layers over the tables `dots` and `medians`, back to front.
+
+    Parameters
+    ----------
+    words : AttributionWords
+    tables : dict of DataFrame
+        From `importance_tables`.
+    width : int or "container"
+    outputs : list of str, optional
+        The classes, where they are drawn apart.
+    """
+    several = tables["dots"]["seed"].nunique() > 1
+    y = alt.Y(
+        "label:N",
+        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
+        title=None,
+        axis=feature_axis(label_letters(width)),
+    )
+    x = alt.X(
+        "importance:Q",
+        title=size_axis(words),
+        axis=alt.Axis(tickCount=5, labelOverlap=True),
+        scale=alt.Scale(zero=True),
+    )
+    lanes: dict[str, object] = {}
+    dot_colour: dict[str, object] = {"color": alt.value(SEED)}
+    median_colour: dict[str, object] = {"color": alt.value(INK)}
+    if outputs is not None:
+        lanes = {"yOffset": alt.YOffset("predicted:N", sort=outputs)}
+        dot_colour = median_colour = {"color": class_colour(outputs, title="Class")}
+        dot_colour = dot_colour | {"shape": class_shape(outputs, title="Class")}
+    medians, dots = (alt.Chart(alt.NamedData(name)) for name in ("medians", "dots"))
+    named = [alt.Tooltip("predicted:N", title="Class")] if outputs is not None else []
+    interval = medians.mark_rule(strokeWidth=1.6).encode(
+        x=at(x, "low"), x2="high:Q", y=y, **lanes, **median_colour
+    )
+    points = dots.mark_point(filled=True, size=30, strokeWidth=0, opacity=0.45).encode(
+        x=x,
+        y=y,
+        **lanes,
+        **dot_colour,
+        tooltip=[
+            alt.Tooltip("label:N", title="Feature"),
+            *named,
+            alt.Tooltip("seed:N", title="Seed"),
+            alt.Tooltip("importance:Q", title=f"Mean size ({words.unit})", format=".3~g"),
+            alt.Tooltip("place:Q", title="Rank in this seed"),
+        ],
+    )
+    median = medians.mark_tick(thickness=2.6, size=14 if outputs is None else LANE - 2).encode(
+        x=at(x, "median"),
+        y=y,
+        **lanes,
+        **median_colour,
+        tooltip=[
+            alt.Tooltip("label:N", title="Feature"),
+            *named,
+            alt.Tooltip("median:Q", title=f"Median of seeds ({words.unit})", format=".3~g"),
+            alt.Tooltip("low:Q", title="10% of seeds below", format=".3~g"),
+            alt.Tooltip("high:Q", title="90% of seeds below", format=".3~g"),
+            alt.Tooltip("firsts:Q", title="Ranks first in seeds"),
+        ],
+    )
+    step = ROW if outputs is None else LANE * len(outputs) + 8
+    layers = [interval, points, median] if several else [points]
+    return layered(*layers).properties(width=width, height=alt.Step(step, **{"for": "position"}))
+
+
+def importance_finding(explanation: Attributions, output: str | None = None) -> str:
+    """Return how far the seeds agree on the order of the features, a sentence."""
+    sizes = importance(attribution_values(explanation, output))
+    if not sizes.any():
+        return "No feature changes the output of any seed on these rows"
+    firsts, n = first_places(sizes), len(sizes)
+    leader = int(firsts.argmax())
+    name = explanation.features[leader]
+    if firsts[leader] == 0:
+        return f"In no seed does one feature alone count most ({n} seed{'s' if n > 1 else ''})"
+    if n == 1:
+        return f"{name} counts most for seed {explanation.seeds[0]}"
+    first = f"{name} counts most in {'all' if firsts[leader] == n else firsts[leader]}"
+    first += f" {n} seeds" if firsts[leader] == n else f" of {n} seeds"
+    k = default_k_of(explanation)
+    if k < 2:
+        return first
+    shared = shared_top(sizes, k)
+    return f"{first}; all share {shared if shared else 'none'} of their top {k}"
+
+
+def _of_output(
+    explanation: Attributions, output: str | None, order: np.ndarray
+) -> dict[str, pd.DataFrame]:
+    """Return dots and medians of one output, features in a given order."""
+    sizes = importance(attribution_values(explanation, output))
+    ranks = importance_ranks(sizes)[:, order]
+    firsts = first_places(sizes)[order]
+    sizes = sizes[:, order]
+    labels = [explanation.features[j] for j in order]
+    low, high = np.quantile(sizes, INTERVAL, axis=0)
+    place = np.arange(len(order))
+    medians = pd.DataFrame(
+        {
+            "label": labels,
+            "rank": place,
+            "predicted": output or "",
+            "median": np.median(sizes, axis=0),
+            "low": low,
+            "high": high,
+            "firsts": firsts,
+        }
+    )
+    n = len(sizes)
+    dots = pd.DataFrame(
+        {
+            "label": np.repeat(labels, n),
+            "rank": np.repeat(place, n),
+            "predicted": output or "",
+            "seed": np.tile(explanation.seeds, len(order)),
+            "importance": sizes.T.reshape(-1),
+            "place": ranks.T.reshape(-1),
+        }
+    )
+    return {"dots": dots, "medians": medians}
+
+
+def _known(explanation: Attributions, output: str) -> str:
+    attribution_values(explanation, output)
+    return str(output)
+
+
+def _check_outputs(explanation: Attributions, output: str | None) -> None:
+    if output is not None:
+        raise InputError(
+            expected="by_output=True without an output, since all are drawn",
+            arrived=f"output={output!r}",
+            do="Leave out one of the two.",
+        )
+    n = len(explanation.outputs)
+    if not 2 <= n <= CLASSES_SHOWN:
+        raise InputError(
+            expected=f"2 to {CLASSES_SHOWN} outputs to draw apart",
+            arrived=f"{n}",
+            do="Leave out by_output, or name one output.",
+        )
