@@ -88,14 +88,35 @@ BINNED = (
 )
 
 
+# The same marks on a plane of all numeric columns.
+PLANES: dict[Mark, str] = {
+    "line": "Nothing is held here: a shaded patch is where one seed's local model changes its answer "
+    "near this row, seen from the side; it is a line where the plane looks along it. The arrow is the "
+    "way in which the local model turns towards the answer, all arrows equally long in all columns, "
+    "so a short one points out of the plane. Thin: single seeds; thick: their consensus, with the fan "
+    "that holds 90% of their directions.",
+    "arrows": "Every numeric column has an arrow along its own axis, as long as its part in the answer; "
+    "a column that points out of the plane has a short one. Orange adds, blue takes. Thin arrows are "
+    "single seeds, thick dark ones their median; the ellipse holds 90% of the seeds' sums. The bar gives "
+    "the scale.",
+    "box": "An outline is the shadow of a seed's box; dashed where the box is open and only the data end. "
+    "A point inside the outline need not lie in the box: the strong points obey all of the rule. The "
+    "thick outline is what all seeds share.",
+    "connector": "A connector leads from this row to a made-up input that one seed answers otherwise; on "
+    "this plane it looks shorter than it is where it points out of it. The thick connector ends in the "
+    "middle of the seeds' end points.",
+}
+
+
 @dataclass(frozen=True)
 class MethodWords:
-    """Title, mark and reading of one method."""
+    """Title, mark and reading of one method, on two columns and on a plane of all."""
 
     name: str
     title: str
     mark: Mark
     reading: str
+    plane_reading: str
 
 
 def words_for(explanation: Explanation) -> MethodWords:
@@ -106,6 +127,7 @@ def words_for(explanation: Explanation) -> MethodWords:
         _title(explanation),
         mark,
         _reading(explanation, mark),
+        PLANES[mark],
     )
 
 

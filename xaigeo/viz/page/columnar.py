@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -28,12 +29,13 @@ def columnar(frame: pd.DataFrame, *, digits: int = DIGITS) -> dict[str, Any]:
     """
     return {
         "n": len(frame),
-        "columns": {str(name): _column(frame[name], digits) for name in frame.columns},
+        "columns": {str(name): column(frame[name], digits=digits) for name in frame.columns},
     }
 
 
-def _column(column: pd.Series, digits: int) -> dict[str, list[Any]]:
-    values = [plain(value, digits) for value in column.tolist()]
+def column(listed: Iterable[Any], *, digits: int = DIGITS) -> dict[str, list[Any]]:
+    """Return one column in the shortest of the forms of `columnar`."""
+    values = [plain(value, digits) for value in listed]
     places: dict[Any, int] = {}
     # True equals 1 in Python and not in JSON, so the type is part of the key.
     codes = [places.setdefault((type(value), value), len(places)) for value in values]

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 
 from xaigeo.ensemble import Evaluation
-from xaigeo.explanations import Attributions
-from xaigeo.geometry import Scene
+from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.agreement_scores import ROW, by_direction, score_layers, score_table
 from xaigeo.viz.attribution_strip import strip_layers
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import layered
-from xaigeo.viz.explanation_map import class_names, is_regression, map_frame
+from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.map_layers import (
     MARK_TABLES,
     chosen_layer,
@@ -23,6 +23,7 @@ from xaigeo.viz.map_layers import (
     instance_tooltip,
     map_layers,
 )
+from xaigeo.viz.method_words import Mark, words_for
 from xaigeo.viz.records import records
 from xaigeo.viz.seed_accuracies import (
     accuracy_dots,
@@ -33,34 +34,87 @@ from xaigeo.viz.seed_accuracies import (
 from xaigeo.viz.seed_agreement_heatmap import agreement_matrix, heatmap_cells, heatmap_layers
 
 Spec = dict[str, Any]
+ViewKind = Literal["pair", "plane"]
 STRIP_ROW = 26
+KINDS: tuple[ViewKind, ...] = ("pair", "plane")
+TABLES: dict[Mark, dict[ViewKind, Set[str]]] = {
+    "line": {
+        "pair": {"lines", "cones", "regions", "normals"},
+        "plane": {"lines", "cones", "regions", "patch_outlines", "normals"},
+    },
+    "arrows": dict.fromkeys(KINDS, frozenset({"vectors", "ellipse_outlines", "scale_bar"})),
+    "box": {
+        "pair": {"boxes", "coverage_cells", "regions"},
+        "plane": {"box_outlines", "box_edges", "regions"},
+    },
+    "connector": dict.fromkeys(KINDS, frozenset({"connectors", "ellipse_outlines"})),
+}
 
 
-def map_spec(scene: Scene) -> Spec:
-    """Return the map of one view without rows: the page's script hands it those to draw."""
-    frame = map_frame(scene, width="width", height="height")
-    classes, regression = class_names(scene), is_regression(scene)
-    tables = [name for name in MARK_TABLES if len(getattr(scene, name))]
+@dataclass(frozen=True)
+class PageFrame(Frame):
+    """Axes whose ends the page's script sets and whose titles, ``{x}`` and ``{y}``, it writes."""
+
+    def axes(self) -> tuple[alt.X, alt.Y]:
+        """Return the encodings of the fields `x` and `y`."""
+        x, y = super().axes()
+        for channel, name in ((x, "x"), (y, "y")):
+            ends = [alt.ExprRef(f"{name}_low"), alt.ExprRef(f"{name}_high")]
+            channel["scale"] = alt.Scale(domain=ends, nice=False, zero=False)
+        return x, y
+
+    def _step(self) -> tuple[str, str]:
+        return (
+            "(datum.x2 - datum.x) * width / (x_high - x_low)",
+            "(datum.y2 - datum.y) * height / (y_high - y_low)",
+        )
+
+
+def map_spec(explanations: Sequence[Explanation], kind: ViewKind) -> Spec:
+    """Return the map of one kind of view without rows: the page's script hands it those to draw.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+    kind : {"pair", "plane"}
+        Two columns, or any plane of all numeric ones.
+    """
+    first = explanations[0]
+    frame = PageFrame("{x}", "{y}", (0.0, 1.0), (0.0, 1.0), "width", "height")
+    classes, regression = list(first.outputs), first.task == "regression"
+    target = first.outputs[0] if regression else ""
     layers = map_layers(
         frame,
         classes,
-        tables=tables,
+        tables=[name for name in MARK_TABLES if name in drawn_in(explanations, kind)],
         regression=regression,
-        target=scene.target,
+        target=target,
         keep=lambda layer, _: layer,
     )
     points = instance_layer(
         frame,
         classes,
         regression=regression,
-        target=scene.target,
+        target=target,
         tooltip=[
             alt.Tooltip("label:N", title="Row"),
-            *instance_tooltip(frame, regression=regression, target=scene.target)[1:],
+            *instance_tooltip(frame, regression=regression, target=target)[1:],
         ],
     )
-    chart = layered(*layers, chosen_layer(frame), points)
+    ends = [
+        alt.param(name=name, value=value)
+        for name, value in (("x_low", 0), ("x_high", 1), ("y_low", 0), ("y_high", 1))
+    ]
+    chart = layered(*layers, chosen_layer(frame), points).add_params(*ends)
     return _spec(chart.properties(width="container", height="container"), legend=False)
+
+
+def drawn_in(explanations: Sequence[Explanation], kind: ViewKind) -> set[str]:
+    """Return the tables of marks that explanations have in a kind of view."""
+    known: set[str] = set()
+    for explanation in explanations:
+        known |= TABLES[words_for(explanation).mark][kind]
+    return known | ({"axes"} if kind == "plane" else set())
 
 
 def strip_spec(explanation: Attributions) -> Spec:

@@ -10,6 +10,17 @@ from xaigeo.viz.bundle import vega_bundle
 from xaigeo.viz.checklist import templates
 from xaigeo.viz.escaping import csp_hash, script_json, script_source
 
+# One script in parts, each of which uses what stands before it.
+SCRIPTS = (
+    "decode.js",
+    "geometry.js",
+    "charts.js",
+    "explorer.js",
+    "panels.js",
+    "rows_table.js",
+    "report.js",
+)
+
 
 def render(summary: dict[str, Any]) -> str:
     """Return the page.
@@ -19,7 +30,8 @@ def render(summary: dict[str, Any]) -> str:
     style attributes, which the policy allows; it evaluates expressions by an interpreter, so
     no code is made from text (no ``unsafe-eval``).
     """
-    style, script, vega = _asset("report.css"), _asset("report.js"), _wrapped(vega_bundle())
+    style, vega = _asset("report.css"), _wrapped(vega_bundle())
+    script = _wrapped("\n".join(['"use strict";', *map(_asset, SCRIPTS)]))
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -47,6 +59,7 @@ def render(summary: dict[str, Any]) -> str:
                     "explorer": summary["explorer"],
                     "specs": summary["specs"],
                     "config": summary["config"],
+                    "dark": summary["dark"],
                 }
             ),
             version=__version__,
@@ -68,7 +81,7 @@ def _parted(summary: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
             return [take(value, f"{path}-{i}") for i, value in enumerate(part)]
         return part
 
-    shown = {name: summary[name] for name in summary if name not in ("specs", "config")}
+    shown = {name: summary[name] for name in summary if name not in ("specs", "config", "dark")}
     page = {name: take(value, name) for name, value in shown.items() if name != "explorer"}
     return charts, page | {"explorer": summary["explorer"]}
 
@@ -78,5 +91,5 @@ def _asset(name: str) -> str:
 
 
 def _wrapped(code: str) -> str:
-    """Keep the bundle's own names out of the page's; it puts three on `window` itself."""
+    """Keep a script's own names to itself."""
     return f"(() => {{{code}\n}})();"

@@ -12,7 +12,7 @@ from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
 from xaigeo.geometry.scene_input import gather
 from xaigeo.viz.page.agreement import measure_agreement
-from xaigeo.viz.page.explorer import draw
+from xaigeo.viz.page.drawing import draw
 from xaigeo.viz.page.rendering import render
 from xaigeo.viz.page.shown_rows import shown_rows
 from xaigeo.viz.page.summary import summarise

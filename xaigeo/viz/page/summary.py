@@ -14,10 +14,13 @@ from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
+from xaigeo.viz.dark import DARK
 from xaigeo.viz.method_words import TITLES, words_for
 from xaigeo.viz.page.agreement import OF_ANSWERS, Agreement, method_sentence, stability_text
-from xaigeo.viz.page.explorer import Drawing, explorer_data
+from xaigeo.viz.page.drawing import Drawing
+from xaigeo.viz.page.explorer import explorer_data
 from xaigeo.viz.page.figures import (
+    ViewKind,
     accuracy_spec,
     heatmap_spec,
     map_spec,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 Section = dict[str, Any]
 SHOWN_ROWS = 8
+PREDICTIONS = ("prediction", "background_prediction")
 KINDS = {
     "torch": "neural network",
     "estimator": "scikit-learn model",
@@ -68,16 +72,17 @@ def summarise(
         "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
         if first.task == "classification"
         else [],
-        "amounts": _amounts(drawing),
+        "amounts": _amounts(explanations),
         "explorer": explorer_data(shown.explanations, drawing, shown.agreement),
         "rows_note": shown.note,
         "specs": {
-            "maps": [map_spec(scene) for scene in drawing.scenes],
+            "maps": _maps(shown.explanations, drawing),
             "strips": {
                 e.method: strip_spec(e) for e in shown.explanations if isinstance(e, Attributions)
             },
         },
         "config": theme_config() | {"background": "transparent", "aria": False},
+        "dark": DARK,
         "audit": None if audit is None else _audit(audit),
         "provenance": made_tables(explanations),
     }
@@ -128,14 +133,23 @@ def _target_sentences(first: Explanation) -> list[str]:
     ]
 
 
-def _amounts(drawing: Drawing) -> Section | None:
+def _maps(explanations: Sequence[Explanation], drawing: Drawing) -> dict[str, Any]:
+    kinds: list[ViewKind] = []
+    if not drawing.no_map:
+        kinds = ["pair", "plane"] if drawing.plane is not None else ["pair"]
+    return {kind: map_spec(explanations, kind) for kind in kinds}
+
+
+def _amounts(explanations: Sequence[Explanation]) -> Section | None:
     """Return the legend of a regression's map: least and largest mean prediction, and colours."""
-    if not drawing.scenes or not drawing.scenes[0].target:
+    first = explanations[0]
+    if first.task != "regression":
         return None
-    one = drawing.scenes[0]
-    shown = np.concatenate([one.points["predicted"], one.instances["predicted"]]).astype(float)
+    shown = np.concatenate(
+        [e.array(name)[..., 0].mean(axis=0) for e in explanations for name in PREDICTIONS]
+    )
     return {
-        "target": one.target,
+        "target": first.outputs[0],
         "low": f"{shown.min():.4g}",
         "high": f"{shown.max():.4g}",
         "colours": AMOUNTS,

@@ -1,0 +1,32 @@
+// ---- charts ------------------------------------------------------------------------------
+const page = JSON.parse(byId("report-data").textContent);
+const { explorer, specs } = page;
+const tooltip = (value, sanitize) => {
+  const words = { true: "yes", false: "no", consensus: "consensus", seed: "one seed" };
+  const lines = Object.entries(value).filter(([, said]) => !missing(said)).map(([key, said]) =>
+    `<tr><td class="key">${sanitize(key)}</td><td>${sanitize(words[said] ?? said)}</td></tr>`);
+  return `<table><tbody>${lines.join("")}</tbody></table>`;
+};
+
+// Light or dark: as chosen here, else as the system says. Colours are swapped in the specs.
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+const coloured = (part) => {
+  if (!isDark()) return part;
+  if (typeof part === "string") {
+    return page.dark[part] ?? part.replace(/#[0-9a-f]{6}\b/gi, (found) => page.dark[found.toLowerCase()] ?? found);
+  }
+  if (Array.isArray(part)) return part.map(coloured);
+  if (part && typeof part === "object") {
+    return Object.fromEntries(Object.entries(part).map(([key, value]) =>
+      [key, key === "datasets" ? value : coloured(value)]));
+  }
+  return part;
+};
+const embed = (target, spec, datasets) => {
+  const shown = coloured(spec);
+  return vegaEmbed(target, { ...shown, datasets: datasets ?? spec.datasets }, {
+    mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, ast: true,
+    config: coloured(page.config), tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
+  }).then((result) => result.view);
+};
