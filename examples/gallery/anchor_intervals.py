@@ -1,0 +1,11 @@
+"""Within which limits does each seed keep its answer, and which limits do all seeds share?
+
+A lane is a feature in its own units. Thin bars are single seeds, the thick bar is what all of
+them share, the outline holds them all; the grey strip shows where the data lie.
+"""
+
+from xaigeo.viz.anchor_intervals import anchor_intervals
+
+
+def draw(study):
+    return anchor_intervals(study.anchors, instance=study.rows.index[2])
