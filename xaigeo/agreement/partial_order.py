@@ -82,7 +82,10 @@ class PartialOrder:
 
     def top(self, n: int) -> PartialOrder:
         """Return the order among the `n` features of largest mean size."""
-        kept = np.sort(np.argsort(-self.sizes, kind="stable")[:n])
+        return self.among(np.sort(np.argsort(-self.sizes, kind="stable")[:n]))
+
+    def among(self, kept: np.ndarray) -> PartialOrder:
+        """Return the order among the features at some places."""
         grid = np.ix_(kept, kept)
         return PartialOrder(
             features=[self.features[j] for j in kept],
