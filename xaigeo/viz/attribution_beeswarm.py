@@ -81,9 +81,7 @@ def attribution_beeswarm(
     words = attribution_words(shown, chosen)
     labels = list(tables["dots"]["label"].unique())
     features = [explanation.schema[name] for name in labels]
-    spread = (
-        ["Faint bar: middle 80% of seeds."] if len(shown.seeds) > 1 else []
-    )
+    spread = ["Faint bar: middle 80% of seeds."] if len(shown.seeds) > 1 else []
     notes = [
         f"{words.heading(explanation.outputs[chosen])} ({words_for(explanation).title}).",
         *output_note(explanation, output, chosen),

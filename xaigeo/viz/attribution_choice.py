@@ -56,6 +56,11 @@ def one_output(explanation: Attributions, output: str | None) -> int:
     return int(np.bincount(output_places(explanation, output)).argmax())
 
 
+def named_output(explanation: Attributions, output: str) -> int:
+    """Return the place of an output by its name."""
+    return int(output_places(explanation, output)[0])
+
+
 def row_output(explanation: Attributions, place: int, output: str | None) -> int:
     """Return the place of an output at one row: the one named, or the answer of most seeds."""
     return int(output_places(explanation, output)[place])

@@ -201,7 +201,7 @@ def decision_body(
     ]
     # Where all lines give one answer, colour would tell nothing.
     coloured = outputs is not None and (
-        tables["lines"]["predicted"].nunique() > 1 or tables["means"].empty
+        len(tables["lines"]["predicted"].unique()) > 1 or tables["means"].empty
     )
     colour = class_colour(outputs) if coloured and outputs is not None else alt.value(SEED)
     lines, means = (alt.Chart(alt.NamedData(name)) for name in ("lines", "means"))

@@ -244,7 +244,8 @@ def _names(consensus: pd.DataFrame, parts: pd.DataFrame, width: int, top: int) -
     pixels = (middles - start) / (end - start) * width
     texts = [middle(label, LETTERS) for label in shown["label"]]
     # Parts narrower than a few pixels cannot be pointed at.
-    wide = np.abs(shown["end"] - shown["start"]).to_numpy() / (end - start) * width >= 4
+    lengths = (shown["end"] - shown["start"]).to_numpy()
+    wide = np.abs(lengths) / (end - start) * width >= 4
     places = label_lanes(
         pixels[wide], [text_px(t) for t, w in zip(texts, wide, strict=True) if w], width, LANES
     )

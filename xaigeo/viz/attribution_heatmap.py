@@ -82,7 +82,7 @@ def attribution_heatmap(
         f"{words.heading(explanation.outputs[chosen])} ({words_for(explanation).title}).",
         *output_note(explanation, output, chosen),
         *words.colours,
-        f"Cell: {seeds_note(explanation).lower()}.",
+        f"Cell: {seeds_note(explanation).lower()}; the largest 2% share the end of the colours.",
         *(["Dot: the seeds do not agree on the sign."] if several and words.meaning.signed else []),
         "Like rows stand side by side; above, their output.",
         *shown_note(len(labels), len(explanation.features)),
@@ -146,11 +146,10 @@ def attribution_heatmap_body(
 ) -> alt.VConcatChart:
     """Return the outputs above the cells, over the tables `cells` and `outputs`."""
     x = alt.X("place:O", axis=None)
-    return (
-        alt.vconcat(_outputs(x, width), _cells(words, tables, x, width), spacing=6)
-        .resolve_scale(x="shared")
-        .properties(bounds="flush")
+    chart: alt.VConcatChart = alt.vconcat(
+        _outputs(x, width), _cells(words, tables, x, width), spacing=6, bounds="flush"
     )
+    return chart.resolve_scale(x="shared")
 
 
 def attribution_heatmap_finding(explanation: Attributions, output: int) -> str:
@@ -240,9 +239,7 @@ def _cells(
             alt.Tooltip("instance:N", title="Row"),
             alt.Tooltip("label:N", title="Feature"),
             alt.Tooltip("value:N", title="Value"),
-            alt.Tooltip(
-                "attribution:Q", title=words.value, format="+.3~g" if signed else ".3~g"
-            ),
+            alt.Tooltip("attribution:Q", title=words.value, format="+.3~g" if signed else ".3~g"),
             alt.Tooltip("one_sign:N", title="Seeds agree on the sign"),
         ],
     )
@@ -269,7 +266,7 @@ def _alike_rows(median: np.ndarray) -> np.ndarray:
     tree = linkage(gap, "average")
     # Ordering the leaves best takes the cube of the rows.
     tree = optimal_leaf_ordering(tree, gap) if len(places) <= 300 else tree
-    return places[leaves_list(tree)]
+    return np.asarray(places[leaves_list(tree)])
 
 
 def _thinned(places: np.ndarray, n: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from xaigeo.viz.attribution_choice import (
     INTERVAL,
     check_attributions,
     heading_of,
+    named_output,
     shown_note,
     size_axis,
 )
@@ -72,7 +73,7 @@ def attribution_importance(
     check_flag("by_output", by_output)
     if by_output:
         _check_outputs(explanation, output)
-    place = 0 if output is None else explanation.outputs.index(_known(explanation, output))
+    place = 0 if output is None else named_output(explanation, output)
     words = attribution_words(explanation, place)
     tables = importance_tables(explanation, output, max_features, by_output=by_output)
     finding = importance_finding(explanation, output)
@@ -147,7 +148,7 @@ def importance_body(
     outputs : list of str, optional
         The classes, where they are drawn apart.
     """
-    several = tables["dots"]["seed"].nunique() > 1
+    several = len(tables["dots"]["seed"].unique()) > 1
     y = alt.Y(
         "label:N",
         sort=alt.EncodingSortField("rank", op="min", order="ascending"),
@@ -259,11 +260,6 @@ def _of_output(
         }
     )
     return {"dots": dots, "medians": medians}
-
-
-def _known(explanation: Attributions, output: str) -> str:
-    attribution_values(explanation, output)
-    return str(output)
 
 
 def _check_outputs(explanation: Attributions, output: str | None) -> None:

@@ -9,23 +9,32 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.explanations.condition import condition_text
-from xaigeo.options import suggestion
+from xaigeo.options import check_count
+from xaigeo.viz.attribution_choice import (
+    INTERVAL,
+    check_attributions,
+    instance_place,
+    named_output,
+)
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.text_fit import feature_axis, label_letters, titled, total_px
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED
 from xaigeo.viz.themed import themed
 
-INTERVAL = (0.1, 0.9)
-
 
 def attribution_strip(
-    explanation: Attributions, instance: Any = None, output: str | None = None
+    explanation: Attributions,
+    instance: Any = None,
+    output: str | None = None,
+    max_features: int = 15,
+    *,
+    width: int = 420,
 ) -> alt.LayerChart:
     """Draw the attributions of one instance: a dot a seed, the median and the middle 80%.
 
@@ -36,36 +45,49 @@ def attribution_strip(
         The first one if None.
     output : str, optional
         The class that most seeds predict there if None; of a regression the first target.
+    max_features : int
+        How many features are drawn, those of the largest median; the subtitle says how many are
+        not, and how large they are at most. The title counts all.
+    width : int
+        Of the plot, in pixels, without the labels of the features.
 
     Raises
     ------
     InputError
         If the explanation has no such instance or output, or holds no attributions.
     """
-    place = _place(explanation, instance)
-    chosen = majority_output(explanation, place) if output is None else _output(explanation, output)
-    dots, consensus = strip_tables(explanation, place, chosen)
+    check_attributions(explanation, "a strip of attributions")
+    check_count("max_features", max_features)
+    place = instance_place(explanation, instance)
+    chosen = (
+        majority_output(explanation, place) if output is None else named_output(explanation, output)
+    )
+    dots, medians = strip_tables(explanation, place, chosen)
     label = plain(explanation.instances[place])
     words = attribution_words(explanation, chosen)
-    said = words.heading(explanation.outputs[chosen])
-    chart = layered(*strip_layers(words, strip_reach(dots, consensus))).properties(
-        width=420,
+    finding = _finding(label, dots, medians, words)
+    shown = {"dots": _largest(dots, max_features), "medians": _largest(medians, max_features)}
+    layers = strip_layers(words, strip_reach(*shown.values()), label_letters(width))
+    notes = [
+        f"{words.heading(explanation.outputs[chosen])} ({words_for(explanation).title}).",
+        *words.colours,
+        "Dot: one seed. Dark bar: median and middle 80% of seeds.",
+        *_others(medians, max_features, words),
+    ]
+    labels = list(shown["medians"]["label"])
+    chart = layered(*layers).properties(
+        width=width,
         height=alt.Step(26),
-        title=alt.Title(
-            _finding(label, dots, consensus, words),
-            subtitle=[
-                f"{said} ({words_for(explanation).title}).",
-                *words.colours,
-                "Dot: one seed. Dark bar: median and middle 80% of seeds.",
-            ],
-        ),
+        title=titled(finding, notes, total_px(labels, width)),
         description=f"Dot plot of the attributions of row {label} by feature for "
         f"{len(explanation.seeds)} seeds.",
     )
-    return themed(with_tables(chart, {"dots": dots, "medians": consensus}))
+    return themed(with_tables(chart, shown))
 
 
-def strip_layers(words: AttributionWords, reach: Sequence[Any]) -> list[alt.Chart]:
+def strip_layers(
+    words: AttributionWords, reach: Sequence[Any], letters: int = 34
+) -> list[alt.Chart]:
     """Return the layers over the tables `dots` and `medians`, back to front.
 
     Parameters
@@ -74,6 +96,8 @@ def strip_layers(words: AttributionWords, reach: Sequence[Any]) -> list[alt.Char
     reach : pair of float or ExprRef
         Ends of the axis before they are rounded. They are said, not taken from the dots, so that
         the axis stays when seeds are hidden.
+    letters : int
+        How many a line of a feature's label has; the tooltip holds it whole.
     """
     y = alt.Y(
         "label:N",
@@ -81,7 +105,7 @@ def strip_layers(words: AttributionWords, reach: Sequence[Any]) -> list[alt.Char
         # stay when the rows change.
         sort=alt.EncodingSortField("rank", op="min", order="ascending"),
         title=None,
-        axis=alt.Axis(labelLimit=220, domain=False, ticks=False, labelPadding=8),
+        axis=feature_axis(letters),
     )
     scale = alt.Scale(nice=True, zero=True, domain=list(reach))
     x = alt.X(
@@ -210,32 +234,15 @@ def _finding(label: Any, dots: pd.DataFrame, medians: pd.DataFrame, words: Attri
     return f"Row {label}: the seeds agree on the sign of {agreeing} of {n} attributions"
 
 
-def _place(explanation: Attributions, instance: Any) -> int:
-    if not isinstance(explanation, Attributions):
-        method = f" ({explanation.method})" if isinstance(explanation, Explanation) else ""
-        raise InputError(
-            expected="Attributions for a strip of attributions",
-            arrived=f"{type(explanation).__name__}{method}",
-            do="Pass the result of a method such as 'lime' or 'kernel_shap'.",
-        )
-    known = [plain(label) for label in explanation.instances]
-    if instance is None:
-        return 0
-    if plain(instance) not in known:
-        raise InputError(
-            expected=f"an instance of the explanation ({', '.join(map(str, known[:8]))}"
-            f"{', ...' if len(known) > 8 else ''})",
-            arrived=repr(instance),
-            do="Look at .instances for the labels that exist.",
-        )
-    return known.index(plain(instance))
+def _largest(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return the rows of the first `n` features."""
+    return table[table["rank"] < n].reset_index(drop=True)
 
 
-def _output(explanation: Attributions, output: str) -> int:
-    if str(output) not in explanation.outputs:
-        raise InputError(
-            expected=f"an output of the explanation ({', '.join(explanation.outputs)})",
-            arrived=repr(output),
-            do=suggestion(output, explanation.outputs) or "Name one of the listed outputs.",
-        )
-    return explanation.outputs.index(str(output))
+def _others(medians: pd.DataFrame, n: int, words: AttributionWords) -> list[str]:
+    """Return how many features are not drawn, and how large their medians are at most."""
+    rest = medians.loc[medians["rank"] >= n, "median"].abs()
+    if rest.empty:
+        return []
+    who = "1 other feature is" if len(rest) == 1 else f"{len(rest)} other features are"
+    return [f"{who} not shown: in size at most {rest.max():.2g} {words.unit} (median)."]

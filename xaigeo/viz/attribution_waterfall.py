@@ -13,8 +13,8 @@ from xaigeo.viz.attribution_choice import check_attributions, instance_place, of
 from xaigeo.viz.attribution_steps import (
     DrawnSteps,
     drawn_steps,
-    output_axis,
     number_text,
+    output_axis,
     step_table,
     whose_mean,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -204,11 +204,12 @@ def rank_body(
         ),
     ]
     written = f"truncate(datum.label, {letters}, 'center')"
-    for side, align, dx in (("left", "right", -10), ("right", "left", 10)):
+    for side in ("left", "right"):
+        align: Literal["left", "right"] = "right" if side == "left" else "left"
         layers.append(
             names.transform_filter(f"datum.side == '{side}'")
             .transform_calculate(written=written)
-            .mark_text(align=align, dx=dx, baseline="middle")
+            .mark_text(align=align, dx=-10 if side == "left" else 10, baseline="middle")
             .encode(
                 x=alt.value(0 if side == "left" else "width"),
                 y=at(y, "at"),
@@ -249,7 +250,7 @@ def _sizes(explanation: Attributions, output: str | None, instance: Any) -> np.n
     values = attribution_values(explanation, output)
     if instance is None:
         return importance(values)
-    return np.abs(values[:, instance_place(explanation, instance)])
+    return np.asarray(np.abs(values[:, instance_place(explanation, instance)]))
 
 
 def _height(n_features: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import altair as alt
 
 # Mean width of a letter, as a share of the size of the type.
-LETTER = 0.56
+LETTER = 0.52
 LABEL_SIZE = 11.0
 Width = int | str
 
@@ -96,7 +96,7 @@ def feature_axis(letters: int) -> alt.Axis:
     """Return the axis of features: names in two lines at most, no line, no ticks."""
     return alt.Axis(
         labelExpr=label_expression(letters),
-        labelLimit=letters * 8,
+        labelLimit=round(letters * 6.5),
         # Vega centres the first of two lines, not both.
         labelOffset={
             "condition": {"test": f"length(datum.label) > {letters}", "value": -6},
