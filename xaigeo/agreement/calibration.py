@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from xaigeo.agreement.bootstrap import resampling_weights
 from xaigeo.options import check_option
 
 Given = Literal["label", "output"]
@@ -91,12 +91,7 @@ def class_reliability(
 
 
 def pooled_reliability(
-    prediction: np.ndarray,
-    truth: np.ndarray,
-    n_bins: int = 15,
-    *,
-    n_bootstrap: int = 500,
-    random_state: int = 0,
+    prediction: np.ndarray, truth: np.ndarray, n_bins: int = 15, *, level: float = 0.95
 ) -> pd.DataFrame:
     """Return one row per filled bin over the answers of all seeds.
 
@@ -104,41 +99,51 @@ def pooled_reliability(
     ----------
     prediction, truth, n_bins
         As in `calibration_error`.
-    n_bootstrap, random_state : int
-        Draws of rows, each with the answers of all its seeds, and their seed.
+    level : float
+        Of the interval.
 
     Returns
     -------
     DataFrame
-        `low`, `high`, `n_answers` (of all seeds), `confidence`, `accuracy`, and the 95 % interval
-        of the accuracy, `accuracy_low` and `accuracy_high` (NaN for a single row).
+        `low`, `high`, `n_answers` (of all seeds), `n_rows` (different rows among them),
+        `confidence`, `accuracy`, and the interval of the accuracy, `accuracy_low` and
+        `accuracy_high`.
+
+    Notes
+    -----
+    The interval is Wilson's (1927, doi:10.1080/01621459.1927.10502953) for `n_rows` trials:
+    answers of several seeds for one row are no independent trials, and count once.
     """
-    bins = _bins(prediction.max(axis=-1), n_bins)
-    hits = prediction.argmax(axis=-1) == truth
-    inside = bins[..., None] == np.arange(n_bins)  # (n_seeds, n_rows, n_bins)
-    count, right = inside.sum(axis=0), (inside & hits[..., None]).sum(axis=0)
-    confidence = (inside * prediction.max(axis=-1)[..., None]).sum(axis=(0, 1))
-    weights = resampling_weights(len(truth), n_bootstrap, np.random.default_rng(random_state))
-    total = weights @ count
-    share = np.where(total > 0, weights @ right / np.maximum(total, 1), np.nan)
-    filled = count.sum(axis=0) > 0
-    low, high = (
-        np.nanquantile(share[:, filled], [0.025, 0.975], axis=0)
-        if len(truth) > 1
-        else np.full((2, filled.sum()), np.nan)
-    )
-    n = count.sum(axis=0)[filled]
+    confidence = prediction.max(axis=-1)
+    inside = _bins(confidence, n_bins)[..., None] == np.arange(n_bins)  # (seeds, rows, bins)
+    hits = (prediction.argmax(axis=-1) == truth)[..., None]
+    filled = inside.any(axis=(0, 1))
+    n = inside.sum(axis=(0, 1))[filled]
+    accuracy = (inside & hits).sum(axis=(0, 1))[filled] / n
+    n_rows = inside.any(axis=0).sum(axis=0)[filled]
+    low, high = wilson_interval(accuracy, n_rows, level)
     return pd.DataFrame(
         {
             "low": (np.arange(n_bins) / n_bins)[filled],
             "high": ((np.arange(n_bins) + 1) / n_bins)[filled],
             "n_answers": n,
-            "confidence": confidence[filled] / n,
-            "accuracy": right.sum(axis=0)[filled] / n,
+            "n_rows": n_rows,
+            "confidence": (inside * confidence[..., None]).sum(axis=(0, 1))[filled] / n,
+            "accuracy": accuracy,
             "accuracy_low": low,
             "accuracy_high": high,
         }
     )
+
+
+def wilson_interval(
+    share: np.ndarray, n: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return Wilson's interval of a share of n trials, element by element."""
+    z = norm.ppf((1 + level) / 2)
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
 def _by_seed_and_bin(

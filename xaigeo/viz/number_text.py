@@ -1,0 +1,49 @@
+"""Numbers in sentences: significant digits without an exponent, a true minus."""
+
+from __future__ import annotations
+
+import math
+
+
+def number_text(value: float, digits: int = 3) -> str:
+    """Return a number rounded to some significant digits.
+
+    Examples
+    --------
+    >>> number_text(-1234.567), number_text(0.034567), number_text(12.0)
+    ('−1230', '0.0346', '12')
+    """
+    if not math.isfinite(value):
+        return "undefined"
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    text = f"{round(value, decimals):.{max(decimals, 0)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def share_text(share: float) -> str:
+    """Return a share in per cent; one that is neither none nor all never reads as that.
+
+    Examples
+    --------
+    >>> share_text(0.999), share_text(0.25), share_text(0.001)
+    ('more than 99%', '25%', 'less than 1%')
+    """
+    if 0 < share < 0.005:
+        return "less than 1%"
+    if 0.995 < share < 1:
+        return "more than 99%"
+    return f"{share:.0%}"
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s unless there is one.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(3, "row")
+    ('1 row', '3 rows')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

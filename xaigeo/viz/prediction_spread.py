@@ -1,0 +1,196 @@
+"""The rows for which the seeds' predictions lie furthest apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import pandas as pd
+
+from xaigeo.agreement.prediction_spread import prediction_spread as spread_of
+from xaigeo.agreement.seed_predictions import seed_predictions
+from xaigeo.options import check_count
+from xaigeo.viz.channels import at, layered
+from xaigeo.viz.number_text import counted, number_text
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.text_fit import middle, titled
+from xaigeo.viz.theme import INK, SEED, class_colour, class_shape
+from xaigeo.viz.themed import themed
+
+if TYPE_CHECKING:
+    from xaigeo.ensemble import Evaluation
+    from xaigeo.explanations import Explanation
+
+ROW = 15
+LABEL = 30
+LABEL_ROOM = 150
+
+
+def prediction_spread(
+    source: Evaluation | Explanation,
+    output: str | None = None,
+    n_rows: int = 30,
+    width: int = 400,
+) -> alt.LayerChart:
+    """Draw the rows on which the seeds differ most, a dot a seed, flips in their class's colour.
+
+    Parameters
+    ----------
+    source : Evaluation or Explanation
+        Of an explanation the explained rows are taken; rows of an evaluation are told by their
+        place.
+    output : str, optional
+        Class whose probability is drawn; unless named, each row's class that most seeds predict.
+        Of a regression a target, the first unless named.
+    n_rows : int
+        Rows that are drawn; the rest is counted.
+    width : int
+        Width of the plot in pixels.
+
+    Raises
+    ------
+    InputError
+        For an output that does not exist, or an explanation of logits.
+    """
+    check_count("n_rows", n_rows)
+    given = seed_predictions(source)
+    rows, dots = spread_of(source, output)
+    regression = given.task == "regression"
+    what = _what(given.outputs, output, regression)
+    notes = ["Line: lowest to highest seed. Tick: median. Dot: one seed."]
+    if not regression:
+        notes.append("Coloured: the seed predicts another class than most seeds do.")
+    if len(rows) > n_rows:
+        notes.append(_rest(rows.iloc[n_rows:], regression))
+    finding = prediction_spread_finding(rows, len(given.seeds), regression)
+    chart = prediction_spread_body(
+        rows.iloc[:n_rows], what, given.outputs, regression, width=width
+    ).properties(
+        title=titled(finding, notes, width + LABEL_ROOM),
+        description=f"{what} by row for {counted(len(given.seeds), 'seed')}, widest range first. "
+        f"{finding}.",
+    )
+    return themed(with_tables(chart, prediction_spread_tables(rows, dots, n_rows, regression)))
+
+
+def _what(outputs: tuple[str, ...], output: str | None, regression: bool) -> str:
+    if regression:
+        return f"Predicted {outputs[0] if output is None else output}"
+    if output is None:
+        return "Probability of the class most seeds predict"
+    return f"Probability of “{output}”"
+
+
+def _rest(rest: pd.DataFrame, regression: bool) -> str:
+    widest = number_text(float(rest["width"].max()), 2)
+    said = f"{counted(len(rest), 'further row')} not drawn: seeds at most {widest} apart"
+    flips = int((rest["n_flips"] > 0).sum())
+    if regression:
+        return f"{said}."
+    return f"{said}, {flips or 'none'} of them with flips."
+
+
+def prediction_spread_finding(rows: pd.DataFrame, n_seeds: int, regression: bool) -> str:
+    """Return on how many rows seeds differ, and how far at most, without full stop."""
+    first = rows.iloc[0]
+    if n_seeds == 1:
+        return "One seed has no others to differ from"
+    if not first["width"] > 0:
+        return f"All {n_seeds} seeds predict the same for {counted(len(rows), 'row')}"
+    far = number_text(float(first["width"]), 2 if not regression else 3)
+    furthest = f"furthest apart are the seeds on row {first['row']} ({far})"
+    if regression:
+        return f"F{furthest[1:]}"
+    flips = int((rows["n_flips"] > 0).sum())
+    if not flips:
+        return f"All seeds predict the same class for each row; {furthest}"
+    return f"Seeds differ in the class of {flips} of {counted(len(rows), 'row')}; {furthest}"
+
+
+def prediction_spread_tables(
+    rows: pd.DataFrame, dots: pd.DataFrame, n_rows: int, regression: bool
+) -> dict[str, pd.DataFrame]:
+    """Return the drawn `rows`, the dots of seeds that `agree` and of those that `flip`."""
+    shown = rows.iloc[:n_rows]
+    labels = pd.Series(
+        [
+            middle(_label(row, regression), LABEL)
+            for row in shown[["row", "majority", "n_flips"]].itertuples(index=False)
+        ]
+    )
+    # Rows of one label must not fall on one line.
+    again = labels.groupby(labels).cumcount()
+    unique = [f"{text} ({n + 1})" if n else text for text, n in zip(labels, again, strict=True)]
+    shown = shown.assign(label=unique)
+    kept = dots[dots["rank"] < n_rows].merge(shown[["rank", "row", "label"]], on="rank")
+    return {
+        "rows": shown,
+        "agree": kept[~kept["flips"]].drop(columns="flips"),
+        "flip": kept[kept["flips"]].drop(columns="flips"),
+    }
+
+
+def _label(row: Any, regression: bool) -> str:
+    if regression:
+        return f"row {row.row}"
+    flips = f", {counted(row.n_flips, 'flip')}" if row.n_flips else ""
+    return f"row {row.row}: {row.majority}{flips}"
+
+
+def prediction_spread_body(
+    rows: pd.DataFrame,
+    what: str,
+    outputs: tuple[str, ...],
+    regression: bool,
+    *,
+    width: int | str = 400,
+) -> alt.LayerChart:
+    """Return the strip over the tables `rows`, `agree` and `flip`."""
+    scale = alt.Scale(zero=False, nice=True) if regression else alt.Scale(domain=[0, 1])
+    x = alt.X("prediction:Q", title=what, scale=scale, axis=alt.Axis(tickCount=5))
+    y = alt.Y(
+        "label:N",
+        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
+        title=None,
+        axis=alt.Axis(labelLimit=220, domain=False, ticks=False, labelPadding=8),
+    )
+    shown = ".3~r"
+    tooltip = [
+        alt.Tooltip("row:N", title="Row"),
+        alt.Tooltip("low:Q", title="Lowest seed", format=shown),
+        alt.Tooltip("median:Q", title="Median of seeds", format=shown),
+        alt.Tooltip("high:Q", title="Highest seed", format=shown),
+    ]
+    if not regression:
+        tooltip.insert(1, alt.Tooltip("majority:N", title="Most seeds predict"))
+        tooltip.append(alt.Tooltip("n_flips:Q", title="Seeds that predict another class"))
+    ranges = alt.Chart(alt.NamedData("rows"))
+    seed = [
+        alt.Tooltip("row:N", title="Row"),
+        alt.Tooltip("seed:N", title="Seed"),
+        alt.Tooltip("prediction:Q", title=what, format=shown),
+    ]
+    layers = [
+        ranges.mark_rule(color=INK, strokeWidth=1.2).encode(
+            x=at(x, "low"), x2="high:Q", y=y, tooltip=tooltip
+        ),
+        alt.Chart(alt.NamedData("agree"))
+        .mark_point(filled=True, size=18, color=SEED, opacity=0.5, strokeWidth=0)
+        .encode(x=x, y=y, tooltip=seed),
+        ranges.mark_tick(color=INK, thickness=2.2, size=11).encode(
+            x=at(x, "median"), y=y, tooltip=tooltip
+        ),
+    ]
+    if rows["n_flips"].any():
+        layers.append(
+            alt.Chart(alt.NamedData("flip"))
+            .mark_point(filled=True, size=42, opacity=0.95, strokeWidth=0)
+            .encode(
+                x=x,
+                y=y,
+                color=class_colour(outputs, title="This seed predicts"),
+                shape=class_shape(outputs, title="This seed predicts"),
+                tooltip=[*seed, alt.Tooltip("predicted:N", title="This seed predicts")],
+            )
+        )
+    return layered(*layers).properties(width=width, height=alt.Step(ROW))
