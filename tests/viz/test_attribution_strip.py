@@ -42,18 +42,35 @@ def test_features_fall_by_size_and_carry_values_with_units(shap, make):
 def test_title_counts_the_signs_that_agree(shap):
     values = shap.array("attribution")[:, 0, :, np.bincount(shap.predicted[:, 0]).argmax()]
     agreeing = int((np.abs(np.sign(values).sum(axis=0)) == len(values)).sum())
-    assert (
-        attribution_strip(shap)
-        .to_dict()["title"]["text"]
-        .endswith(f"agree on the sign of {agreeing} of {len(shap.features)} attributions")
+    assert " ".join(attribution_strip(shap).to_dict()["title"]["text"]).endswith(
+        f"agree on the sign of {agreeing} of {len(shap.features)} attributions"
     )
 
 
 def test_the_title_does_not_count_what_no_seed_was_given(shap):
     data = shap.data.copy(deep=True)
     data["attribution"][:, :, 1:] = 0.0
-    title = attribution_strip(replace(shap, data=data)).to_dict()["title"]["text"]
+    title = " ".join(attribution_strip(replace(shap, data=data)).to_dict()["title"]["text"])
     assert title.endswith(" of 1 attributions")
+
+
+def test_a_limit_of_features_is_told_with_what_it_leaves_out(shap, make):
+    spec = attribution_strip(shap, max_features=2).to_dict()
+    tables = make.tables_of(spec)
+    whole = make.tables_of(attribution_strip(shap).to_dict())["medians"]
+    assert [row["label"] for row in tables["medians"]] == [row["label"] for row in whole[:2]]
+    assert len(tables["dots"]) == 2 * len(shap.seeds)
+    said = " ".join(spec["title"]["subtitle"])
+    assert f"{len(shap.features) - 2} other features are not shown" in said
+    assert f"in size at most {abs(whole[2]['median']):.2g} probability (median)." in said
+    assert " ".join(spec["title"]["text"]).endswith(f"of {len(shap.features)} attributions")
+
+
+def test_long_labels_are_in_two_lines_at_every_width(shap, make):
+    for width, letters in ((200, 24), (420, 34)):
+        units = make.units_of(attribution_strip(shap, width=width).to_dict())
+        axes = [u["encoding"]["y"]["axis"] for u in units if "y" in u["encoding"]]
+        assert all(f"length(datum.label) <= {letters}" in axis["labelExpr"] for axis in axes)
 
 
 def test_errors(study, shap):
@@ -68,3 +85,5 @@ def test_errors(study, shap):
         attribution_strip(shap, instance="x")
     with pytest.raises(InputError, match=r"an output of the explanation .* 'Adele'.*'Adelie'"):
         attribution_strip(shap, output="Adele")
+    with pytest.raises(InputError, match="max_features to be a whole number of at least 1"):
+        attribution_strip(shap, max_features=0)

@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import vl_convert
+
+from xaigeo.errors import InputError
+from xaigeo.viz.attribution_importance import attribution_importance, importance_finding
+from xaigeo.viz.theme import CLASSES
+
+
+@pytest.fixture(scope="module")
+def shap(study):
+    return study.by_method["kernel_shap"]
+
+
+def sizes(shap, output):
+    values = shap.array("attribution")[..., output]
+    return np.array([[np.abs(v[:, j]).mean() for j in range(v.shape[1])] for v in values])
+
+
+def with_values(shap, values):
+    data = shap.data.copy(deep=True)
+    data["attribution"][:] = np.asarray(values)[:, None, :, None]
+    return replace(shap, data=data)
+
+
+def test_fields_numbers_and_picture(shap, make):
+    spec = attribution_importance(shap, output="Chinstrap").to_dict()
+    tables = make.tables_of(spec)
+    make.check_fields(spec, tables)
+    expected = sizes(shap, shap.outputs.index("Chinstrap"))
+    for row in tables["dots"]:
+        s, j = shap.seeds.tolist().index(row["seed"]), shap.features.index(row["label"])
+        assert row["importance"] == pytest.approx(expected[s, j], rel=1e-4)
+        assert row["place"] == 1 + (expected[s] > expected[s, j]).sum()
+    for row in tables["medians"]:
+        j = shap.features.index(row["label"])
+        assert row["median"] == pytest.approx(np.median(expected[:, j]), rel=1e-4)
+        assert row["low"] == pytest.approx(np.quantile(expected[:, j], 0.1), rel=1e-4)
+        assert row["firsts"] == (expected.argmax(axis=1) == j).sum()
+    medians = [row["median"] for row in tables["medians"]]
+    assert medians == sorted(medians, reverse=True)
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
+def test_classes_apart(shap, make):
+    spec = attribution_importance(shap, by_output=True, max_features=2).to_dict()
+    tables = make.tables_of(spec)
+    make.check_fields(spec, tables)
+    assert len(tables["medians"]) == 2 * 3
+    row = next(r for r in tables["medians"] if r["predicted"] == "Gentoo")
+    j = shap.features.index(row["label"])
+    assert row["median"] == pytest.approx(np.median(sizes(shap, 2)[:, j]), rel=1e-4)
+    scales = [u["encoding"]["color"].get("scale", {}) for u in make.units_of(spec)]
+    assert {"domain": shap.outputs, "range": list(CLASSES[:3])} in scales
+
+
+def test_finding(shap):
+    n = len(shap.features)
+    first = np.tile(np.arange(n, 0, -1.0), (5, 1))
+    name = shap.features[0]
+    assert importance_finding(with_values(shap, first), "Adelie") == (
+        f"{name} counts most in all 5 seeds; all share 3 of their top 3"
+    )
+    mixed = first.copy()
+    mixed[0] = mixed[0, ::-1]
+    assert importance_finding(with_values(shap, mixed), "Adelie") == (
+        f"{name} counts most in 4 of 5 seeds; all share none of their top 3"
+    )
+    assert "In no seed" in importance_finding(with_values(shap, np.ones((5, n))), "Adelie")
+    nothing = importance_finding(with_values(shap, np.zeros((5, n))), "Adelie")
+    assert nothing == "No feature changes the output of any seed on these rows"
+    one = importance_finding(with_values(shap, first).sel(seed=[3]), "Adelie")
+    assert one == f"{name} counts most for seed 3"
+
+
+def test_one_seed_and_regression(shap, study, make):
+    spec = attribution_importance(shap.sel(seed=[1]), max_features=2).to_dict()
+    make.check_fields(spec, make.tables_of(spec))
+    assert "One seed." in " ".join(spec["title"]["subtitle"])
+    model = make.regression_seeds(study.data.X)
+    one = make.attributions(model, study.X, study.background, "kernel_shap")
+    words = " ".join(attribution_importance(one).to_dict()["title"]["subtitle"])
+    assert "prediction of “mass”" in words
+
+
+def test_errors(study, shap, make):
+    with pytest.raises(InputError, match="Attributions for a chart of importance"):
+        attribution_importance(study.by_method["anchors"])
+    with pytest.raises(InputError, match=r"by_output=True without an output.*output='Gentoo'"):
+        attribution_importance(shap, output="Gentoo", by_output=True)
+    with pytest.raises(InputError, match="by_output to be True or False"):
+        attribution_importance(shap, by_output="yes")
+    model = make.regression_seeds(study.data.X)
+    one = make.attributions(model, study.X, study.background, "kernel_shap")
+    with pytest.raises(InputError, match="2 to 8 outputs to draw apart"):
+        attribution_importance(one, by_output=True)
