@@ -159,8 +159,8 @@ def test_seeds_that_answer_otherwise_are_set_apart_by_colour_and_shape(split, ma
     assert unit["encoding"]["shape"]["field"] == unit["encoding"]["color"]["field"] == "predicted"
     assert "the seeds give 2 answers" in texts(spec["title"])
     tables = anchor_intervals_tables(split)
-    first = tables["lanes"]["feature"].iloc[0]
-    bars = tables["bars"].query("feature == @first")
+    bars = tables["bars"]
+    bars = bars[bars["feature"] == tables["lanes"]["feature"].iloc[0]]
     # Groups lie one below the other.
     assert (
         bars.loc[bars["predicted"] == "Adelie", "y2"].max()
