@@ -3,6 +3,7 @@ import re
 from types import SimpleNamespace
 
 import altair as alt
+import pandas as pd
 import pytest
 
 from xaigeo.errors import InputError
@@ -11,6 +12,8 @@ from xaigeo.viz.chart_page import title_of
 from xaigeo.viz.checklist import Checklist
 from xaigeo.viz.dark import DARK_PAPER
 from xaigeo.viz.export import save, svg_picture
+from xaigeo.viz.table_data import with_tables
+from xaigeo.viz.themed import themed
 
 ROW = {
     "id": "A1",
@@ -157,16 +160,33 @@ def test_the_page_is_live_and_asks_no_one(the_scene, study, open_page, tmp_path,
     lines.first.wait_for(state="attached")
     other = study.X.index[3]
     opened.page.locator("select[name=pick_instance]").select_option(str(other))
-    opened.page.wait_for_function(
-        f"document.querySelectorAll('g.lines_marks > line').length"
-        f" === {the_scene.lines['instance'].eq(other).sum()}"
-    )
+    lines.nth(int(the_scene.lines["instance"].eq(other).sum()) - 1).wait_for(state="attached")
     point = opened.page.locator("g.rows_marks > path").first
     point.hover(force=True)
     opened.page.locator("#vg-tooltip-element.visible").wait_for()
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
     assert opened.problems == []
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.browser
+def test_the_page_reads_long_tables_as_vega_does(open_page, tmp_path):
+    # A long table travels as CSV, which Vega reads by making code: the policy forbids that.
+    names = ["plain", 'with "quotes", and a comma', "two\nlines", " ends in space "] * 150
+    table = pd.DataFrame({"name": names, "x": [1.5, None, -2.25e-7, 40] * 150, "on": [True] * 600})
+    table["y"] = range(600)
+    encoded = {"x": "x:Q", "y": "y:Q", "description": alt.Description("name:N")}
+    points = alt.Chart(alt.NamedData("points")).mark_point().encode(**encoded)
+    chart = themed(with_tables(points.transform_filter("datum.on"), {"points": table}))
+    path = save(chart, tmp_path / "long.html")
+    assert '"type":"csv"' in path.read_text()
+    opened = open_page(path)
+    marks = opened.page.locator("g.mark-symbol path")
+    marks.first.wait_for(state="attached")
+    assert marks.count() == int(table["x"].notna().sum())
+    said = marks.evaluate_all("marks => marks.slice(0, 3).map((m) => m.getAttribute('aria-label'))")
+    assert said == [names[0], names[2], names[3]]
+    assert opened.problems == []
 
 
 @pytest.mark.browser

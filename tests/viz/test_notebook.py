@@ -95,6 +95,13 @@ def test_a_chart_is_a_picture_with_its_words(the_scene):
     assert metadata["image/png"]["width"] == int.from_bytes(png[16:20], "big") // 2
 
 
+def test_joined_charts_are_described_by_their_parts(strip):
+    output, _ = notebook_renderer((strip | strip).to_dict())
+    said = strip.to_dict()["description"]
+    assert output["text/plain"] == f"{said} {said}"
+    assert f'alt="{said} {said}"' in output["text/html"]
+
+
 def test_words_cannot_leave_their_place(strip):
     spec = strip.to_dict() | {"description": '"><script>alert(1)</script>'}
     html = chart_html(spec)
@@ -137,6 +144,7 @@ def test_several_charts_wait_for_the_script(strip, open_page, tmp_path):
     # The second output is shown twice, as in a second view of the same notebook.
     assert opened.page.locator("div[data-xaigeo] svg").count() == 4
     assert opened.page.locator("div[data-xaigeo] img").count() == 0
+    assert opened.page.locator("[data-xaigeo-said]").inner_text() == "Charts are live."
     assert opened.problems == []
 
 

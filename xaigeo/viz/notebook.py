@@ -18,7 +18,7 @@ import altair as alt
 from xaigeo.errors import InputError
 from xaigeo.options import check_flag, check_option
 from xaigeo.viz.bundle import vega_lite_version, vega_script
-from xaigeo.viz.chart_page import svg_address
+from xaigeo.viz.chart_page import description_of, svg_address
 from xaigeo.viz.dark import darkened
 from xaigeo.viz.escaping import script_json, script_source
 from xaigeo.viz.export import png_picture, svg_picture
@@ -33,7 +33,10 @@ _QUEUE = f"xaigeoCharts_{vega_lite_version().replace('.', '_')}"
 _SERVE = """\
 const waiting = window.{queue};
 window.{queue} = {{ push: (show) => show(vegaEmbed) }};
-if (Array.isArray(waiting)) waiting.forEach((show) => show(vegaEmbed));"""
+if (Array.isArray(waiting)) waiting.forEach((show) => show(vegaEmbed));
+for (const said of document.querySelectorAll("[data-xaigeo-said]"))
+  said.textContent = "Charts are live.";"""
+_SAID = "<span data-xaigeo-said>Charts are pictures; they are live where scripts may run.</span>"
 _CHART = """<div data-xaigeo="{name}" style="max-width:100%;overflow-x:auto">\
 <img alt="{alt}" style="max-width:100%;height:auto" src="{picture}">\
 <script type="application/json">{spec}</script></div>{bundle}<script>{script}</script>"""
@@ -96,7 +99,7 @@ def enable_notebook(*, script: Script = "once", dark: bool = False) -> None:
 
 def bundle_html() -> str:
     """Return the script that makes the charts of a notebook live."""
-    return f"{_bundle_element()}Charts are live."
+    return _SAID + _bundle_element()
 
 
 def notebook_renderer(
@@ -116,7 +119,7 @@ def notebook_renderer(
     shown = {
         "text/html": chart_html(spec, svg, script=script, dark=dark),
         "image/png": base64.b64encode(png).decode(),
-        "text/plain": str(spec.get("description", "A chart")),
+        "text/plain": description_of(spec) or "A chart",
     }
     size = {"width": width // _PNG_SCALE, "height": height // _PNG_SCALE}
     return shown, {"image/png": size}
@@ -130,7 +133,7 @@ def chart_html(
     live = _LIVE % {"name": name, "queue": _QUEUE, "theme": "dark" if dark else "light"}
     return _CHART.format(
         name=name,
-        alt=escape(str(spec.get("description", "")), quote=True),
+        alt=escape(description_of(spec), quote=True),
         picture=svg_address(svg_picture(spec) if svg is None else svg),
         spec=script_json(spec),
         bundle=_bundle_element() if script == "every_chart" else "",
