@@ -12,9 +12,9 @@ from xaigeo.agreement.seed_predictions import output_place
 from xaigeo.errors import InputError
 from xaigeo.geometry.contour_segments import contour_segments
 from xaigeo.geometry.decision_regions import DecisionRegions
-from xaigeo.viz.channels import at
+from xaigeo.viz.channels import at, layered
 from xaigeo.viz.decision_regions import AXIS_ROOM, SEAMLESS, check_regions, notes, region_axes
-from xaigeo.viz.number_text import number_text
+from xaigeo.viz.number_text import number_text, probability_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import INK, RAMP, SOFT_INK
@@ -85,12 +85,12 @@ def class_probability_finding(regions: DecisionRegions, place: int) -> str:
     said = f"the prediction of “{name}”"
     if regions.task == "classification":
         said = f"the probability of “{name}”"
+    text = number_text(mean[row, column], 2)
+    if regions.task == "classification":
+        text = probability_text(mean[row, column])
     if sd.max() < 1e-9:
         return f"The seeds give the same {said[4:]} all over this view"
-    return (
-        f"Seeds differ most in {said} (SD {number_text(sd.max(), 2)}) where its mean is "
-        f"{number_text(mean[row, column], 2)}"
-    )
+    return f"Seeds differ most in {said} (SD {number_text(sd.max(), 2)}) where its mean is {text}"
 
 
 def class_probability_tables(regions: DecisionRegions, place: int) -> dict[str, pd.DataFrame]:
@@ -158,7 +158,7 @@ def _map(regions: DecisionRegions, place: int, table: str, what: str, side: int)
             .mark_rule(color=INK, strokeWidth=1.4)
             .encode(x=at(x, "x"), y=at(y, "y"), x2="x2:Q", y2="y2:Q")
         )
-    return alt.layer(*layers).properties(
+    return layered(*layers).properties(
         width=side,
         height=min(side, 280),
         title=alt.Title(what, fontSize=11.5, fontWeight="normal", color=SOFT_INK, offset=4),

@@ -61,7 +61,7 @@ def confusion_finding(table: pd.DataFrame, evaluation: Evaluation) -> str:
     wrong = table[(table["true"] != table["predicted"]) & (table["n_mean"] > 0)]
     if wrong.empty:
         return f"No seed confuses any of the {len(evaluation.labels)} {evaluation.name} rows"
-    most = wrong.loc[wrong["n_mean"].idxmax()]
+    most = wrong.iloc[int(wrong["n_mean"].to_numpy().argmax())]
     said = f"Commonest mistake: {share_text(most['share'])} of “{most['true']}” rows are taken for "
     said += f"“{most['predicted']}”"
     if len(evaluation.seeds) == 1:

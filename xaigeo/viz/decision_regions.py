@@ -12,7 +12,7 @@ import pandas as pd
 from xaigeo.errors import InputError
 from xaigeo.geometry.decision_regions import DecisionRegions
 from xaigeo.options import check_count
-from xaigeo.viz.channels import at
+from xaigeo.viz.channels import at, layered
 from xaigeo.viz.number_text import number_text, share_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
@@ -244,7 +244,7 @@ def _panel(
             color=class_colour(regions.outputs),
             shape=class_shape(regions.outputs),
         )
-    return alt.layer(cells, dots).properties(
+    return layered(cells, dots).properties(
         width=side,
         height=side,
         title=alt.Title(

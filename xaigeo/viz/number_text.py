@@ -38,6 +38,17 @@ def share_text(share: float) -> str:
     return f"{share:.0%}"
 
 
+def probability_text(value: float) -> str:
+    """Return a probability with two decimals; one that is not 0 never reads as that.
+
+    Examples
+    --------
+    >>> probability_text(0.25), probability_text(0.0001)
+    ('0.25', 'less than 0.01')
+    """
+    return "less than 0.01" if 0 < value < 0.005 else f"{value:.2f}"
+
+
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun, which takes an s unless there is one.
 

@@ -13,7 +13,7 @@ from xaigeo.errors import InputError
 from xaigeo.geometry.partial_dependence import PartialDependence
 from xaigeo.options import check_flag
 from xaigeo.viz.channels import at, layered
-from xaigeo.viz.number_text import counted, number_text
+from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK
@@ -88,21 +88,22 @@ def partial_dependence_finding(dependence: PartialDependence, place: int) -> str
     feature, curves = dependence.feature, dependence.mean[..., place]
     mean = curves.mean(axis=0)
     name = dependence.outputs[place]
-    said = f"the mean probability of “{name}”"
+    said, write = f"the mean probability of “{name}”", probability_text
     if dependence.task == "regression":
-        said = f"the mean prediction of “{name}”"
+        said, write = f"the mean prediction of “{name}”", number_text
     low, high = int(mean.argmin()), int(mean.argmax())
     if not np.ptp(mean) > 1e-9:
         text = f"{said[0].upper()}{said[1:]} does not change with {feature.name}"
     else:
+        unit = f" {feature.unit}" if feature.unit else ""
         ends = [
-            f"{number_text(float(mean[at]), 2)} ({feature.text(dependence.values[at])})"
-            for at in (low, high)
+            f"{write(float(mean[end]))} ({feature.text(dependence.values[end])}{unit})"
+            for end in (low, high)
         ]
         text = f"With {feature.name}, {said} moves between {ends[0]} and {ends[1]}"
     if len(curves) == 1:
         return text
-    gap = number_text(float(np.ptp(curves, axis=0).max()), 2)
+    gap = write(float(np.ptp(curves, axis=0).max()))
     return f"{text}; seeds lie up to {gap} apart"
 
 

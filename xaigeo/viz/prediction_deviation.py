@@ -77,7 +77,7 @@ def prediction_deviation_finding(found: PredictionDeviation) -> str:
     """Return the bin in which the seeds differ most, without full stop."""
     if not found.rows["sd"].any():
         return f"All {found.n_seeds} seeds predict the same for {counted(len(found.rows), 'row')}"
-    most = found.bins.loc[found.bins["sd"].idxmax()]
+    most = found.bins.iloc[int(found.bins["sd"].to_numpy().argmax())]
     what = "confidence" if found.output is None else f"the probability of “{found.output}”"
     if found.task == "regression":
         what = f"predicted {found.output}"

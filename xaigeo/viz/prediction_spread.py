@@ -11,7 +11,7 @@ from xaigeo.agreement.prediction_spread import prediction_spread as spread_of
 from xaigeo.agreement.seed_predictions import seed_predictions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
-from xaigeo.viz.number_text import counted, number_text
+from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled
 from xaigeo.viz.theme import INK, SEED, class_colour, class_shape
@@ -82,12 +82,17 @@ def _what(outputs: tuple[str, ...], output: str | None, regression: bool) -> str
 
 
 def _rest(rest: pd.DataFrame, regression: bool) -> str:
-    widest = number_text(float(rest["width"].max()), 2)
-    said = f"{counted(len(rest), 'further row')} not drawn: seeds at most {widest} apart"
+    far = _far(float(rest["width"].max()), regression)
+    far = far if far.startswith("less") else f"at most {far}"
+    said = f"{counted(len(rest), 'further row')} not drawn: seeds {far} apart"
     flips = int((rest["n_flips"] > 0).sum())
     if regression:
         return f"{said}."
     return f"{said}, {flips or 'none'} of them with flips."
+
+
+def _far(width: float, regression: bool) -> str:
+    return number_text(width) if regression else probability_text(width)
 
 
 def prediction_spread_finding(rows: pd.DataFrame, n_seeds: int, regression: bool) -> str:
@@ -97,7 +102,7 @@ def prediction_spread_finding(rows: pd.DataFrame, n_seeds: int, regression: bool
         return "One seed has no others to differ from"
     if not first["width"] > 0:
         return f"All {n_seeds} seeds predict the same for {counted(len(rows), 'row')}"
-    far = number_text(float(first["width"]), 2 if not regression else 3)
+    far = _far(float(first["width"]), regression)
     furthest = f"furthest apart are the seeds on row {first['row']} ({far})"
     if regression:
         return f"F{furthest[1:]}"

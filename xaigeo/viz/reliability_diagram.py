@@ -246,7 +246,7 @@ def _lines(seeds: str, pooled: str, colour: str, start: float) -> list[alt.Chart
 
 
 def _histogram(pooled: str, start: float, width: int) -> alt.Chart:
-    return (
+    bars: alt.Chart = (
         alt.Chart(alt.NamedData(pooled))
         .mark_rect(color=AMOUNTS[1], stroke="white", strokeWidth=1, clip=True)
         .encode(
@@ -273,3 +273,4 @@ def _histogram(pooled: str, start: float, width: int) -> alt.Chart:
         )
         .properties(width=width, height=50)
     )
+    return bars

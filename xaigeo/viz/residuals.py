@@ -46,16 +46,12 @@ def residuals(
     table = residual_table(evaluation, output)
     name = str(evaluation.classes[0] if output is None else output)
     finding = residuals_finding(table, len(evaluation.seeds))
-    shown = min(len(table), ROWS)
-    notes = [f"Dot: mean over seeds ({shown} of {len(table)} rows)."]
-    if len(evaluation.seeds) > 1:
-        notes = [
-            f"Dot: mean over seeds, line: lowest to highest seed ({shown} of {len(table)} rows)."
-        ]
+    what = "mean over seeds, line: lowest to highest seed" if len(evaluation.seeds) > 1 else "a row"
+    notes = [f"Dot: {what}.", "On the dashed line a prediction is right."]
+    if len(table) > ROWS:
+        notes.append(f"{ROWS} of {len(table)} rows are drawn, evenly by observed value.")
     chart = residuals_body(table, name, width=width).properties(
-        title=titled(
-            finding, [*notes, "On the dashed line a prediction is right."], width + AXIS_ROOM
-        ),
+        title=titled(finding, notes, width + AXIS_ROOM),
         description=f"Predicted against observed {name} on {len(table)} {evaluation.name} rows. "
         f"{finding}.",
     )

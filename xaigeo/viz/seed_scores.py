@@ -165,6 +165,7 @@ def _strip(place: int, column: str, table: pd.DataFrame, hover: Any, width: int)
             fontWeight="normal",
             color=SOFT_INK,
             offset=2,
+            frame="group",
             limit=width,
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 import pandas as pd
@@ -158,7 +158,7 @@ def _layers(one: ThresholdCurves, place: int) -> list[alt.Chart]:
     x = alt.X("x:Q", title=x_title, scale=scale, axis=axis)
     y = alt.Y("y:Q", title=y_title, scale=scale, axis=axis)
     # Precision between two thresholds is that of the one reaching the recall: steps.
-    shape = "linear" if one.curve == "roc" else "step-before"
+    shape: Literal["linear", "step-before"] = "linear" if one.curve == "roc" else "step-before"
     mean = alt.Chart(alt.NamedData(f"mean_{place}"))
     tips = [
         alt.Tooltip("x:Q", title=x_title, format=".1%"),
