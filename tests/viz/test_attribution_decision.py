@@ -3,7 +3,7 @@ import pytest
 import vl_convert
 
 from xaigeo.errors import InputError
-from xaigeo.viz.attribution_decision import attribution_decision
+from xaigeo.viz.attribution_decision import attribution_decision, decision_tables
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,9 @@ def test_several_rows_are_a_line_each(shap, make):
     tables = make.tables_of(spec)
     make.check_fields(spec, tables)
     assert len({row["line"] for row in tables["lines"]}) == 4
-    assert [row["label"] for row in tables["levels"]][:2] == [
-        "Base value",
-        f"{len(shap.features) - 2} other features",
-    ]
+    levels = decision_tables(shap, range(4), 0, 2)["levels"]
+    others = f"{len(shap.features) - 2} other features"
+    assert levels["label"].tolist()[:2] == ["Base value", others]
     name = " ".join(spec["title"]["text"]).split("“")[1].split("”")[0]
     output = shap.outputs.index(name)
     raised = 0

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import vl_convert
@@ -39,7 +41,7 @@ def test_parts_of_a_bar_do_not_overlap(shap, make):
     parts = make.tables_of(attribution_force(shap).to_dict())["parts"]
     for bar in {part["bar"] for part in parts}:
         own = sorted(sorted((part["start"], part["end"])) for part in parts if part["bar"] == bar)
-        for before, after in zip(own[:-1], own[1:], strict=True):
+        for before, after in pairwise(own):
             assert after[0] >= before[1] - 2e-4
 
 

@@ -1,5 +1,6 @@
 from copy import deepcopy
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_like_rows_are_neighbours(shap, make):
     tables = make.tables_of(attribution_heatmap(replace(shap, data=data)).to_dict())
     cells = [row for row in tables["cells"] if row["rank"] == 0]
     signs = [row["attribution"] for row in sorted(cells, key=lambda row: row["place"])]
-    assert sum(a != b for a, b in zip(signs[:-1], signs[1:], strict=True)) == 1
+    assert sum(a != b for a, b in pairwise(signs)) == 1
 
 
 def test_limits_are_told(shap, make):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def test_steps_lead_from_the_mean_base_to_the_mean_output(shap, make):
         assert [row["kind"] for row in steps] == ["base", *["step"] * 4, "end"]
         total = sum(row["value"] for row in steps[:-1])
         assert total == pytest.approx(end, abs=2e-4)
-        for before, after in zip(steps[:-2], steps[1:-1], strict=True):
+        for before, after in pairwise(steps[:-1]):
             assert after["start"] == pytest.approx(before["end"], abs=1e-4)
 
 
@@ -52,7 +53,7 @@ def test_each_step_is_the_mean_with_the_seeds_quantiles(shap, make):
 def test_words_say_whose_mean_it_is(shap):
     spec = attribution_waterfall(shap).to_dict()
     said = " ".join(spec["title"]["subtitle"])
-    used, output = agreeing(shap, 0)
+    _, output = agreeing(shap, 0)
     assert f"answer “{shap.outputs[output]}”: means add up, medians do not." in said
     assert "moves the output most" in " ".join(spec["title"]["text"])
     alone = attribution_waterfall(shap, seed=3).to_dict()["title"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -146,10 +148,9 @@ def attribution_heatmap_body(
 ) -> alt.VConcatChart:
     """Return the outputs above the cells, over the tables `cells` and `outputs`."""
     x = alt.X("place:O", axis=None)
-    chart: alt.VConcatChart = alt.vconcat(
-        _outputs(x, width), _cells(words, tables, x, width), spacing=6, bounds="flush"
-    )
-    return chart.resolve_scale(x="shared")
+    parts = (_outputs(x, width), _cells(words, tables, x, width))
+    chart = alt.vconcat(*parts, spacing=6, bounds="flush").resolve_scale(x="shared")
+    return cast(alt.VConcatChart, chart)
 
 
 def attribution_heatmap_finding(explanation: Attributions, output: int) -> str:
