@@ -20,7 +20,12 @@ def rules(study):
     anchors = study.by_method["anchors"]
     met = anchors.array("precision_low") >= 0.95
     assert 0 < met.sum() < met.size
-    return replace(anchors, data=anchors.data.assign(met=(("seed", "instance"), met)))
+    parameters = anchors.provenance["parameters"] | {"threshold": 0.95}
+    return replace(
+        anchors,
+        data=anchors.data.assign(met=(("seed", "instance"), met)),
+        provenance=anchors.provenance | {"parameters": parameters},
+    )
 
 
 @pytest.fixture(scope="module")
