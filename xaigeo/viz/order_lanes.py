@@ -47,7 +47,7 @@ def order_lanes(levels: np.ndarray, covers: np.ndarray, width: float, clear: flo
             best = fits[0] if fits else max(tries, key=lambda one: one[0])[1]
             lanes[row] += best
     middle = (lanes.max(initial=0.0) + lanes.min(initial=0.0)) / 2
-    return lanes - middle
+    return np.asarray(lanes - middle)
 
 
 def _room(lanes: np.ndarray, row: int, lane: float, edges: np.ndarray) -> float:

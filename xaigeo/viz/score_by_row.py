@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -180,7 +182,7 @@ def score_by_row_notes(rows: ScoreRows, tables: dict[str, pd.DataFrame]) -> list
 def _dot_layer(x: alt.X, rows: ScoreRows, words: ScoreWords, tallest: int) -> alt.Chart:
     worse = alt.when("datum.worse")
     predicted = [alt.Tooltip("predicted:N", title="Most seeds say")]
-    return (
+    dots: alt.Chart = (
         alt.Chart(alt.NamedData("dots"))
         .mark_point(filled=True, size=70, opacity=0.9, strokeWidth=0)
         .encode(
@@ -201,12 +203,13 @@ def _dot_layer(x: alt.X, rows: ScoreRows, words: ScoreWords, tallest: int) -> al
             ],
         )
     )
+    return dots
 
 
-def _bar_layer(x: alt.X, colour: alt.Color) -> alt.Chart:
+def _bar_layer(x: alt.X, colour: Any) -> alt.Chart:
     start = x.copy()
     start.shorthand = "start:Q"
-    return (
+    bars: alt.Chart = (
         alt.Chart(alt.NamedData("bars"))
         .mark_rect(stroke="white", strokeWidth=0.5)
         .encode(
@@ -222,6 +225,7 @@ def _bar_layer(x: alt.X, colour: alt.Color) -> alt.Chart:
             ],
         )
     )
+    return bars
 
 
 def _bars(defined: pd.DataFrame, low: float, high: float, n_cells: int) -> pd.DataFrame:

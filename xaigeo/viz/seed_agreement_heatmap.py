@@ -222,7 +222,7 @@ def heatmap_layers(
 def _numbers(cells: alt.Chart, words: ScoreWords, middle: float) -> alt.Chart:
     """Return the numbers of the squares, white on the dark ones."""
     encoding = cells.encoding
-    return (
+    drawn: alt.Chart = (
         alt.Chart(alt.NamedData("cells"))
         .transform_filter("isValid(datum.agreement)")
         .mark_text(fontSize=11)
@@ -235,6 +235,7 @@ def _numbers(cells: alt.Chart, words: ScoreWords, middle: float) -> alt.Chart:
             .otherwise(alt.value(INK)),
         )
     )
+    return drawn
 
 
 def _scale_start(null: float, pairs: np.ndarray) -> float:

@@ -93,7 +93,7 @@ def variance_tables(noise: ExplainerNoise, max_features: int = 12) -> dict[str, 
 def variance_body(tables: dict[str, pd.DataFrame], *, width: Width) -> alt.Chart:
     """Return the bars over the table `shares`."""
     labels = tables["shares"]["label"].unique().tolist()
-    return (
+    bars: alt.Chart = (
         alt.Chart(alt.NamedData("shares"))
         .mark_bar(height=ROW - 8, stroke="white", strokeWidth=0.6)
         .encode(
@@ -123,6 +123,7 @@ def variance_body(tables: dict[str, pd.DataFrame], *, width: Width) -> alt.Chart
         )
         .properties(width=width, height=ROW * len(labels))
     )  # fmt: skip
+    return bars
 
 
 def variance_finding(noise: ExplainerNoise) -> str:
