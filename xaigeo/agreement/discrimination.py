@@ -132,8 +132,12 @@ def roc_at(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
     Where the curve rises straight up, the highest point counts.
     """
-    last = np.append(np.diff(x) > 0, True)
-    return np.asarray(np.interp(grid, x[last], y[last]))
+    # Round-off must not hide a corner that lies at the rate itself.
+    left = np.searchsorted(x, grid + 1e-12, side="right") - 1
+    right = np.minimum(left + 1, len(x) - 1)
+    gap = x[right] - x[left]
+    share = np.where(gap > 0, (grid - x[left]) / np.where(gap > 0, gap, 1.0), 0.0)
+    return np.asarray(y[left] + share * (y[right] - y[left]))
 
 
 def precision_at(recall: np.ndarray, precision: np.ndarray, grid: np.ndarray) -> np.ndarray:
