@@ -72,7 +72,7 @@ def found(study, make, chromium, tmp_path_factory):
     xg.report(study.explanations, path, views=[make.view])
     page = chromium.new_page(viewport={"width": 1100, "height": 800})
     page.goto(f"file://{path}")
-    page.wait_for_function("document.body.dataset.shown")
+    page.wait_for_function("() => document.body.dataset.shown")
 
     def tables(method, row, **state):
         chosen = {"method": method, "row": row, "seeds": "all", "output": None} | state

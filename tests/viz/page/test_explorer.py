@@ -1,22 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from xaigeo.errors import InputError
-from xaigeo.geometry import scene
-from xaigeo.viz.map_tables import drawn_tables
 from xaigeo.viz.method_words import BINNED
 from xaigeo.viz.page.agreement import measure_agreement
-from xaigeo.viz.page.explorer import (
-    ALIKE,
-    ENLARGED,
-    SAME_ANSWER,
-    SPLIT,
-    default_view,
-    draw,
-    explorer_data,
-)
+from xaigeo.viz.page.drawing import draw
+from xaigeo.viz.page.explorer import ALIKE, MOST_POINTS, SAME_ANSWER, SPLIT, explorer_data
 
 
 @pytest.fixture(scope="module")
@@ -43,43 +31,6 @@ def test_answers_and_sentence_of_a_row(data, study):
             assert one["sentence"].startswith("All 5 seeds answer ")
 
 
-def test_tables_have_the_rows_of_the_scene(data, the_scene):
-    tables, drawn = data["views"][0]["tables"], drawn_tables(the_scene)
-    for name in ("points", "instances", "lines", "cones", "vectors", "boxes", "connectors"):
-        assert tables[name]["n"] == len(drawn[name]), name
-
-
-def test_what_no_view_changes_is_written_once(data):
-    first, second = (view["tables"] for view in data["views"])
-    assert "rule" in first["boxes"]["columns"]
-    assert second["boxes"]["rest"]
-    assert not {"rule", "precision", "seed"} & set(second["boxes"]["columns"])
-    assert "x2" in second["connectors"]["columns"]
-
-
-def test_changes_in_words(data, study):
-    found = study.by_method["counterfactuals"]
-    entry = next(m for m in data["methods"] if m["name"] == "counterfactuals")["changes"]
-    feature = found.schema.features[0]
-    for i in range(len(found.instances)):
-        for s in range(len(found.seeds)):
-            words = [entry["parts"][k] for k in entry["rows"][i][s]]
-            assert len(words) == found.array("n_changed")[s, i, 0]
-            start, end = found.array("input")[i, 0], found.array("point")[s, i, 0, 0]
-            if start != end:
-                assert words[0] == (
-                    f"{feature.name} {feature.text(start)} → {feature.text(end)} {feature.unit}"
-                )
-
-
-def test_a_counterfactual_not_found_has_no_words(study, make):
-    found = study.by_method["counterfactuals"]
-    nothing = replace(found, data=found.data.assign(valid=found.data["valid"] & False))
-    drawing = draw([nothing], [make.view])
-    method = explorer_data([nothing], drawing, measure_agreement([nothing]))["methods"][0]
-    assert {row for rows in method["changes"]["rows"] for row in rows} == {None}
-
-
 def test_methods_may_explain_different_rows(study, make):
     few = study.by_method["lime"].sel(instance=study.X.index[2:4].tolist())
     given = [few, study.by_method["anchors"]]
@@ -93,56 +44,37 @@ def data_label(data, place):
     return next(one["label"] for one in data["instances"] if one["id"] == place)
 
 
-def test_the_default_view_is_what_explanations_speak_of(study):
-    shap = study.by_method["kernel_shap"]
-    size = np.abs(shap.array("attribution")).mean(axis=(0, 1, 3))
-    numeric = np.flatnonzero(~shap.schema.discrete)
-    top = numeric[np.argsort(-size[numeric])[:2]]
-    assert set(default_view([shap])) == {shap.features[j] for j in top}
-
-
 def test_binned_lime_is_drawn_as_arrows_beside_other_marks(study, make):
     binned = make.binned(study.by_method["lime"])
     given = [binned, study.by_method["anchors"]]
-    drawing = draw(given, [make.view])
-    assert not len(drawing.scenes[0].lines)
-    assert set(drawing.scenes[0].vectors["method"]) == {"lime"}
-    data = explorer_data(given, drawing, None)
-    method = data["methods"][0]
+    method = explorer_data(given, draw(given, [make.view]), None)["methods"][0]
     assert (method["mark"], method["reading"]) == ("arrows", BINNED)
+    assert method["exact"]["kind"] == "vectors"
     assert method["unit"] == "probability"
-    assert any("< bill_length_mm ≤" in text for text in method["medians"]["columns"]["label"]["d"])
-    assert len(draw([binned], [make.view]).scenes[0].vectors)
+    assert any("< bill_length_mm ≤" in text for text in next(iter(method["labels"].values())))
 
 
-@pytest.mark.parametrize(
-    ("columns", "reason"),
-    [
-        (["bill_length_mm", "sex"], "only bill_length_mm is numeric"),
-        (["island", "sex"], "no column is numeric"),
-    ],
-)
-def test_too_few_numeric_columns_leave_the_map_out_and_say_so(make, study, columns, reason):
-    X = study.data.X[columns]
-    model = make.linear_seeds(X, study.data.y)
-    given = [make.attributions(model, X.iloc[:3], X, "kernel_shap")]
-    drawn = draw(given, None)
-    assert drawn.scenes == []
-    assert drawn.no_map == f"A map needs two numeric columns, and {reason}."
+def test_rows_and_predictions_of_all_methods_travel(data, study):
+    assert data["rows"]["s"] == [len(study.X), len(study.model.schema.names)]
+    n = (study.model.n_seeds, len(study.X), len(study.model.classes))
+    assert data["prediction"]["s"] == list(n)
+    assert data["background"]["s"][0] == len(study.background) <= MOST_POINTS
+    assert data["points_note"] == ""
 
 
-def test_views_that_cannot_be_drawn_are_refused(make, study):
-    with pytest.raises(InputError, match="at least one view"):
-        draw(study.explanations, [])
-    with pytest.raises(InputError, match="a view of two numeric columns"):
-        draw(study.explanations, [("bill_length_mm", "island")])
+def test_of_two_classes_the_second_is_written_as_the_negative_of_the_first(study, make):
+    two = study.data.y.replace("Gentoo", "Adelie")
+    model = make.linear_seeds(study.data.X, two)
+    model.weights[..., 1] = -model.weights[..., 0]
+    shap = make.attributions(model, study.X, study.background, "kernel_shap")
+    exact = explorer_data([shap], draw([shap], None), None)["methods"][0]["exact"]
+    assert exact["attribution"][1] == "negative"
+    three = explorer_data(study.explanations[:1], draw(study.explanations[:1], None), None)
+    assert all(isinstance(one, dict) for one in three["methods"][0]["exact"]["attribution"])
 
 
-def test_the_scene_is_the_core_s_but_for_the_scale_of_arrows(study, make):
-    drawn = draw(study.explanations, [make.view]).scenes[0]
-    own = scene(study.explanations, view=make.view)
-    for name in ("points", "instances", "lines", "boxes", "connectors"):
-        assert getattr(drawn, name).equals(getattr(own, name)), name
-    for method in ("kernel_shap", "integrated_gradients"):
-        alone = scene(study.by_method[method], view=make.view)
-        assert drawn.arrow_scale[method] == pytest.approx(ENLARGED * alone.arrow_scale[method])
+def test_of_many_rows_of_the_data_an_even_sample_is_drawn_and_said(study, make, monkeypatch):
+    monkeypatch.setattr("xaigeo.viz.page.explorer.MOST_POINTS", 10)
+    data = explorer_data(study.explanations, draw(study.explanations, [make.view]), None)
+    assert data["background"]["s"][0] == 10
+    assert data["points_note"] == f"10 of the {len(study.background)} rows of the data are drawn. "

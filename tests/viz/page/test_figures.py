@@ -2,28 +2,23 @@ import pandas as pd
 import pytest
 
 from xaigeo.agreement import summary
-from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES
 from xaigeo.viz.page import figures
 
 
-def test_map_reads_only_columns_that_travel(the_scene, make):
-    spec = figures.map_spec(the_scene)
-    tables = {name: [dict.fromkeys(COLUMNS[name])] for name in COLUMNS}
-    tables["instances"][0]["label"] = None  # the script adds it
-    tables["chosen"] = tables["instances"]
-    make.check_fields(spec, tables)
-    assert {unit["data"]["name"] for unit in make.units_of(spec)} == {
-        "points",
-        "instances",
-        "chosen",
-        *MARK_TABLES,
-    }
+@pytest.mark.parametrize("kind", ["pair", "plane"])
+def test_map_reads_only_columns_that_the_script_makes(study, make, kind):
+    spec = figures.map_spec(study.explanations, kind)
+    names = {unit["data"]["name"] for unit in make.units_of(spec)}
+    assert names >= {"points", "instances", "chosen"}
+    assert names - {"points", "instances", "chosen"} <= figures.drawn_in(study.explanations, kind)
     assert "datasets" not in spec
     assert (spec["width"], spec["height"]) == ("container", "container")
+    assert {p["name"] for p in spec["params"]} == {"x_low", "x_high", "y_low", "y_high"}
 
 
-def test_map_has_no_legend_since_the_page_writes_one(the_scene, make):
-    for unit in make.units_of(figures.map_spec(the_scene)):
+@pytest.mark.parametrize("kind", ["pair", "plane"])
+def test_map_has_no_legend_since_the_page_writes_one(study, make, kind):
+    for unit in make.units_of(figures.map_spec(study.explanations, kind)):
         for channel in ("color", "shape"):
             encoding = unit["encoding"].get(channel, {})
             assert "field" not in encoding or encoding["legend"] is None

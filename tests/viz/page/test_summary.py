@@ -6,7 +6,7 @@ import pytest
 
 from xaigeo.agreement.predictions import churn
 from xaigeo.viz.page.agreement import measure_agreement
-from xaigeo.viz.page.explorer import draw
+from xaigeo.viz.page.drawing import draw
 from xaigeo.viz.page.summary import _span, summarise
 
 
@@ -92,7 +92,7 @@ def test_the_heat_map_stands_behind_the_last_attributions(told):
 
 
 def test_classes_carry_the_marks_of_the_charts(told):
-    domain = told["specs"]["maps"][0]["layer"][-1]["encoding"]["color"]["scale"]
+    domain = told["specs"]["maps"]["pair"]["layer"][-1]["encoding"]["color"]["scale"]
     assert [one["name"] for one in told["classes"]] == domain["domain"]
     assert [one["colour"] for one in told["classes"]] == domain["range"]
 

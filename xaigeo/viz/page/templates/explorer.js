@@ -231,7 +231,7 @@ const drawnTables = () => {
   const limits = limitsOf(view);
   const members = memberTest();
   const at = (z, more) => { const [x, y] = pointOf(view, z); return { x, y, ...more }; };
-  const instances = explorer.instances.map((one) => at(zRows()[one.id], { instance: one.id, label: String(one.label),
+  const instances = [...byPlace.values()].sort((a, b) => a.id - b.id).map((one) => at(zRows()[one.id], { instance: one.id, label: String(one.label),
     predicted: regression ? one.mean[state.output ?? 0] : one.answer, flip_rate: one.flip_rate, classes: one.classes }));
   const axes = view.kind === "pair" ? [] : axisArrows(view, limits);
   return { view, limits, tables: { ...markedTables(view, limits), instances, axes,
@@ -255,6 +255,9 @@ const mapView = (drawn) => {
   mapOf = key;
   if (map) map.then((old) => old.finalize());
   const spec = titled(specs.maps[view.kind], view.kind === "pair" ? view.labels : ["", ""]);
+  // Marks outside of the axes' ends, even for a moment, would leave the chart no width.
+  const ends = endsOf(drawn.limits);
+  spec.params = spec.params.map((one) => one.name in ends ? { ...one, value: ends[one.name] } : one);
   map = embed("#map", spec, drawn.tables).then((made) => {
     made.addEventListener("click", (_, item) => {
       if (item?.mark?.name === "rows_marks") choose({ row: item.datum.instance });
@@ -272,9 +275,9 @@ const titled = (part, labels) => {
   }
   return part;
 };
+const endsOf = (limits) => ({ x_low: limits[0][0], x_high: limits[1][0], y_low: limits[0][1], y_high: limits[1][1] });
 const setLimits = (view, limits) => {
-  [["x_low", limits[0][0]], ["x_high", limits[1][0]], ["y_low", limits[0][1]], ["y_high", limits[1][1]]]
-    .forEach(([name, value]) => view.signal(name, value));
+  for (const [name, value] of Object.entries(endsOf(limits))) view.signal(name, value);
 };
 const dataNames = (spec) => {
   const names = new Set();

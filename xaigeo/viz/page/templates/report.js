@@ -140,6 +140,9 @@ const redraw = () => {
   for (const view of staticCharts.splice(0)) view.finalize();
   byId("theme").textContent = isDark() ? "Light" : "Dark";
   byId("theme").setAttribute("aria-label", isDark() ? "Show the page in light colours" : "Show the page in dark colours");
+  for (const part of document.querySelectorAll("[data-fill]")) {
+    part.setAttribute(part.tagName === "stop" ? "stop-color" : "fill", coloured(part.dataset.fill));
+  }
   drawStatic();
   if (state.row !== null) choose({});
 };
