@@ -32,7 +32,7 @@ from xaigeo.viz.themed import themed
 LANES, LANE = 4, 15  # of names above the bar: how many, and their height in pixels
 BAR = 26  # height of the consensus, in pixels
 SEEDS = 260  # room for the seeds' bars, in pixels
-NAMES = 84  # room for the names of the rows at the left, in pixels
+NAMES = 100  # room for the names of the rows at the left, in pixels
 NUMBERS = 48  # room for the numbers at the right, in pixels
 LETTERS = 30
 ROOM = 0.02
@@ -284,7 +284,7 @@ def _bar_name(drawn: DrawnSteps, outputs: list[str], place: int) -> str:
     """Return the name of a seed's bar, with its answer where that is not the majority's."""
     name = f"Seed {drawn.steps.seeds[place]}"
     answer = drawn.steps.answer[place]
-    return name if answer == drawn.steps.majority else middle(f"{name}: {outputs[answer]}", 15)
+    return name if answer == drawn.steps.majority else middle(f"{name}: {outputs[answer]}", 18)
 
 
 def _reach(parts: pd.DataFrame) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 GAP = 8.0  # between two names, in pixels
+EDGE = 4.0  # from the end of a name to its leader line, in pixels
 
 
 def label_lanes(
@@ -14,8 +15,10 @@ def label_lanes(
 ) -> list[tuple[int, float] | None]:
     """Return lane and middle of each name, or None where there is no room.
 
-    Names are placed in the order given, each on the lowest lane that is free. From its anchor a
-    line leads straight up to it, so it may not pass through a name on a lane below.
+    Names are placed in the order given. From its anchor a line leads straight up to each, so it may
+    not pass through a name on a lane below. Of a few ways of placing them (from the lowest lane
+    or from the highest, names above their anchor or with an end there) the one that finds room
+    for most is taken, the plainest of several.
 
     Parameters
     ----------
@@ -24,23 +27,41 @@ def label_lanes(
     lengths : sequence of float
         Of the names, in pixels.
     width : float
-        Of the plot; names stay inside where they fit.
+        Of the plot; names stay inside, and longer ones are left out.
     n_lanes : int
     """
+    ways = [
+        _placed(anchors, lengths, width, lanes, shifts)
+        for lanes in (range(n_lanes), range(n_lanes - 1, -1, -1))
+        for shifts in ((0, 1, -1), (-1, 1, 0), (1, -1, 0))
+    ]
+    return max(ways, key=lambda way: sum(place is not None for place in way))
+
+
+def _placed(
+    anchors: Sequence[float],
+    lengths: Sequence[float],
+    width: float,
+    lanes: Sequence[int],
+    shifts: Sequence[int],
+) -> list[tuple[int, float] | None]:
+    """Return the places of names that take the first free lane and shift in the order given."""
     placed: list[tuple[int, float, float, float]] = []  # lane, left, right, anchor
     answer: list[tuple[int, float] | None] = []
     for anchor, length in zip(anchors, lengths, strict=True):
         half = length / 2
-        middle = float(np.clip(anchor, half, max(width - half, half)))
-        left, right = middle - half, middle + half
-        lane = next(
-            (one for one in range(n_lanes) if _is_free(one, left, right, anchor, placed)), None
+        wishes = [anchor + shift * (half - EDGE) for shift in shifts]
+        middles = [float(np.clip(wish, half, max(width - half, half))) for wish in wishes]
+        free = (
+            (lane, middle)
+            for lane in lanes
+            for middle in middles
+            if _is_free(lane, middle - half, middle + half, anchor, placed)
         )
-        if lane is None or length > width:
-            answer.append(None)
-            continue
-        placed.append((lane, left, right, anchor))
-        answer.append((lane, middle))
+        place = next(free, None) if length <= width else None
+        if place is not None:
+            placed.append((place[0], place[1] - half, place[1] + half, anchor))
+        answer.append(place)
     return answer
 
 
