@@ -4,169 +4,173 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
 from xaigeo.errors import InputError
-from xaigeo.geometry.box import Box
-from xaigeo.geometry.connector import Connector
-from xaigeo.geometry.line import Line
-from xaigeo.geometry.mark import Mark
 from xaigeo.geometry.scene import Scene
-from xaigeo.geometry.vectors import Vectors
+from xaigeo.geometry.view import Projection
+from xaigeo.options import check_count
+from xaigeo.viz import map_words
 from xaigeo.viz.channels import layered
 from xaigeo.viz.map_axes import Frame
+from xaigeo.viz.map_controls import Controls, Tables, several_seeds, tables_methods
 from xaigeo.viz.map_layers import (
     COLUMNS,
     MARK_TABLES,
+    MORE_COLUMNS,
     chosen_layer,
     instance_layer,
     instance_tooltip,
     map_layers,
     member_layer,
 )
-from xaigeo.viz.map_tables import common_members, drawn_tables
-from xaigeo.viz.method_words import TITLES
+from xaigeo.viz.map_tables import common_members, every_table
+from xaigeo.viz.map_words import ALL
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.theme import SOFT_INK
+from xaigeo.viz.text_fit import balanced, wrapped
+from xaigeo.viz.theme import INK, SOFT_INK
 from xaigeo.viz.themed import themed
 
 WIDTH, HEIGHT = 560, 430
-READINGS = {
-    "lines": "{title}: a line is where a local model changes its answer; dashed: it is not near. "
-    "Fainter: a worse fit.",
-    "arrows": "{title}: an arrow is what the feature on its axis adds (orange) or takes (blue).",
-    "slopes": "{title}: an arrow along each axis is the change for one SD, up (orange) or down "
-    "(blue).",
-    "squares": "{title}: an arrow is the mean square or variance of the change for one SD, turned "
-    "as the mean change, up (orange) or down (blue).",
-    "boxes": "{title}: in its box, by the rest of its rule, a seed mostly keeps its answer. "
-    "Dashed: open.",
-    "connectors": "{title}: a connector ends at a made-up input that has the diamond's answer.",
-}
+# Tables that sum up seeds without saying so in a column `layer`.
+_SUMMARIES: Final = ("cones", "ellipses", "coverage_cells")
+_LINE: Final = 16
+# What the axis takes beside the plot; titles begin above it.
+_AXIS: Final = 44
 
 
 def explanation_map(
-    scene: Scene, instance: Any = None, methods: Sequence[str] | None = None
+    scene: Scene,
+    instance: Any = None,
+    methods: Sequence[str] | None = None,
+    *,
+    width: int = WIDTH,
+    height: int = HEIGHT,
 ) -> alt.LayerChart:
     """Draw the explanations of an instance over the data, every seed thin, the consensus thick.
 
     Click a point or use the lists below the chart to choose another instance, one method of
-    several, or the consensus alone.
+    several, or the consensus or the seeds alone.
 
     Parameters
     ----------
     scene : Scene
-        From `xaigeo.scene`, which takes the `output` to speak of.
+        From `xaigeo.scene`, which takes the `output` to speak of and the view: two columns, the
+        principal components, or any other plane.
     instance : label, optional
-        The instance shown first; the one whose answer differs most between seeds if None.
+        The instance shown first; the one whose answers differ most between seeds if None.
     methods : sequence of str, optional
         Methods that can be chosen; all of the scene if None.
+    width, height : int
+        Of the plot in pixels, without axes and text.
 
     Raises
     ------
     InputError
         If the scene holds no such instance or method.
     """
-    if not isinstance(scene, Scene):
-        raise InputError(
-            expected="a Scene to draw",
-            arrived=type(scene).__name__,
-            do="Make one with xaigeo.scene(explanations, view=(column for x, column for y)).",
-        )
-    tables = scene_tables(scene, methods)
-    instances = tables["instances"]
-    first = _first_instance(instances, instance)
-    regression = is_regression(scene)
-    frame = map_frame(scene, width=WIDTH, height=HEIGHT)
-    picked = alt.selection_point(
-        name="pick",
-        fields=["instance"],
-        value=[{"instance": first}],
-        on="click",
-        toggle=False,
-        clear=False,
-        empty=False,
-        bind=alt.binding_select(
-            options=[plain(label) for label in instances["instance"]], name="Row "
+    _check(scene, width, height)
+    first = _first_instance(scene.instances, instance)
+    tables = explanation_map_tables(scene, methods, width=width, height=height)
+    controls = Controls.of(scene, tables, first, f"{width} {height}")
+    px = width + _AXIS
+    n_lines = [_n_lines(tables[name]) for name in ("captions", "readings")]
+    layers = explanation_map_layers(scene, tables, controls, width=width, height=height)
+    chart = layered(*layers, *_caption(controls, n_lines)).add_params(*controls.variables)
+    chart = chart.properties(
+        width=width,
+        height=height,
+        title=alt.Title(
+            balanced(map_words.title(scene), px, 13.0),
+            subtitle=wrapped(map_words.THIN if several_seeds(scene) else map_words.ALONE, px),
+            offset=8,
         ),
+        description=map_words.description(scene, _marks(tables)),
     )
-    methods = scene_methods(scene, tables)
-    shown = _method_choice(methods)
-    layer = alt.param(
-        name="seeds_shown",
-        value="all seeds",
-        bind=alt.binding_radio(options=["all seeds", "consensus only"], name="Marks "),
-    )
+    return themed(with_tables(chart, tables))
 
-    drawn = [name for name in MARK_TABLES if len(tables[name])]
-    slim = {name: tables[name][list(COLUMNS[name])] for name in drawn}
 
-    def keep(chart: alt.Chart, table: str) -> alt.Chart:
-        if shown is not None:
-            chart = chart.transform_filter(
-                "method_shown === 'all' || datum.method === method_shown"
-            )
-        if "instance" in COLUMNS[table]:
-            chart = chart.transform_filter(picked)
-        if "layer" in COLUMNS[table]:
-            chart = chart.transform_filter("seeds_shown === 'all seeds' || datum.layer !== 'seed'")
-        return chart
-
-    classes = class_names(scene)
-    faded = "false"
-    members = []
-    if "boxes" in drawn:
-        rules = set(tables["boxes"]["method"])
-        faded = (
-            "true" if shown is None else f"indexof({json.dumps(sorted(rules))}, method_shown) >= 0"
-        )
-        obeying = common_members(scene)
-        rows = member_layer(frame, classes, regression=regression, target=scene.target)
-        members = [rows.transform_filter(faded).transform_filter(picked)]
+def explanation_map_layers(
+    scene: Scene, tables: Tables, controls: Controls, *, width: int, height: int
+) -> list[alt.Chart]:
+    """Return the layers of the map over named tables, without title and captions."""
+    frame = map_frame(scene, width=width, height=height)
+    look: dict[str, Any] = {
+        "classes": class_names(scene),
+        "regression": is_regression(scene),
+        "target": scene.target,
+    }
+    faded = _faded(tables, controls)
     marks = map_layers(
         frame,
-        classes,
-        tables=drawn,
-        regression=regression,
-        target=scene.target,
-        keep=keep,
+        **look,
+        tables=_marks(tables),
         faded=faded,
-    )
-    points = instance_layer(
-        frame,
-        classes,
-        regression=regression,
-        target=scene.target,
-        tooltip=instance_tooltip(frame, regression=regression, target=scene.target),
-    ).add_params(picked)
-    ring = chosen_layer(frame, "instances").transform_filter(picked)
-    caption = _caption(methods, shown).transform_filter(picked)
-    parameters = [layer] if shown is None else [shown, layer]
-    chart = (
-        layered(*marks, *members, ring, points, caption)
-        .add_params(*parameters)
-        .properties(
-            width=WIDTH,
-            height=HEIGHT,
-            title=alt.Title(_title(scene), subtitle=_readings(scene, methods), offset=26),
-            description=_description(scene, drawn),
-        )
-    )
-    held = slim | ({"box_members": obeying} if members else {})
-    held |= {
-        "points": tables["points"][list(COLUMNS["points"])].assign(
-            place=range(len(tables["points"]))
+        keep=lambda chart, name: controls.keep(
+            chart, list(tables[name].columns), summary=name in _SUMMARIES
         ),
-        "instances": instances.assign(finding=_findings(scene, instances)),
+    )
+    members = []
+    if "box_members" in tables:
+        members = [
+            member_layer(frame, **look).transform_filter(faded).transform_filter(controls.picked)
+        ]
+    tooltip = instance_tooltip(frame, regression=look["regression"], target=scene.target)
+    rows = instance_layer(frame, **look, tooltip=tooltip)
+    ring = chosen_layer(frame, "instances").transform_filter(controls.picked)
+    # Altair would bind the selection to every view that has a name.
+    nameless = [_renamed(layer, alt.Undefined) for layer in (*marks, *members, ring)]
+    return [*nameless, _renamed(rows, controls.name).add_params(controls.picked)]
+
+
+def explanation_map_tables(
+    scene: Scene,
+    methods: Sequence[str] | None = None,
+    *,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+) -> Tables:
+    """Return the tables that hold rows, with the columns that are drawn.
+
+    Raises
+    ------
+    InputError
+        For a method the scene does not hold.
+    """
+    every = scene_tables(scene, methods, width=width, height=height)
+    columns = COLUMNS | MORE_COLUMNS
+    tables = {
+        name: every[name][[*columns[name], *(["mark"] if name == "boxes" else [])]]
+        for name in columns
+        if name in every and len(every[name])
     }
-    return themed(with_tables(chart, held))
+    known = tables_methods(scene, tables)
+    options = [*known, ALL] if len(known) > 1 else known
+    px = width + _AXIS
+    tables |= {
+        "points": tables["points"].assign(place=range(len(tables["points"]))),
+        "captions": map_words.captions(scene, options, px),
+        "readings": map_words.reading_table(scene, options, px),
+    }
+    if "boxes" in tables:
+        obeying = common_members(scene)
+        tables |= {"box_members": obeying} if len(obeying) else {}
+        if scene.view.shown:
+            tables["boxes"] = tables["boxes"].drop(columns="mark")
+    return tables
 
 
-def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
+def scene_tables(
+    scene: Scene,
+    methods: Sequence[str] | None = None,
+    *,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+) -> Tables:
     """Return the frames of a scene by name, for some methods.
 
     Raises
@@ -174,8 +178,8 @@ def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str
     InputError
         For a method the scene does not hold.
     """
-    tables = drawn_tables(scene)
-    known = scene_methods(scene, tables)
+    tables = every_table(scene, map_frame(scene, width=width, height=height))
+    known = tables_methods(scene, tables)
     if methods is None:
         return tables
     fine = isinstance(methods, Sequence) and not isinstance(methods, str) and len(methods) > 0
@@ -185,15 +189,10 @@ def scene_tables(scene: Scene, methods: Sequence[str] | None = None) -> dict[str
             arrived=repr(methods),
             do=f"Pass methods={known[:1]!r}, or leave it out to draw all.",
         )
-    return tables | {
-        name: tables[name][tables[name]["method"].isin(methods)] for name in MARK_TABLES
+    return {
+        name: table[table["method"].isin(methods)] if "method" in table else table
+        for name, table in tables.items()
     }
-
-
-def scene_methods(scene: Scene, tables: dict[str, pd.DataFrame]) -> list[str]:
-    """Return the methods whose marks the tables hold, in the order in which they were given."""
-    seen = {method for name in MARK_TABLES for method in tables[name]["method"]}
-    return [mark.method for mark in scene.marks if mark.method in seen]
 
 
 def class_names(scene: Scene) -> list[str]:
@@ -207,23 +206,45 @@ def is_regression(scene: Scene) -> bool:
 
 
 def map_frame(scene: Scene, *, width: float | str, height: float | str) -> Frame:
-    """Return axes fixed by the limits of the scene."""
+    """Return axes fixed by the limits of the scene.
+
+    In a projection of a stated size a standard deviation is as long upwards as to the right.
+    """
     room = {name: plain(value) for name, value in scene.limits.iloc[0].items()}
-    return Frame(
-        scene.view.x_label,
-        scene.view.y_label,
-        (room["x_low"], room["x_high"]),
-        (room["y_low"], room["y_high"]),
-        width,
-        height,
-    )
+    x, y = (room["x_low"], room["x_high"]), (room["y_low"], room["y_high"])
+    if isinstance(scene.view, Projection) and not isinstance(width, str | None):
+        x, y = _even(x, y, float(width), float(height))
+    return Frame(scene.view.x_label, scene.view.y_label, x, y, width, height)
+
+
+Pair = tuple[float, float]
+
+
+def _even(x: Pair, y: Pair, width: float, height: float) -> tuple[Pair, Pair]:
+    """Return ranges widened about their middles until both have as many units a pixel."""
+    step = max((x[1] - x[0]) / width, (y[1] - y[0]) / height)
+    ends = []
+    for (low, high), size in ((x, width), (y, height)):
+        middle, half = (low + high) / 2, step * size / 2
+        ends.append((plain(middle - half), plain(middle + half)))
+    return ends[0], ends[1]
+
+
+def _check(scene: Any, width: Any, height: Any) -> None:
+    if not isinstance(scene, Scene):
+        raise InputError(
+            expected="a Scene to draw",
+            arrived=type(scene).__name__,
+            do="Make one with xaigeo.scene(explanations, view=(column for x, column for y)).",
+        )
+    check_count("width", width, at_least=160)
+    check_count("height", height, at_least=120)
 
 
 def _first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
     labels = [plain(label) for label in instances["instance"]]
     if wanted is None:
-        order = instances["flip_rate"].fillna(0.0).to_numpy()
-        return labels[int(order.argmax())]
+        return labels[map_words.widest_row(instances)]
     if plain(wanted) not in labels:
         raise InputError(
             expected=f"an instance of the scene ({', '.join(map(str, labels[:8]))}"
@@ -234,74 +255,55 @@ def _first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
     return plain(wanted)
 
 
-def _method_choice(methods: Sequence[str]) -> Any:
-    if len(methods) < 2:
-        return None
-    return alt.param(
-        name="method_shown",
-        value=methods[0],
-        bind=alt.binding_select(options=[*methods, "all"], name="Method "),
-    )
+def _faded(tables: Tables, controls: Controls) -> str:
+    """Return whether points that obey no rule step back: where a method of rules is drawn."""
+    if "box_members" not in tables:
+        return "false"
+    rules = sorted(set(tables["boxes"]["method"]))
+    if controls.method is None:
+        return "true"
+    return f"indexof({json.dumps(rules)}, {controls.method.name}) >= 0"
 
 
-def _caption(methods: Sequence[str], shown: Any) -> alt.Chart:
-    """Return the line above the map: the row's finding, and which method is drawn."""
-    titles = {method: TITLES.get(method, method) for method in methods} | {"all": "all methods"}
-    only = titles[methods[0]] if methods else "nothing, since no mark lies in this view"
-    drawn = json.dumps(only) if shown is None else f"{json.dumps(titles)}[method_shown]"
-    chart: alt.Chart = (
-        alt.Chart(alt.NamedData("instances"))
-        .transform_calculate(said=f"datum.finding + '. Drawn: ' + {drawn}")
-        .mark_text(align="left", baseline="bottom", fontSize=12, color=SOFT_INK)
-        .encode(x=alt.value(0), y=alt.value(-8), text="said:N")
-    )
-    return chart
+def _caption(controls: Controls, n_lines: Sequence[int]) -> list[alt.Chart]:
+    """Return the lines above the map: what the row's seeds answer, how the marks are read."""
+    top = -_LINE * sum(n_lines) - 2
+    layers = []
+    for name, y, size, colour in (
+        ("captions", top, 12.0, INK),
+        ("readings", top + _LINE * n_lines[0], 11.5, SOFT_INK),
+    ):
+        text = (
+            alt.Chart(alt.NamedData(name))
+            .mark_text(
+                align="left",
+                baseline="top",
+                fontSize=size,
+                color=colour,
+                lineBreak="\n",
+                lineHeight=_LINE,
+                tooltip=False,
+            )
+            .encode(x=alt.value(-_AXIS), y=alt.value(y), text="said:N")
+        )
+        layers.append(
+            controls.keep(text, ["method", *(["instance"] if name == "captions" else [])])
+        )
+    return layers
 
 
-def _readings(scene: Scene, methods: Sequence[str]) -> list[str]:
-    """Return how the marks are read, of those methods alone that can be drawn."""
-    lines = ["Thin: one seed. Thick: consensus, in the answer's colour where answers differ."]
-    for mark in scene.marks:
-        if mark.method in methods:
-            reading = READINGS[_kind(mark)]
-            lines.append(reading.format(title=TITLES.get(mark.method, mark.method)))
-    return lines
+def _renamed(layer: alt.Chart, name: Any) -> alt.Chart:
+    layer = layer.copy(deep=False)
+    layer.name = name
+    return layer
 
 
-def _kind(mark: Mark) -> str:
-    if isinstance(mark, Vectors):
-        if mark.unit.endswith("²"):
-            return "squares"
-        return "slopes" if mark.unit.endswith(" per SD") else "arrows"
-    return {Line: "lines", Box: "boxes", Connector: "connectors"}[type(mark)]
+def _marks(tables: Tables) -> list[str]:
+    """Return the tables of marks; in a projection rows of `boxes` only tell of outlines."""
+    told = "box_outlines" in tables
+    every = (*MARK_TABLES, *MORE_COLUMNS)
+    return [name for name in every if name in tables and not (told and name == "boxes")]
 
 
-def _findings(scene: Scene, instances: pd.DataFrame) -> list[str]:
-    if is_regression(scene):
-        said = f"the seeds predict {scene.target}"
-        return [f"Row {row.instance}: {said} {row.classes}" for row in instances.itertuples()]
-    n_seeds = len(scene.marks[0].seeds)
-    return [f"Row {row.instance}: {_votes(row, n_seeds)}" for row in instances.itertuples()]
-
-
-def _votes(row: Any, n_seeds: int) -> str:
-    agreeing = round((1.0 - row.flip_rate) * n_seeds)
-    said = f"{agreeing} of {n_seeds} seeds {'answer' if n_seeds > 1 else 'answers'} {row.predicted}"
-    return said if agreeing == n_seeds else f"{said} ({row.classes})"
-
-
-def _title(scene: Scene) -> str:
-    n = len(scene.instances)
-    if is_regression(scene):
-        return f"{n} explained rows among {len(scene.points)} of the data"
-    split = int((scene.instances["flip_rate"] > 0).sum())
-    return f"The seeds' answers differ on {split} of {n} explained rows"
-
-
-def _description(scene: Scene, drawn: Sequence[str]) -> str:
-    marks = ", ".join(drawn).replace("_", " ")
-    return (
-        f"Scatter of {len(scene.points)} rows by {scene.view.x_label} and {scene.view.y_label}, "
-        f"coloured by prediction, with {len(scene.instances)} explained rows"
-        + (f" and their {marks} for every seed and in consensus." if marks else ".")
-    )
+def _n_lines(table: pd.DataFrame) -> int:
+    return 1 + int(table["said"].str.count("\n").max())

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from xaigeo.viz import map_marks
+from xaigeo.viz import map_marks, map_notes, map_shadows
 from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.theme import (
     AMOUNTS,
@@ -96,6 +96,40 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
 }
 MARK_TABLES = tuple(name for name in COLUMNS if name not in ("points", "instances"))
+_ELLIPSE = ("cx", "cy", "x_major", "y_major", "x_minor", "y_minor")
+# The same of what the notebook's map draws besides; `ellipses` stand for their outlines.
+MORE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "regions": ("method", "instance", "kind", "order", "x", "y"),
+    "coverage_cells": (
+        *("method", "instance", "predicted", "n_seeds", "share", "share_of_all"),
+        *("x1", "x2", "y1", "y2"),
+    ),
+    "box_outlines": (
+        *(*_OWNER, "predicted", "colour"),
+        *("mark", "order", "x", "y", "x2", "y2", "open"),
+    ),
+    "box_edges": (*_OWNER, "predicted", "feature", "open", "x", "y", "x2", "y2"),
+    "ellipses": ("mark", "method", "instance", "output", "predicted", "n_seeds", *_ELLIPSE),
+    "patches": (
+        *(*_OWNER, "output", "predicted", "colour", *_ELLIPSE),
+        *("distance", "local_r2", "resultant_length"),
+    ),
+    "normals": (
+        *(*_OWNER, "output", "predicted", "colour", "x", "y", "x2", "y2"),
+        *("norm", "local_r2", "resultant_length", "cone_degrees", "share_in_view"),
+    ),
+    "staircases": (
+        *(*_OWNER, "output", "predicted", "colour", "x", "y", "x2", "y2"),
+        *("order", "feature", "attribution"),
+    ),
+    "whiskers": (
+        *("method", "layer", "instance", "output", "predicted", "feature"),
+        *("low", "high", "x", "y", "x2", "y2"),
+    ),
+    "change_labels": ("method", "layer", "instance", "x", "y", "label", "text"),
+    "mode_labels": ("method", "layer", "instance", "x", "y", "label"),
+    "compass": ("feature", "label", "x", "y", "x2", "y2", "text_x", "text_y", "align", "length"),
+}
 
 
 def map_layers(
@@ -116,7 +150,7 @@ def map_layers(
     classes : sequence of str
         Class labels in output order; ignored for a regression.
     tables : sequence of str
-        Which of `MARK_TABLES` to draw.
+        Which of `MARK_TABLES` and `MORE_COLUMNS` to draw.
     regression : bool
         Colour points by predicted value.
     keep : callable
@@ -128,25 +162,42 @@ def map_layers(
         Vega expression: whether points of unknown membership step back behind a rule's rows.
     """
     x, y = frame.axes()
-    drawn = {
+    layers: list[alt.Chart] = []
+    for name, drawn in _drawn(frame, () if regression else classes).items():
+        if name == "points":  # areas lie under the data, lines over it
+            colour = _point_colour(classes, regression, target)
+            layers.append(_points(x, y, colour, classes, regression, faded))
+        elif name in tables:
+            layers += [keep(layer, name) for layer in drawn()]
+    return layers
+
+
+def _drawn(frame: Frame, classes: Sequence[str]) -> dict[str, Callable[[], list[alt.Chart]]]:
+    """Return by table what makes its layers, back to front."""
+    x, y = frame.axes()
+    outlines = ["mark", "output", "predicted"]
+    return {
+        "regions": lambda: map_shadows.regions(x, y),
+        "coverage_cells": lambda: [map_shadows.coverage_cells(x, y, classes)],
         "boxes": lambda: map_marks.boxes(x, y, classes),
+        "box_outlines": lambda: map_shadows.box_outlines(x, y, classes),
+        "box_edges": lambda: [map_shadows.box_edges(x, y)],
+        "patches": lambda: [map_shadows.patches(x, y)],
+        "points": list,
         "cones": lambda: [map_marks.area("cones", x, y, ["predicted", "side"])],
-        "ellipse_outlines": lambda: [
-            map_marks.area("ellipse_outlines", x, y, ["mark", "output", "predicted"])
-        ],
+        "ellipse_outlines": lambda: [map_marks.area("ellipse_outlines", x, y, outlines)],
+        "ellipses": lambda: [map_shadows.ellipses(x, y)],
         "lines": lambda: [map_marks.lines(x, y)],
+        "normals": lambda: map_shadows.normals(x, y, frame),
+        "staircases": lambda: map_marks.staircases(x, y, frame),
+        "whiskers": lambda: [map_marks.whiskers(x, y)],
         "vectors": lambda: map_marks.vectors(x, y, frame),
         "scale_bar": lambda: map_marks.scale_bar(x, y),
         "connectors": lambda: map_marks.connectors(x, y, classes),
+        "compass": lambda: map_notes.compass(x, y, frame),
+        "change_labels": lambda: map_notes.change_labels(x, y),
+        "mode_labels": lambda: map_notes.mode_labels(x, y),
     }
-    layers: list[alt.Chart] = []
-    for name in MARK_TABLES:
-        if name in tables:
-            layers += [keep(layer, name) for layer in drawn[name]()]
-        if name == "boxes":  # areas lie under the data, lines over it
-            colour = _point_colour(classes, regression, target)
-            layers.append(_points(x, y, colour, classes, regression, faded))
-    return layers
 
 
 def instance_layer(

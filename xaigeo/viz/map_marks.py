@@ -9,7 +9,7 @@ import altair as alt
 
 from xaigeo.viz.channels import at
 from xaigeo.viz.map_axes import CONSENSUS, Frame
-from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED, SOFT_INK, class_colour
+from xaigeo.viz.theme import AMOUNTS, INK, NEGATIVE, POSITIVE, SEED, SOFT_INK, class_colour
 
 SOLID, DASHED = [1, 0], [5, 4]
 RESULTANT = "datum.role === 'resultant'"
@@ -66,14 +66,14 @@ def lines(x: alt.X, y: alt.Y) -> alt.Chart:
             y=at(y, "y1"),
             x2="x2:Q",
             y2="y2:Q",
-            color=_own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
+            color=own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
             strokeWidth=_width(),
             opacity=alt.when(CONSENSUS)
             .then(alt.value(alt.ExprRef(f"0.35 + 0.65 * {FIT}")))
             .otherwise(alt.value(alt.ExprRef(f"0.1 + 0.6 * {FIT}"))),
-            strokeDash=_dashed_unless("datum.boundary"),
+            strokeDash=dashed_unless("datum.boundary"),
             tooltip=[
-                *_whose(),
+                *whose(),
                 alt.Tooltip("boundary:N", title="Boundary in the neighbourhood"),
                 alt.Tooltip("distance:Q", title="Distance to it (SD)", format=".2~f"),
                 alt.Tooltip("local_r2:Q", title="Local R²", format=".2~f"),
@@ -87,7 +87,7 @@ def lines(x: alt.X, y: alt.Y) -> alt.Chart:
 def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
     """Return the arrows of attributions: shafts, and heads turned to their direction."""
     tooltip = [
-        *_whose(),
+        *whose(),
         alt.Tooltip("predicted:N", title="Answer"),
         alt.Tooltip("feature:N", title="Feature"),
         alt.Tooltip("output:N", title="Output"),
@@ -95,25 +95,95 @@ def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
         alt.Tooltip("low:Q", title="10% of seeds below", format="+.3~g"),
         alt.Tooltip("high:Q", title="90% of seeds below", format="+.3~g"),
     ]
-    base = alt.Chart(alt.NamedData("vectors"))
-    shafts = (
-        base.mark_rule(clip=True)
-        .properties(name="shafts")
+    shaft = (
+        own_answer()
+        .when(CONSENSUS)
+        .then(alt.value(INK))
+        .when(RESULTANT)
+        .then(alt.value(SEED))
+        .when("datum.attribution < 0")
+        .then(alt.value(NEGATIVE))
+        .otherwise(alt.value(POSITIVE))
+    )
+    head = (
+        own_answer(RESULTANT)
+        .when(RESULTANT + " && " + CONSENSUS)
+        .then(alt.value(INK))
+        .when(RESULTANT)
+        .then(alt.value(SEED))
+        .when("datum.attribution < 0")
+        .then(alt.value(NEGATIVE))
+        .otherwise(alt.value(POSITIVE))
+    )
+    return arrows("vectors", x, y, frame, shaft=shaft, head=head, tooltip=tooltip)
+
+
+def staircases(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
+    """Return the arrows of attributions laid head to tail, largest first."""
+    tooltip = [
+        *whose(),
+        alt.Tooltip("feature:N", title="Feature"),
+        alt.Tooltip("output:N", title="Output"),
+        alt.Tooltip("attribution:Q", title="Attribution (in the bar's unit)", format="+.3~g"),
+    ]
+    sign = (
+        alt.when("datum.attribution < 0").then(alt.value(NEGATIVE)).otherwise(alt.value(POSITIVE))
+    )
+    return arrows(
+        "staircases", x, y, frame, shaft=sign, head=sign, tooltip=tooltip, thick=1.8, faint=0.22
+    )
+
+
+def whiskers(x: alt.X, y: alt.Y) -> alt.Chart:
+    """Return the bands along the consensus arrows in which the middle 80% of seeds end."""
+    chart: alt.Chart = (
+        alt.Chart(alt.NamedData("whiskers"), name="whiskers")
+        .mark_rule(clip=True, color=INK, opacity=0.2, strokeWidth=8)
         .encode(
             x=x,
             y=y,
             x2="x2:Q",
             y2="y2:Q",
-            color=_own_answer()
-            .when(CONSENSUS)
-            .then(alt.value(INK))
-            .when(RESULTANT)
-            .then(alt.value(SEED))
-            .when("datum.attribution < 0")
-            .then(alt.value(NEGATIVE))
-            .otherwise(alt.value(POSITIVE)),
-            strokeWidth=_width(),
-            opacity=_opacity(0.4),
+            tooltip=[
+                alt.Tooltip("feature:N", title="Feature"),
+                alt.Tooltip("predicted:N", title="Answer"),
+                alt.Tooltip("low:Q", title="10% of seeds below", format="+.3~g"),
+                alt.Tooltip("high:Q", title="90% of seeds below", format="+.3~g"),
+            ],
+        )
+    )
+    return chart
+
+
+def arrows(
+    table: str,
+    x: alt.X,
+    y: alt.Y,
+    frame: Frame,
+    *,
+    shaft: Any,
+    head: Any,
+    tooltip: list[alt.Tooltip],
+    thick: float = CONSENSUS_WIDTH,
+    faint: float = 0.4,
+) -> list[alt.Chart]:
+    """Return arrows from x, y to x2, y2: shafts, and heads turned to their direction.
+
+    `thick` is the width of a consensus, `faint` the opacity of a seed.
+    """
+    base = alt.Chart(alt.NamedData(table))
+    prefix = "" if table == "vectors" else f"{table}_"
+    shafts = (
+        base.mark_rule(clip=True)
+        .properties(name=f"{prefix}shafts")
+        .encode(
+            x=x,
+            y=y,
+            x2="x2:Q",
+            y2="y2:Q",
+            color=shaft,
+            strokeWidth=_width(thick),
+            opacity=opacity(faint),
             tooltip=tooltip,
         )
     )
@@ -126,19 +196,12 @@ def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
             strokeWidth=0,
             clip=True,
         )
-        .properties(name="heads")
+        .properties(name=f"{prefix}heads")
         .encode(
             x=at(x, "x2"),
             y=at(y, "y2"),
-            color=_own_answer(RESULTANT)
-            .when(RESULTANT + " && " + CONSENSUS)
-            .then(alt.value(INK))
-            .when(RESULTANT)
-            .then(alt.value(SEED))
-            .when("datum.attribution < 0")
-            .then(alt.value(NEGATIVE))
-            .otherwise(alt.value(POSITIVE)),
-            opacity=_opacity(0.5),
+            color=head,
+            opacity=opacity(faint + 0.1),
             tooltip=tooltip,
         )
     )
@@ -148,7 +211,7 @@ def vectors(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
 def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     """Return the anchors: areas, closed sides and, dashed, open ones."""
     tooltip = [
-        *_whose(),
+        *whose(),
         alt.Tooltip("rule:N", title="Rule"),
         alt.Tooltip("predicted:N", title="Answer"),
         alt.Tooltip("precision:Q", title="Precision", format=".1%"),
@@ -166,7 +229,7 @@ def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             x2="x2:Q",
             y=y1,
             y2="y2:Q",
-            color=class_colour(classes),
+            color=answer_colour(classes),
             opacity=alt.when("datum.layer === 'seed'")
             .then(alt.value(0.012))
             .when("datum.layer === 'intersection'")
@@ -190,7 +253,7 @@ def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             y=near_y,
             **({"x2": far_x} if far_x else {}),
             **({"y2": far_y} if far_y else {}),
-            color=_own_answer("datum.layer === 'intersection'")
+            color=own_answer("datum.layer === 'intersection'")
             .when("datum.layer === 'intersection'")
             .then(alt.value(INK))
             .when("datum.layer === 'union'")
@@ -201,7 +264,7 @@ def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             .when("datum.layer === 'union'")
             .then(alt.value(1.4))
             .otherwise(alt.value(SEED_WIDTH)),
-            opacity=_opacity(0.3),
+            opacity=opacity(0.3),
             strokeDash=alt.when(f"datum.{side}")
             .then(alt.value(DASHED))
             .otherwise(alt.value(SOLID)),
@@ -213,7 +276,7 @@ def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
 def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     """Return the counterfactuals: ways, flip points and hollow diamonds at their ends."""
     tooltip = [
-        *_whose(),
+        *whose(),
         alt.Tooltip("text:N", title="Change"),
         alt.Tooltip("target:N", title="Answer there"),
         alt.Tooltip("valid:N", title="Reaches that answer"),
@@ -223,7 +286,9 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         alt.Tooltip("cross_validity:Q", title="Also flips other seeds", format=".0%"),
     ]
     base = alt.Chart(alt.NamedData("connectors"))
-    target = alt.Color("target:N", scale=class_colour(classes)["scale"], legend=None)
+    target: Any = alt.value(INK)
+    if classes:
+        target = alt.Color("target:N", scale=class_colour(classes)["scale"], legend=None)
     ways = (
         base.mark_rule(clip=True)
         .properties(name="ways")
@@ -232,10 +297,10 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             y=y,
             x2="x2:Q",
             y2="y2:Q",
-            color=_own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
+            color=own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
             strokeWidth=_width(),
-            opacity=_opacity(0.5),
-            strokeDash=_dashed_unless("datum.valid"),
+            opacity=opacity(0.5),
+            strokeDash=dashed_unless("datum.valid"),
             tooltip=tooltip,
         )
     )
@@ -246,7 +311,7 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             x=at(x, "flip_x"),
             y=at(y, "flip_y"),
             size=alt.when(CONSENSUS).then(alt.value(40)).otherwise(alt.value(13)),
-            opacity=_opacity(0.6),
+            opacity=opacity(0.6),
         )
     )
     ends = (
@@ -258,31 +323,39 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             color=target,
             size=alt.when(CONSENSUS).then(alt.value(230)).otherwise(alt.value(64)),
             strokeWidth=alt.when(CONSENSUS).then(alt.value(2.6)).otherwise(alt.value(1.3)),
-            opacity=_opacity(0.9),
+            opacity=opacity(0.9),
             tooltip=tooltip,
         )
     )
     return [ways, flips, ends]
 
 
-def _own_answer(also: str = "true") -> Any:
+def answer_colour(classes: Sequence[str]) -> Any:
+    """Return the colour of the class predicted, or, of a regression without classes, one."""
+    return class_colour(classes) if classes else alt.value(AMOUNTS[1])
+
+
+def own_answer(also: str = "true") -> Any:
     """Return the condition that a consensus is one of several and has its answer's colour."""
     return alt.when(f"datum.colour && {also}").then(alt.value(alt.ExprRef("datum.colour")))
 
 
-def _width() -> Any:
-    return alt.when(CONSENSUS).then(alt.value(CONSENSUS_WIDTH)).otherwise(alt.value(SEED_WIDTH))
+def _width(thick: float = CONSENSUS_WIDTH) -> Any:
+    return alt.when(CONSENSUS).then(alt.value(thick)).otherwise(alt.value(SEED_WIDTH))
 
 
-def _opacity(of_seeds: float) -> Any:
+def opacity(of_seeds: float) -> Any:
+    """Return full opacity for a consensus and another for seeds."""
     return alt.when(CONSENSUS).then(alt.value(1)).otherwise(alt.value(of_seeds))
 
 
-def _dashed_unless(test: str) -> Any:
+def dashed_unless(test: str) -> Any:
+    """Return dashes where a test of the datum fails."""
     return alt.when(test).then(alt.value(SOLID)).otherwise(alt.value(DASHED))
 
 
-def _whose() -> list[alt.Tooltip]:
+def whose() -> list[alt.Tooltip]:
+    """Return what every tooltip begins with."""
     return [
         alt.Tooltip("method:N", title="Method"),
         alt.Tooltip("layer:N", title="Layer"),

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from xaigeo.viz.map_layers import MARK_TABLES
+from xaigeo.viz.map_layers import MARK_TABLES, MORE_COLUMNS
+from xaigeo.viz.map_notes import compass_table
+from xaigeo.viz.text_fit import middle
 from xaigeo.viz.theme import class_mark
 
 if TYPE_CHECKING:
     from xaigeo.geometry import Scene
+    from xaigeo.viz.map_axes import Frame
+
+# Arrows of a row and method in a projection; shorter ones would hide those that matter.
+MOST_ARROWS = 10
 
 
 def drawn_tables(scene: Scene) -> dict[str, pd.DataFrame]:
@@ -25,27 +31,95 @@ def drawn_tables(scene: Scene) -> dict[str, pd.DataFrame]:
     tables = {name: getattr(scene, name) for name in ("points", "instances", *MARK_TABLES)}
     tables["points"] = tables["points"].assign(member=None)
     tables["boxes"] = tables["boxes"].assign(members=_masks(scene))
-    split = scene.instances.loc[scene.instances["flip_rate"] > 0, "instance"]
     for name in MARK_TABLES:
-        table = tables[name]
-        if "n_seeds" in table and "layer" in table:
-            kept = table[(table["layer"] == "seed") | (table["n_seeds"] > 1)]
-            grouped = (kept["layer"] != "seed") & kept["instance"].isin(split)
-            colours = {c: class_mark(i)["colour"] for i, c in enumerate(scene.outputs)}
-            tables[name] = kept.assign(
-                colour=kept["predicted"].map(colours).astype(object).where(grouped, None)
-            )
+        tables[name] = _drawn(scene, tables[name])
     lines = tables["lines"]
     groups = lines.loc[lines["layer"] != "seed", ["instance", "predicted"]]
     tables["cones"] = tables["cones"].merge(groups.drop_duplicates())
     return tables
 
 
+def every_table(scene: Scene, frame: Frame) -> dict[str, pd.DataFrame]:
+    """Return what the notebook's map draws of a scene: `drawn_tables` and those of `MORE_COLUMNS`.
+
+    In a projection a boundary is a patch, and `lines` holds the level lines where there is
+    none; `boxes` then says what `box_outlines` draws.
+    """
+    flat = bool(scene.view.shown)
+    tables = drawn_tables(scene)
+    tables["boxes"] = tables["boxes"].assign(mark=tables["boxes"].index)
+    tables["cones"] = _told_apart(tables["cones"])
+    lines = tables["lines"]
+    more = {
+        "regions": scene.regions,
+        "coverage_cells": _shares(scene),
+        "box_outlines": _drawn(scene, _edged(scene.box_outlines)),
+        "box_edges": _drawn(scene, scene.box_edges),
+        "ellipses": scene.ellipses,
+        "patches": scene.patches.head(0) if flat else _patches(scene),
+        "normals": _drawn(scene, scene.normals),
+        "staircases": _drawn(scene, scene.staircases),
+        "whiskers": _whiskers(tables["vectors"]),
+        "change_labels": _change_labels(tables["connectors"]),
+        "compass": scene.axes.head(0) if flat else compass_table(scene.axes, frame, scene.points),
+    }
+    if not flat:
+        tables["lines"] = lines[~lines["boundary"].astype(bool)]
+        largest = largest_arrows(tables["vectors"])
+        tables["vectors"] = tables["vectors"][largest.to_numpy()]
+        more["whiskers"] = _whiskers(tables["vectors"])
+    every = tables | more
+    del every["ellipse_outlines"]
+    return every | {"mode_labels": mode_labels(every)}
+
+
+def largest_arrows(vectors: pd.DataFrame) -> pd.Series:
+    """Return which arrows are drawn in a projection of many columns.
+
+    Of each method and instance those of the `MOST_ARROWS` features whose attribution is the
+    largest in any seed or consensus, and every resultant.
+    """
+    size = vectors["attribution"].abs().fillna(0.0).where(vectors["role"] == "component")
+    keys = [vectors[name] for name in ("method", "instance", "feature")]
+    widest = size.groupby(keys).max()
+    ranks = widest.groupby(level=["method", "instance"]).rank(method="first", ascending=False)
+    place = pd.MultiIndex.from_arrays(keys, names=["method", "instance", "feature"])
+    rank = pd.Series(ranks.reindex(place).to_numpy(), index=vectors.index)
+    return (vectors["role"] == "resultant") | (rank <= MOST_ARROWS)
+
+
+def mode_labels(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the number of its mode at each consensus mark, where there are several modes."""
+    ends = {"lines": ("x2", "y2"), "normals": ("x2", "y2"), "vectors": ("x2", "y2")}
+    ends |= {"connectors": ("x2", "y2"), "boxes": ("x2", "y2")}
+    found = [pd.DataFrame(columns=list(MORE_COLUMNS["mode_labels"]))]
+    for name, (x, y) in ends.items():
+        table = tables[name]
+        if "mode" not in table:
+            continue
+        rows = table[(table["layer"] != "seed") & table["mode"].notna() & table[x].notna()]
+        if "role" in rows:
+            rows = rows[rows["role"] == "resultant"]
+        several = rows.groupby(["method", "layer", "instance"])["mode"].transform("nunique") > 1
+        kept = rows[several.astype(bool)]
+        found.append(
+            kept[["method", "layer", "instance"]].assign(
+                x=kept[x], y=kept[y], label=[str(mode) for mode in kept["mode"]]
+            )
+        )
+    filled = [one for one in found if len(one)] or found[:1]
+    return pd.concat(filled, ignore_index=True)
+
+
 def common_members(scene: Scene) -> pd.DataFrame:
-    """Return which points obey a rule common to several seeds: instance and place of the point."""
+    """Return which points obey a rule common to several seeds: instance and place of the point.
+
+    Of a scene of one seed they are those of its own rules.
+    """
     rules = scene.box_members[scene.box_members["layer"] == "intersection"]
     groups = scene.boxes[scene.boxes["layer"] == "intersection"]
-    rules = rules[groups["n_seeds"].to_numpy() > 1]
+    several = len(scene.marks[0].seeds) > 1 if scene.marks else True
+    rules = rules[groups["n_seeds"].to_numpy() > (1 if several else 0)]
     return (
         rules[["instance", "background_rows"]]
         .explode("background_rows")
@@ -55,6 +129,81 @@ def common_members(scene: Scene) -> pd.DataFrame:
         .drop_duplicates()
         .reset_index(drop=True)
     )
+
+
+def _drawn(scene: Scene, table: pd.DataFrame) -> pd.DataFrame:
+    """Return marks without a consensus of one seed, and the colour of a group's answer."""
+    if "n_seeds" not in table or "layer" not in table:
+        return table
+    split = scene.instances.loc[scene.instances["flip_rate"] > 0, "instance"]
+    kept = table[(table["layer"] == "seed") | (table["n_seeds"] > 1)]
+    grouped = (kept["layer"] != "seed") & kept["instance"].isin(split)
+    colours = {c: class_mark(i)["colour"] for i, c in enumerate(scene.outputs)}
+    return kept.assign(colour=kept["predicted"].map(colours).astype(object).where(grouped, None))
+
+
+def _told_apart(outlines: pd.DataFrame) -> pd.DataFrame:
+    """Return outlines of which each has a number of its own in `side`."""
+    return outlines.assign(side=(outlines["order"] == 0).cumsum())
+
+
+def _shares(scene: Scene) -> pd.DataFrame:
+    n_seeds = len(scene.marks[0].seeds) if scene.marks else 1
+    return scene.coverage_cells.assign(share_of_all=scene.coverage_cells["n_seeds"] / n_seeds)
+
+
+def _edged(outlines: pd.DataFrame) -> pd.DataFrame:
+    """Return vertices with the next one in x2, y2, and their box's place in `boxes` in `mark`."""
+    mark = (outlines["order"] == 0).cumsum() - 1
+    following = outlines[["x", "y"]].groupby(mark).shift(-1)
+    first = outlines[["x", "y"]].groupby(mark).transform("first")
+    ends = following.fillna(first)
+    return outlines.assign(mark=mark, x2=ends["x"], y2=ends["y"])
+
+
+def _patches(scene: Scene) -> pd.DataFrame:
+    """Return patches with what `lines` says of their boundary."""
+    near = scene.lines[scene.lines["boundary"].astype(bool)]
+    patches = scene.patches.assign(
+        distance=near["distance"].to_numpy(),
+        resultant_length=near["resultant_length"].to_numpy(),
+    )
+    return _drawn(scene, patches)
+
+
+def _whiskers(vectors: pd.DataFrame) -> pd.DataFrame:
+    known = vectors[["low_x", "low_y", "high_x", "high_y"]].notna().all(axis=1)
+    ends = {"low_x": "x", "low_y": "y", "high_x": "x2", "high_y": "y2"}
+    return vectors[known].drop(columns=["x", "y", "x2", "y2"]).rename(columns=ends)
+
+
+def _change_labels(connectors: pd.DataFrame) -> pd.DataFrame:
+    """Return at the middle of each consensus connector what the axes do not show, in short."""
+    said = (connectors["layer"] != "seed") & connectors["text"].fillna("").ne("")
+    kept = connectors[said]
+    return kept.assign(
+        x=(kept["x"] + kept["x2"]) / 2,
+        y=(kept["y"] + kept["y2"]) / 2,
+        label=[short_change(text) for text in kept["text"]],
+    )
+
+
+def short_change(text: str, letters: int = 34) -> str:
+    """Return the first changes of a text and how many are left out.
+
+    Examples
+    --------
+    >>> short_change("sex: male → female, mass −300 g, age +2", 20)
+    'sex: male → female +2'
+    """
+    parts = text.split(", ")
+    kept = parts[:1]
+    for part in parts[1:]:
+        if len(", ".join([*kept, part])) > letters:
+            break
+        kept.append(part)
+    left = len(parts) - len(kept)
+    return middle(", ".join(kept), letters) + (f" +{left}" if left else "")
 
 
 def _masks(scene: Scene) -> list[str | None]:
