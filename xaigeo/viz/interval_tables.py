@@ -155,7 +155,7 @@ class IntervalTables:
                 continue
             x1, x2 = lanes.interval(j, lower, upper)
             made["bars"].append(bar | {"x1": x1, "x2": x2, "strength": strength})
-            ends = _faded(x1, x2, lower, upper)
+            ends = faded(x1, x2, lower, upper)
             made["bars"] += [bar | end | {"strength": strength * 0.4} for end in ends]
             made["caps"] += [
                 mark | {"seed": anchors.seeds[s], "x": x, "y1": y1 - 0.4, "y2": y2 + 0.4}
@@ -176,7 +176,7 @@ class IntervalTables:
             "y2": y + THICK,
         }
         made["common"].append(bar | {"x1": x1, "x2": x2})
-        for end, side in zip(_faded(x1, x2, lower, upper), _sides(lower, upper), strict=True):
+        for end, side in zip(faded(x1, x2, lower, upper), sides(lower, upper), strict=True):
             made["common"].append(bar | end)
             x = end["x1"] if side == "left" else end["x2"]
             made["arrows"].append(mark | {"side": side, "x": x, "y": y + THICK / 2})
@@ -245,13 +245,14 @@ def limit_text(schema: FeatureSchema, j: int, lower: float, upper: float) -> str
     return f"{said} {feature.unit}" if feature.unit else said
 
 
-def _faded(x1: float, x2: float, lower: float, upper: float) -> list[Record]:
+def faded(x1: float, x2: float, lower: float, upper: float) -> list[Record]:
     """Return where a bar runs on at its open ends."""
     left = [] if np.isfinite(lower) else [{"x1": x1 - OPEN, "x2": x1}]
     return left + ([] if np.isfinite(upper) else [{"x1": x2, "x2": x2 + OPEN}])
 
 
-def _sides(lower: float, upper: float) -> list[str]:
+def sides(lower: float, upper: float) -> list[str]:
+    """Return at which ends an interval is open, "left" before "right"."""
     left = [] if np.isfinite(lower) else ["left"]
     return left + ([] if np.isfinite(upper) else ["right"])
 

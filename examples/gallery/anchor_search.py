@@ -1,0 +1,11 @@
+"""How did the search come to this rule?
+
+Step by step a rule is narrowed until its precision is high enough, and covers less. The slider
+below goes through the steps and shows the limits of each; thin lines are the other seeds' searches.
+"""
+
+from xaigeo.viz.anchor_search import anchor_search
+
+
+def draw(study):
+    return anchor_search(study.anchors, instance=study.rows.index[2])
