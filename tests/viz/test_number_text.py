@@ -1,0 +1,32 @@
+import pytest
+
+from xaigeo.viz.number_text import counted, number_text, probability_text, share_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1234567.0, "1230000"),
+        (-0.5, "−0.5"),
+        (99.96, "100"),
+        (0.00012345, "0.000123"),
+        (float("nan"), "undefined"),
+    ],
+)
+def test_numbers(value, text):
+    assert number_text(value) == text
+
+
+def test_shares_that_are_neither_none_nor_all():
+    assert [share_text(v) for v in (0.0, 1.0, 0.0049, 0.996)] == [
+        "0%",
+        "100%",
+        "less than 1%",
+        "more than 99%",
+    ]
+
+
+def test_probabilities_and_counts():
+    assert [probability_text(v) for v in (0.0, 1e-9, 0.995)] == ["0.00", "less than 0.01", "0.99"]
+    assert counted(0, "flip") == "0 flips"
