@@ -151,14 +151,7 @@ def _instance(
     explanation: Explanation, place: int, label: Any, flagged: dict[Any, str]
 ) -> dict[str, Any]:
     prediction = explanation.array("prediction")[:, place]
-    row = explanation.array("input")[place]
-    entry: dict[str, Any] = {
-        "label": label,
-        "values": [
-            [f.name, f"{f.text(v)}{f' {f.unit}' if f.unit else ''}"]
-            for f, v in zip(explanation.schema.features, row, strict=True)
-        ],
-    }
+    entry: dict[str, Any] = {"label": label}
     if explanation.task == "regression":
         values = prediction[:, 0]
         return entry | {

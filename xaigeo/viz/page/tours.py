@@ -12,7 +12,7 @@ from xaigeo.explanations import Attributions, Explanation
 from xaigeo.geometry import grand_tour, guided_tour, little_tour, local_tour, radial_tour
 from xaigeo.geometry.tour import Tour
 from xaigeo.viz.page.drawing import Drawing
-from xaigeo.viz.page.packing import exact
+from xaigeo.viz.page.packing import packed
 
 # Degrees between two frames, at which a straight way between them cannot be told from the turn.
 STEP: Final = 2.0
@@ -31,7 +31,7 @@ def tours(explanations: Sequence[Explanation], drawing: Drawing) -> list[dict[st
         return []
     numeric = drawing.space.numeric
     return [
-        {"name": name, "says": says, "frames": exact(_frames(tour)[:, numeric])}
+        {"name": name, "says": says, "frames": packed(_frames(tour)[:, numeric])}
         for name, says, tour in _made(explanations, drawing)
         if tour.length > 0
     ]

@@ -94,7 +94,7 @@ const tourRows = (k, at) => {
   const size = 2 * numericPlaces.length;
   const n = Math.min(Math.floor(at), nFrames(k) - 1);
   const one = frames.slice(n * size, (n + 1) * size);
-  if (n + 1 >= nFrames(k) || at === n) return one;
+  if (n + 1 >= nFrames(k) || at === n) return orthonormal(one);
   const next = frames.slice((n + 1) * size, (n + 2) * size);
   return orthonormal(one.map((v, m) => v + (at - n) * (next[m] - v)));
 };

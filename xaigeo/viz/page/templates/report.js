@@ -114,30 +114,46 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
 
 // Charts with rows of their own: a click on a row's mark chooses it, and its mark is ringed.
-const staticCharts = [];
+// They are drawn when they come near the window, and else one by one when there is nothing to do.
+let staticCharts = [];
+let waiting = new Set();
+const near = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) drawOne(entry.target);
+}, { rootMargin: "600px" });
+const drawOne = async (target) => {
+  if (!waiting.delete(target)) return;
+  near.unobserve(target);
+  const spec = page.charts[target.dataset.chart];
+  const drawn = staticCharts;
+  const view = await embed(target, spec);
+  drawn.push(view);
+  view.addEventListener("click", (_, item) => {
+    const one = byLabel.get(String(item?.datum?.instance));
+    if (one) choose({ row: one.id });
+  });
+  if (!dataNames(spec).includes("chosen")) return;
+  const held = Object.values(spec.datasets).flat().filter((row) => typeof row === "object");
+  const follow = () => {
+    const label = String(byPlace.get(state.row).label);
+    view.data("chosen", held.filter((row) => String(row.instance) === label).map((row) => ({ ...row }))).runAsync();
+  };
+  marksOfRow.add(follow);
+  follow();
+};
+const drawRest = () => {
+  const [next] = waiting;
+  if (!next) return;
+  drawOne(next).then(() => setTimeout(drawRest, 30));
+};
 const drawStatic = () => {
   marksOfRow.clear();
-  for (const target of document.querySelectorAll("[data-chart]")) {
-    const spec = page.charts[target.dataset.chart];
-    embed(target, spec).then((view) => {
-      staticCharts.push(view);
-      view.addEventListener("click", (_, item) => {
-        const one = byLabel.get(String(item?.datum?.instance));
-        if (one) choose({ row: one.id });
-      });
-      if (!dataNames(spec).includes("chosen")) return;
-      const follow = () => {
-        const label = String(byPlace.get(state.row).label);
-        const rows = Object.values(spec.datasets).flat().filter((row) => String(row.instance) === label);
-        view.data("chosen", rows.map((row) => ({ ...row }))).runAsync();
-      };
-      marksOfRow.add(follow);
-      follow();
-    });
-  }
+  for (const view of staticCharts) view.finalize();
+  staticCharts = [];
+  waiting = new Set(document.querySelectorAll("[data-chart]"));
+  for (const target of waiting) near.observe(target);
+  setTimeout(drawRest, 1200);
 };
 const redraw = () => {
-  for (const view of staticCharts.splice(0)) view.finalize();
   byId("theme").textContent = isDark() ? "Light" : "Dark";
   byId("theme").setAttribute("aria-label", isDark() ? "Show the page in light colours" : "Show the page in dark colours");
   for (const part of document.querySelectorAll("[data-fill]")) {
