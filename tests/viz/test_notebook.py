@@ -116,21 +116,25 @@ def test_a_chart_comes_alive_without_a_network(the_scene, study, open_page, tmp_
     # A front end may draw its cells in any order.
     parts = [chart_html(spec), bundle_html()]
     opened = open_page(write(tmp_path / "notebook.html", *parts[:: 1 if first == "chart" else -1]))
-    lines = opened.page.locator("g.lines_marks > line")
+    # Marks are called by the place of their layer, choices by a name that no other chart has.
+    names = [unit["data"]["name"] for unit in spec["layer"]]
+    place = next(k for k, name in enumerate(names) if name.startswith("lines_"))
+    pick = next(p for p in spec["params"] if "select" in p)
+    lines = opened.page.locator(f"g.layer_{place}_marks > line")
     lines.first.wait_for(state="attached")
     own = the_scene.lines["instance"].eq(study.X.index[0]).sum()
     assert lines.count() == own
     other = study.X.index[3]
-    opened.page.locator("select[name=pick_instance]").select_option(str(other))
+    listed = f"select[name={pick['name']}_instance]"
+    opened.page.locator(listed).select_option(str(other))
     opened.page.wait_for_function(
-        f"document.querySelectorAll('g.lines_marks > line').length"
+        f"document.querySelectorAll('g.layer_{place}_marks > line').length"
         f" === {the_scene.lines['instance'].eq(other).sum()}"
     )
     third = list(the_scene.instances["instance"]).index(study.X.index[2])
-    opened.page.locator("g.rows_marks > path").nth(third).click()
+    opened.page.locator(f"g.{pick['views'][0]}_marks > path").nth(third).click()
     opened.page.wait_for_function(
-        "document.querySelector('select[name=pick_instance]').selectedOptions[0].text"
-        f" === '{study.X.index[2]}'"
+        f"document.querySelector('{listed}').selectedOptions[0].text === '{study.X.index[2]}'"
     )
     assert opened.problems == []
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
