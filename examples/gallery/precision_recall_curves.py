@@ -1,0 +1,11 @@
+"""How many false alarms does each seed pay for finding a class?
+
+Precision against recall at every threshold: a thin line a seed, dark the mean, a band for the
+middle 80% of seeds. The dashed line is guessing. It says more than a ROC curve of a rare class.
+"""
+
+from xaigeo.viz.threshold_curves import precision_recall_curves
+
+
+def draw(study):
+    return precision_recall_curves(study.evaluation, "Chinstrap")

@@ -1,0 +1,11 @@
+"""How well does each seed tell a class from the rest, at every threshold?
+
+Rows of the class that are found against others that are taken for it: a thin line a seed, dark the
+mean, a band for the middle 80% of seeds. The dashed diagonal is guessing.
+"""
+
+from xaigeo.viz.threshold_curves import roc_curves
+
+
+def draw(study):
+    return roc_curves(study.evaluation)

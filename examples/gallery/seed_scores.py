@@ -1,0 +1,11 @@
+"""How much do scores depend on the seed?
+
+A strip for each score, a dot a seed. Point at a dot to find the same seed in the other strips: the
+most accurate seed need not be the one whose probabilities are best.
+"""
+
+from xaigeo.viz.seed_scores import seed_scores
+
+
+def draw(study):
+    return seed_scores(study.evaluation)
