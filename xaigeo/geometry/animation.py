@@ -15,7 +15,8 @@ from xaigeo.explanations import Explanation
 from xaigeo.geometry.data_points import DataShadow, view_limits
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.mark import Canvas, Mark
-from xaigeo.geometry.marks import Arrows, marks_of
+from xaigeo.geometry.marks import Arrows, ModesLike, marks_of, modes_by_method
+from xaigeo.geometry.output_choice import target_place
 from xaigeo.geometry.scene import Scene, canvas_for, compose, mark_columns
 from xaigeo.geometry.scene_input import gather
 from xaigeo.geometry.shadow import Shadow
@@ -168,6 +169,7 @@ def animate(
     arrows: Arrows = "contribution",
     staircase: bool = False,
     scale: float | Mapping[str, float] | None = None,
+    modes: ModesLike = None,
 ) -> Animation:
     """Show explanations along a tour: one exact object, many projections.
 
@@ -179,7 +181,7 @@ def animate(
         Through the columns of these explanations.
     n_frames : int
         Frames at equal steps of the path, both ends among them.
-    instances, seeds, output, arrows, staircase, scale
+    instances, seeds, output, arrows, staircase, scale, modes
         As in `scene`. An animation of a few instances is what a chart can show; all of them
         make large tables.
 
@@ -192,14 +194,16 @@ def animate(
     InputError
         As `scene`; and for a tour through other columns.
     """
-    given = gather(explanations, instances, seeds)
+    every = gather(explanations, None, seeds)
+    apart = modes_by_method(modes, [one.method for one in every])
+    given = every if instances is None else gather(every, instances)
     space = DataSpace.of(given)
     tour.check_fits(space.schema.names)
     times = tour.times(n_frames)
     views = tuple(tour.view(float(t)) for t in times)
     views[0].check_fits(space.schema)
-    marks = marks_of(given, space.frame, output, arrows)
-    data = DataShadow(space, given)
+    marks = marks_of(given, space.frame, output, arrows, apart)
+    data = DataShadow(space, given, target_place(given[0], output))
     limits = _room(data, marks, views)
     canvas = canvas_for(data, marks, views[0], limits=limits, scale=scale, staircase=staircase)
     first = compose(data, marks, canvas)

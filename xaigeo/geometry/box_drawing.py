@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BOXES: Final[Columns] = KEYS | {
     "predicted": "text",
+    "mode": "int64",
     "group": "text",
     "n_seeds": "int64",
     "share": "float64",
@@ -42,6 +43,7 @@ BOXES: Final[Columns] = KEYS | {
 }
 MEMBERS: Final[Columns] = KEYS | {
     "predicted": "text",
+    "mode": "int64",
     "n_rows": "int64",
     "background_rows": "text",
 }
@@ -63,7 +65,7 @@ class BoxDrawing:
 
     def tables(self) -> Tables:
         """Return `boxes`, `box_members` and `coverage_cells`."""
-        groups = Groups.by(self.box.predicted)
+        groups = self.box.groups()
         common, hull = (
             self._joint(layer, groups, *joint_bounds(self.box, groups, layer))
             for layer in ("intersection", "union")
@@ -83,14 +85,12 @@ class BoxDrawing:
 
     def _seeds(self) -> pd.DataFrame:
         box = self.box
-        predicted = box.names(box.predicted)
         return table(
             BOXES,
             box.seed_keys()
+            | box.answers()
             | self._sides(box.lower, box.upper)
             | {
-                "predicted": predicted,
-                "group": predicted,
                 "n_seeds": 1,
                 "share": 1.0 / len(box.seeds),
                 "precision": box.precision,
@@ -107,14 +107,12 @@ class BoxDrawing:
     ) -> Tables:
         box = self.box
         inside = rows_inside(box.schema, self.canvas.background, lower, upper, allowed)
-        predicted = groups.shared(box.names(box.predicted))
-        keys = box.group_keys(groups.instance, layer) | {"predicted": predicted}
+        keys = box.group_keys(groups.instance, layer) | box.group_answers(groups)
         drawn = table(
             BOXES,
             keys
             | self._sides(lower, upper)
             | {
-                "group": predicted,
                 "n_seeds": groups.sizes,
                 "share": groups.shares,
                 "precision": np.nan,
@@ -129,7 +127,7 @@ class BoxDrawing:
 
     def _seed_members(self) -> pd.DataFrame:
         box = self.box
-        keys = box.seed_keys() | {"predicted": box.names(box.predicted)}
+        keys = box.seed_keys() | box.answers()
         return _member_table(keys, self.inside.reshape(-1, self.inside.shape[-1]))
 
     def _sides(self, lower: np.ndarray, upper: np.ndarray) -> dict[str, Any]:
@@ -174,6 +172,7 @@ class BoxDrawing:
                 "method": box.method,
                 "instance": box.instances[groups.instance][own],
                 "predicted": groups.shared(box.names(box.predicted))[own],
+                "mode": groups.shared(box.mode)[own],
                 "x1": cells[:, 0],
                 "x2": cells[:, 1],
                 "y1": cells[:, 2],

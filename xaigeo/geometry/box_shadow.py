@@ -22,7 +22,12 @@ from xaigeo.geometry.zonotope import Silhouette
 if TYPE_CHECKING:
     from xaigeo.geometry.box import Box
 
-_OWN: Final[Columns] = KEYS | {"predicted": "text", "n_seeds": "int64", "met": "bool"}
+_OWN: Final[Columns] = KEYS | {
+    "predicted": "text",
+    "mode": "int64",
+    "n_seeds": "int64",
+    "met": "bool",
+}
 BOX_OUTLINES: Final[Columns] = dict(_OWN) | {
     "order": "int64",
     "x": "float64",
@@ -103,8 +108,8 @@ class BoxShadow(Shadow):
 
     @cached_property
     def groups(self) -> Groups:
-        """Seeds by answer."""
-        return Groups.by(self.box.predicted)
+        """Seeds by answer and mode."""
+        return self.box.groups()
 
     @cached_property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -161,17 +166,15 @@ class BoxShadow(Shadow):
     def keys(self) -> pd.DataFrame:
         """Whose each box is."""
         box, groups = self.box, self.groups
-        seeds = table(
-            _OWN,
-            box.seed_keys() | {"predicted": box.names(box.predicted), "n_seeds": 1, "met": box.met},
-        )
-        shared = groups.shared(box.names(box.predicted))
+        seeds = table(_OWN, box.seed_keys() | box.answers() | {"n_seeds": 1, "met": box.met})
+        shared = box.group_answers(groups)
         met = groups.reduce(box.met, np.all)
         joint = [
             table(
                 _OWN,
                 box.group_keys(groups.instance, layer)
-                | {"predicted": shared, "n_seeds": groups.sizes, "met": met},
+                | shared
+                | {"n_seeds": groups.sizes, "met": met},
             )
             for layer in ("intersection", "union")
         ]

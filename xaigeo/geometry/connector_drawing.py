@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONNECTORS: Final[Columns] = KEYS | {
     "candidate": "Int64",
     "predicted": "text",
+    "mode": "int64",
     "group": "text",
     "target": "text",
     "n_seeds": "int64",
@@ -68,6 +69,7 @@ class ConnectorDrawing(Shadow):
                 "instance": mark.instances[groups.instance],
                 "output": groups.shared(mark.names(mark.target)),
                 "predicted": groups.shared(mark.names(mark.predicted)),
+                "mode": groups.shared(mark.mode),
                 "n_seeds": groups.sizes,
             }
         )
@@ -99,9 +101,9 @@ class ConnectorDrawing(Shadow):
 
     @cached_property
     def every(self) -> Groups:
-        """Seeds by answer and target, where one of them has a valid point."""
+        """Seeds by answer, target and mode, where one of them has a valid point."""
         mark = self.connector
-        groups = Groups.by(mark.predicted, mark.target)
+        groups = mark.groups(mark.target)
         # Without a valid point there is nothing to summarise.
         return groups.where(groups.restrict(mark.nearest(mark.valid)).sizes > 0)
 
@@ -122,17 +124,15 @@ class ConnectorDrawing(Shadow):
         def wide(values: np.ndarray) -> np.ndarray:
             return np.broadcast_to(values[..., None], shape)
 
-        predicted = wide(mark.names(mark.predicted))
         texts = np.empty(shape, dtype=object)
         for place in np.ndindex(shape):
             texts[place] = self._text(mark.rows[place[1]], mark.point[place], mark.changed[place])
         return table(
             part(CONNECTORS, _MOVING),
             mark.seed_keys(shape[2])
+            | {name: wide(values) for name, values in mark.answers().items()}
             | {
                 "candidate": np.broadcast_to(np.arange(shape[2]), shape),
-                "predicted": predicted,
-                "group": predicted,
                 "target": wide(mark.names(mark.target)),
                 "n_seeds": 1,
                 "share": 1.0 / len(mark.seeds),
@@ -147,14 +147,12 @@ class ConnectorDrawing(Shadow):
     def _consensus(self) -> pd.DataFrame:
         """Return the connectors to the geometric medians of the seeds' valid points."""
         mark, found = self.connector, self.found
-        predicted = found.shared(mark.names(mark.predicted))
         return table(
             part(CONNECTORS, _MOVING),
             mark.group_keys(found.instance)
+            | mark.group_answers(self.every)
             | {
                 "candidate": pd.NA,
-                "predicted": predicted,
-                "group": predicted,
                 "target": found.shared(mark.names(mark.target)),
                 "n_seeds": found.sizes,
                 "share": self.every.shares,

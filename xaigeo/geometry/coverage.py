@@ -12,6 +12,7 @@ CELLS: Final[Columns] = {
     "method": "text",
     "instance": "label",
     "predicted": "text",
+    "mode": "int64",
     "x1": "float64",
     "x2": "float64",
     "y1": "float64",

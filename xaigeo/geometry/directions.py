@@ -18,7 +18,12 @@ from xaigeo.geometry.view import View
 if TYPE_CHECKING:
     from xaigeo.geometry.line import Line
 
-OWN: Final[Columns] = KEYS | {"output": "text", "predicted": "text", "n_seeds": "int64"}
+OWN: Final[Columns] = KEYS | {
+    "output": "text",
+    "predicted": "text",
+    "mode": "int64",
+    "n_seeds": "int64",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +43,8 @@ class Directions:
 
     @cached_property
     def every(self) -> Groups:
-        """Seeds by answer and rival, where one of them has a direction."""
-        groups = Groups.by(self.line.predicted, self.line.contrast.rival)
+        """Seeds by answer, rival and mode, where one of them has a direction."""
+        groups = self.line.groups(self.line.contrast.rival)
         return groups.where(groups.restrict(~self.flat).sizes > 0)
 
     @cached_property
@@ -121,30 +126,26 @@ class Directions:
         line, groups, drawn = self.line, self.groups, ~self.flat
         seed, instance = np.nonzero(drawn)
         columns = {**OWN, "group": "text", "share": "float64", "local_r2": "float64"}
-        predicted = line.names(line.predicted)[drawn]
         seeds = table(
             columns,
-            {
+            {name: values[drawn] for name, values in line.answers().items()}
+            | {
                 "method": line.method,
                 "layer": "seed",
                 "seed": line.seeds[seed],
                 "instance": line.instances[instance],
                 "output": line.contrast.texts()[drawn],
-                "predicted": predicted,
-                "group": predicted,
                 "n_seeds": 1,
                 "share": 1.0 / len(line.seeds),
                 "local_r2": line.local_r2[drawn],
             },
         )
-        shared = groups.shared(line.names(line.predicted))
         consensus = table(
             columns,
             line.group_keys(groups.instance)
+            | line.group_answers(groups)
             | {
                 "output": groups.shared(line.contrast.texts()),
-                "predicted": shared,
-                "group": shared,
                 "n_seeds": groups.sizes,
                 "share": groups.shares,
                 "local_r2": self.kept.reduce(line.local_r2, np.median),

@@ -18,6 +18,7 @@ _KEYS: Final[Columns] = {
     "instance": "label",
     "output": "text",
     "predicted": "text",
+    "mode": "int64",
 }
 ELLIPSES: Final[Columns] = dict(_KEYS) | {
     "n_seeds": "int64",

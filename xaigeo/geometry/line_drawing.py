@@ -23,6 +23,7 @@ SPREAD: Final = (0.1, 0.9)
 LINES: Final[Columns] = KEYS | {
     "output": "text",
     "predicted": "text",
+    "mode": "int64",
     "group": "text",
     "n_seeds": "int64",
     "share": "float64",
@@ -53,6 +54,7 @@ CONES: Final[Columns] = {
     "instance": "label",
     "output": "text",
     "predicted": "text",
+    "mode": "int64",
     "side": "int64",
     "order": "int64",
     "x": "float64",
@@ -61,6 +63,7 @@ CONES: Final[Columns] = {
 DEGENERATE: Final[Columns] = KEYS | {
     "output": "text",
     "predicted": "text",
+    "mode": "int64",
     "n_seeds": "int64",
     "norm": "float64",
     "reason": "text",
@@ -82,7 +85,7 @@ class LineDrawing:
 
     def tables(self) -> Tables:
         """Return the three tables."""
-        every = Groups.by(self.line.predicted, self.line.contrast.rival)
+        every = self.line.groups(self.line.contrast.rival)
         kept = every.restrict(~self.flat)
         drawn = kept.sizes > 0  # groups with flat surrogates alone are listed in `degenerate`
         every, kept = every.where(drawn), kept.where(drawn)
@@ -148,17 +151,15 @@ class LineDrawing:
     def _seeds(self) -> pd.DataFrame:
         line, drawn = self.line, ~self.flat
         seed, instance = np.nonzero(drawn)
-        predicted = line.names(line.predicted)[drawn]
         return table(
             LINES,
-            {
+            {name: values[drawn] for name, values in line.answers().items()}
+            | {
                 "method": line.method,
                 "layer": "seed",
                 "seed": line.seeds[seed],
                 "instance": line.instances[instance],
                 "output": line.contrast.texts()[drawn],
-                "predicted": predicted,
-                "group": predicted,
                 "n_seeds": 1,
                 "share": 1.0 / len(line.seeds),
                 "distance_low": np.nan,
@@ -256,6 +257,7 @@ class LineDrawing:
                 "instance": wide(self.line.instances[groups.instance]),
                 "output": wide(names["output"]),
                 "predicted": wide(names["predicted"]),
+                "mode": wide(names["mode"]),
                 "side": np.broadcast_to(np.arange(2)[:, None], shape),
                 "order": np.broadcast_to(np.arange(_ARC + 2), shape),
                 "x": points[..., 0],
@@ -264,9 +266,8 @@ class LineDrawing:
         )
 
     def _group_names(self, groups: Groups) -> dict[str, Any]:
-        predicted = groups.shared(self.line.names(self.line.predicted))
         output = groups.shared(self.line.contrast.texts())
-        return {"output": output, "predicted": predicted, "group": predicted}
+        return {"output": output} | self.line.group_answers(groups)
 
     def _flat_seeds(self) -> pd.DataFrame:
         line, flat = self.line, self.flat
@@ -281,6 +282,7 @@ class LineDrawing:
                 "instance": line.instances[instance],
                 "output": line.contrast.texts()[flat],
                 "predicted": line.names(line.predicted)[flat],
+                "mode": line.mode[flat],
                 "n_seeds": 1,
                 "norm": self.norm[flat],
                 "reason": np.where(
@@ -294,7 +296,7 @@ class LineDrawing:
         return table(
             DEGENERATE,
             self.line.group_keys(groups.instance)
-            | {"output": names["output"], "predicted": names["predicted"]}
+            | {name: names[name] for name in ("output", "predicted", "mode")}
             | {
                 "n_seeds": groups.sizes,
                 "norm": length,

@@ -152,6 +152,7 @@ class LineShadow(Shadow):
                 "instance": line.instances[instance],
                 "output": line.contrast.texts()[whose.flat],
                 "predicted": line.names(line.predicted)[whose.flat],
+                "mode": line.mode[whose.flat],
                 "n_seeds": 1,
                 "norm": line.norm[whose.flat],
                 "reason": "the surrogate is flat",
@@ -163,6 +164,7 @@ class LineShadow(Shadow):
             | {
                 "output": lost.shared(line.contrast.texts()),
                 "predicted": lost.shared(line.names(line.predicted)),
+                "mode": lost.shared(line.mode),
                 "n_seeds": lost.sizes,
                 "norm": whose.means[1][whose.lost],
                 "reason": "the seeds' directions cancel, so they have no mean",

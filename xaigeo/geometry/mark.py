@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import numpy as np
 import pandas as pd
 
+from xaigeo.geometry.groups import Groups
 from xaigeo.geometry.shadow import Shadow, Tables
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.table import KEYS, Columns, Dtype, labels, table
@@ -83,6 +84,8 @@ class Mark(ABC):
     predicted : ndarray of int, shape (n_seeds, n_instances)
         Place of the predicted class; 0 for a regression.
     frame : StandardFrame
+    modes : ndarray of int, shape (n_seeds,), optional
+        Explanatory mode of each seed; 0 is the largest.
     """
 
     method: str
@@ -93,6 +96,7 @@ class Mark(ABC):
     rows: Matrix
     predicted: np.ndarray
     frame: StandardFrame
+    modes: np.ndarray | None = None
 
     columns: ClassVar[dict[str, Columns]] = {}
 
@@ -135,6 +139,30 @@ class Mark(ABC):
             "seed": pd.NA,
             "instance": self.instances[instance],
         }
+
+    @property
+    def mode(self) -> np.ndarray:
+        """Mode of each seed, shape (n_seeds, n_instances); 0 where none were given."""
+        own = np.zeros(len(self.seeds), dtype=np.int64) if self.modes is None else self.modes
+        return np.broadcast_to(own[:, None], self.predicted.shape)
+
+    def groups(self, *keys: np.ndarray) -> Groups:
+        """Return the seeds by answer, further keys and mode: what may be averaged."""
+        return Groups.by(self.predicted, *keys, self.mode)
+
+    def answers(self) -> dict[str, np.ndarray]:
+        """Return `predicted`, `mode` and `group` of seeds, shape (n_seeds, n_instances) each."""
+        predicted, mode = self.names(self.predicted), self.mode
+        if self.modes is None or not self.modes.any():
+            return {"predicted": predicted, "mode": mode, "group": predicted}
+        group = np.empty(predicted.shape, dtype=object)
+        for place in np.ndindex(group.shape):
+            group[place] = f"{predicted[place]}, mode {mode[place] + 1}"
+        return {"predicted": predicted, "mode": mode, "group": group}
+
+    def group_answers(self, groups: Groups) -> dict[str, np.ndarray]:
+        """Return the same of groups of seeds, shape (n_groups,) each."""
+        return {name: groups.shared(values) for name, values in self.answers().items()}
 
     def names(self, places: np.ndarray) -> np.ndarray:
         """Return output names at places, an object array."""

@@ -17,7 +17,7 @@ from xaigeo.geometry.data_points import DataShadow, view_limits
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Canvas, Mark
-from xaigeo.geometry.marks import Arrows, marks_of
+from xaigeo.geometry.marks import Arrows, ModesLike, marks_of, modes_by_method
 from xaigeo.geometry.output_choice import target_place
 from xaigeo.geometry.scene_input import gather
 from xaigeo.geometry.table import Columns, stack, table
@@ -47,7 +47,9 @@ class Scene:
 
     `layer` is "seed" for one model's mark and otherwise names a summary over the seeds
     that predict one class (`group`), with their number in `n_seeds` and their share of all
-    seeds in `share`; `seed` is then missing. Medians carry the quantiles 0.1 and 0.9.
+    seeds in `share`; `seed` is then missing. Medians carry the quantiles 0.1 and 0.9. `mode` is
+    the explanatory mode of a seed or a summary, if modes were given (otherwise 0): seeds of two
+    modes are never averaged. `group` names it too, counting from one ("Gentoo, mode 2" for 1).
 
     Attributes
     ----------
@@ -201,6 +203,7 @@ def scene(
     staircase: bool = False,
     scale: float | Mapping[str, float] | None = None,
     background: bool = True,
+    modes: ModesLike = None,
 ) -> Scene:
     """Turn explanations into marks on two columns of the data, or on any plane of them.
 
@@ -225,6 +228,9 @@ def scene(
         Standard deviations drawn for one output unit; chosen from the data unless given.
     background : bool
         Whether `points` holds the background rows.
+    modes : Modes or mapping from method to Modes, optional
+        Explanatory modes to summarise apart, of all methods or by method; see
+        `explanatory_modes`.
 
     Returns
     -------
@@ -234,17 +240,19 @@ def scene(
     ------
     InputError
         For explanations that do not belong together, columns that are not numeric, a projection
-        of other features, or unknown labels.
+        of other features, unknown labels, or modes of other seeds or methods.
 
     Notes
     -----
     A LIME explanation over bins, or over another distance than the Euclidean one, has no
     boundary line: it is drawn as arrows.
     """
-    given = gather(explanations, instances, seeds)
+    every = gather(explanations, None, seeds)
+    apart = modes_by_method(modes, [one.method for one in every])
+    given = every if instances is None else gather(every, instances)
     space = DataSpace.of(given)
     plane = chosen_view(view, space)
-    marks = marks_of(given, space.frame, output, arrows)
+    marks = marks_of(given, space.frame, output, arrows, apart)
     data = DataShadow(space, given, target_place(given[0], output))
     canvas = canvas_for(data, marks, plane, scale=scale, staircase=staircase)
     drawn = compose(data, marks, canvas)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STAIRCASES: Final[Columns] = KEYS | {
     "output": "text",
     "predicted": "text",
+    "mode": "int64",
     "n_seeds": "int64",
     "order": "int64",
     "feature": "text",
@@ -86,6 +87,7 @@ class Staircase(Shadow):
             | {
                 "output": _wide(vectors.names(vectors.chosen), shape),
                 "predicted": _wide(vectors.names(vectors.predicted), shape),
+                "mode": _wide(vectors.mode, shape),
                 "n_seeds": 1,
             },
         )
@@ -99,6 +101,7 @@ class Staircase(Shadow):
             | {
                 "output": _wide(groups.shared(vectors.names(vectors.chosen)), shape),
                 "predicted": _wide(groups.shared(vectors.names(vectors.predicted)), shape),
+                "mode": _wide(groups.shared(vectors.mode), shape),
                 "n_seeds": _wide(groups.sizes, shape),
             },
         )

@@ -25,6 +25,7 @@ WHISKERS: Final = (0.1, 0.9)
 VECTORS: Final[Columns] = KEYS | {
     "output": "text",
     "predicted": "text",
+    "mode": "int64",
     "group": "text",
     "n_seeds": "int64",
     "share": "float64",
@@ -77,6 +78,7 @@ class VectorDrawing(Shadow):
                 "instance": self.vectors.instances[groups.instance],
                 "output": names["output"],
                 "predicted": names["predicted"],
+                "mode": names["mode"],
                 "n_seeds": groups.sizes,
             }
         )
@@ -107,8 +109,8 @@ class VectorDrawing(Shadow):
 
     @cached_property
     def groups(self) -> Groups:
-        """Seeds by answer."""
-        return Groups.by(self.vectors.predicted)
+        """Seeds by answer and mode."""
+        return self.vectors.groups()
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -138,15 +140,13 @@ class VectorDrawing(Shadow):
 
     def _seeds(self) -> pd.DataFrame:
         vectors = self.vectors
-        predicted = self._with_resultant(vectors.names(vectors.predicted))
         return table(
             part(VECTORS, _MOVING),
             vectors.seed_keys(len(self.places) + 1)
             | self._roles(self.values.shape[:2])
+            | {name: self._with_resultant(values) for name, values in vectors.answers().items()}
             | {
                 "output": self._with_resultant(vectors.names(vectors.chosen)),
-                "predicted": predicted,
-                "group": predicted,
                 "n_seeds": 1,
                 "share": 1.0 / len(vectors.seeds),
                 "attribution": _with_length(self.values),
@@ -213,9 +213,8 @@ class VectorDrawing(Shadow):
         return np.asarray(seen / np.where(total > 0, total, np.nan))
 
     def _group_names(self) -> dict[str, np.ndarray]:
-        predicted = self.groups.shared(self.vectors.names(self.vectors.predicted))
         output = self.groups.shared(self.vectors.names(self.vectors.chosen))
-        return {"output": output, "predicted": predicted, "group": predicted}
+        return {"output": output} | self.vectors.group_answers(self.groups)
 
 
 def _or_zero(values: np.ndarray) -> np.ndarray:
