@@ -1,0 +1,12 @@
+"""Do the seeds explain in one way, or do they fall into groups that explain differently?
+
+A point is a seed; seeds near each other explain alike. At the right is what each mode says of the
+features: of several modes, those features come first in which they differ most.
+"""
+
+from xaigeo.geometry.modes import explanatory_modes
+from xaigeo.viz.modes_map import modes_map
+
+
+def draw(study):
+    return modes_map(explanatory_modes(study.shap), study.shap)
