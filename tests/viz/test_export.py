@@ -1,17 +1,21 @@
+import io
 import json
 import re
 from types import SimpleNamespace
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
+from PIL import Image
 
 from xaigeo.errors import InputError
 from xaigeo.viz import attribution_strip, explanation_map, seed_agreement_heatmap
 from xaigeo.viz.chart_page import title_of
 from xaigeo.viz.checklist import Checklist
 from xaigeo.viz.dark import DARK_PAPER
-from xaigeo.viz.export import save, svg_picture
+from xaigeo.viz.export import png_picture, save, svg_picture
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.themed import themed
 
@@ -53,6 +57,14 @@ def test_a_png_has_scale_pixels_for_each_of_the_chart(strip, tmp_path):
     assert png_size(path.read_bytes()) == pytest.approx((2 * width, 2 * height), abs=1)
     single = save(strip, tmp_path / "single.PNG", scale=1).read_bytes()
     assert png_size(single) == pytest.approx((width, height), abs=1)
+
+
+def test_a_png_is_packed_again_and_stays_the_same(strip, tmp_path):
+    svg = svg_picture(strip.to_dict())
+    plain, packed = vl_convert.svg_to_png(svg, scale=1), png_picture(svg)
+    assert len(packed) < len(plain) / 2
+    pixels = [np.asarray(Image.open(io.BytesIO(png))) for png in (plain, packed)]
+    assert np.array_equal(*pixels)
 
 
 def test_pictures_are_as_wide_as_is_asked(strip, tmp_path):
@@ -153,20 +165,36 @@ def test_words_cannot_leave_their_place_in_the_page(tmp_path):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_is_live_and_asks_no_one(the_scene, study, open_page, tmp_path, dark):
-    chart = explanation_map(the_scene, instance=study.X.index[0], methods=["lime"])
-    opened = open_page(save(chart, tmp_path / "map.html", dark=dark), width=400)
-    lines = opened.page.locator("g.lines_marks > line")
-    lines.first.wait_for(state="attached")
-    other = study.X.index[3]
-    opened.page.locator("select[name=pick_instance]").select_option(str(other))
-    lines.nth(int(the_scene.lines["instance"].eq(other).sum()) - 1).wait_for(state="attached")
-    point = opened.page.locator("g.rows_marks > path").first
-    point.hover(force=True)
-    opened.page.locator("#vg-tooltip-element.visible").wait_for()
+def test_the_page_is_live_and_asks_no_one(open_page, tmp_path, dark):
+    rows = pd.DataFrame({"kind": list("aabbb"), "x": range(5)})
+    kind = alt.param(value="a", bind=alt.binding_select(options=["a", "b"], name="Kind "))
+    points = alt.Chart(alt.NamedData("rows"), title="Points", width=900).mark_point(size=200)
+    points = points.encode(x="x:Q", tooltip=["kind:N", alt.Tooltip("x:Q", title="Value of x")])
+    points = points.add_params(kind).transform_filter(f"datum.kind === {kind.name}")
+    chart = themed(with_tables(points, {"rows": rows}))
+    opened = open_page(save(chart, tmp_path / "a.html", dark=dark), width=400)
+    marks = opened.page.locator("g.mark-symbol path")
+    marks.nth(1).wait_for()
+    assert marks.count() == 2
+    opened.page.locator("select").select_option("b")
+    marks.nth(2).wait_for()
+    marks.first.hover()
+    tooltip = opened.page.locator("#vg-tooltip-element.visible")
+    assert "Value of x" in tooltip.inner_text()
+    paper = tooltip.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert paper == ("rgb(23, 23, 26)" if dark else "rgb(255, 255, 255)")
+    # What is wider than the window scrolls inside of it.
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
     assert opened.problems == []
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.browser
+def test_the_map_of_all_methods_is_live_as_a_page(the_scene, open_page, tmp_path):
+    opened = open_page(save(explanation_map(the_scene), tmp_path / "map.html"))
+    opened.page.locator("#chart svg").wait_for()
+    assert opened.page.locator("#chart select").count() >= 1
+    assert [said for said in opened.problems if not said.startswith("WARN")] == []
 
 
 @pytest.mark.browser

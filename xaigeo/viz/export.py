@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -92,7 +93,7 @@ def png_picture(svg: str, scale: float = 1.0) -> bytes:
     """Return an SVG as PNG, with `scale` pixels for each of its own."""
     import vl_convert
 
-    return bytes(vl_convert.svg_to_png(svg, scale=scale))
+    return _packed(bytes(vl_convert.svg_to_png(svg, scale=scale)))
 
 
 def _chart(
@@ -152,6 +153,23 @@ def _check_width(width: float, suffix: str) -> None:
             arrived=f"width={width!r} for a {suffix} file",
             do="Leave width out; the chart function's own width sets how wide it is drawn.",
         )
+
+
+def _packed(png: bytes) -> bytes:
+    """Return the same PNG in a third of its bytes: vl-convert 1.9 packs its pixels in haste."""
+    signature, rest = png[:8], png[8:]
+    parts: list[tuple[bytes, bytes]] = []
+    while rest:
+        length = int.from_bytes(rest[:4], "big")
+        parts.append((rest[4:8], rest[8 : 8 + length]))
+        rest = rest[12 + length :]
+    pixels = zlib.decompress(b"".join(held for kind, held in parts if kind == b"IDAT"))
+    packed = [(kind, held) for kind, held in parts if kind not in (b"IDAT", b"IEND")]
+    packed += [(b"IDAT", zlib.compress(pixels, 9)), (b"IEND", b"")]
+    return signature + b"".join(
+        len(held).to_bytes(4, "big") + kind + held + zlib.crc32(kind + held).to_bytes(4, "big")
+        for kind, held in packed
+    )
 
 
 def _sized(svg: str, width: float) -> str:
