@@ -168,4 +168,4 @@ def null_gaps(n_seeds: int, random_state: int) -> np.ndarray:
 
 
 def _positive(values: np.ndarray) -> np.ndarray:
-    return np.maximum(values, 0.0)
+    return np.asarray(np.maximum(values, 0.0))
