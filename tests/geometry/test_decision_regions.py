@@ -1,12 +1,16 @@
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from xaigeo.ensemble import SeedEnsemble
 from xaigeo.errors import InputError
-from xaigeo.geometry import decision_regions as module
 from xaigeo.geometry.decision_regions import decision_regions
 from xaigeo.geometry.view import Projection
+
+# By its name: the package may have a function called the same.
+module = import_module("xaigeo.geometry.decision_regions")
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,8 +8,10 @@ from sklearn.inspection import partial_dependence as reference
 
 from xaigeo.ensemble import SeedEnsemble
 from xaigeo.errors import InputError
-from xaigeo.geometry import partial_dependence as module
 from xaigeo.geometry.partial_dependence import partial_dependence
+
+# By its name: the package may have a function called the same.
+module = import_module("xaigeo.geometry.partial_dependence")
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,8 @@ def confusion_finding(table: pd.DataFrame, evaluation: Evaluation) -> str:
     said += f"“{most['predicted']}”"
     if len(evaluation.seeds) == 1:
         return said
-    return f"{said} ({most['low']:.0%} to {most['high']:.0%} by seed)"
+    low, high = f"{most['low']:.0%}", f"{most['high']:.0%}"
+    return f"{said} ({f'{low} to {high} by seed' if low != high else 'by every seed alike'})"
 
 
 def confusion_tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -13,10 +13,11 @@ from xaigeo.errors import InputError
 from xaigeo.geometry.decision_regions import DecisionRegions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import number_text, share_text
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import titled
-from xaigeo.viz.theme import INK, RAMP, SOFT_INK, class_colour, class_shape
+from xaigeo.viz.text_fit import titled, wrapped
+from xaigeo.viz.theme import INK, RAMP, SOFT_INK
 from xaigeo.viz.themed import themed
 from xaigeo.viz.thinning import edges, joined_cells, thinned
 
@@ -171,7 +172,7 @@ def region_axes(
     x, y = (
         make(
             f"{name}:Q",
-            title=label,
+            title=label if name == "x" else wrapped(label, side, 11.5)[:2],
             scale=alt.Scale(domain=[float(end) for end in limits], nice=False, zero=False),
             axis=alt.Axis(tickCount=3, grid=False, titleLimit=side, labelOverlap=True)
             if axis
@@ -199,7 +200,8 @@ def _panel(
     seed = int(regions.seeds[place])
     regression = regions.task == "regression"
     what = regions.outputs[0] if regression else "Predicted class"
-    colour: Any = class_colour(regions.outputs)
+    colour: Any
+    colour, shape = class_channels(regions.outputs, columns * (side + GAP))
     if regression:
         values = regions.predicted
         colour = alt.Color(
@@ -241,8 +243,8 @@ def _panel(
         ).encode(
             x=at(x, "x"),
             y=at(y, "y"),
-            color=class_colour(regions.outputs),
-            shape=class_shape(regions.outputs),
+            color=colour,
+            shape=shape,
         )
     return layered(cells, dots).properties(
         width=side,

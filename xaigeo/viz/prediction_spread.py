@@ -11,10 +11,11 @@ from xaigeo.agreement.prediction_spread import prediction_spread as spread_of
 from xaigeo.agreement.seed_predictions import seed_predictions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled
-from xaigeo.viz.theme import INK, SEED, class_colour, class_shape
+from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def prediction_spread(
     regression = given.task == "regression"
     what = _what(given.outputs, output, regression)
     notes = ["Line: lowest to highest seed. Tick: median. Dot: one seed."]
-    if not regression:
+    if rows["n_flips"].iloc[:n_rows].any():
         notes.append("Coloured: the seed predicts another class than most seeds do.")
     if len(rows) > n_rows:
         notes.append(_rest(rows.iloc[n_rows:], regression))
@@ -187,14 +188,16 @@ def prediction_spread_body(
         ),
     ]
     if rows["n_flips"].any():
+        room = width if isinstance(width, int) else 400
+        colour, shape = class_channels(outputs, room, title="This seed predicts")
         layers.append(
             alt.Chart(alt.NamedData("flip"))
             .mark_point(filled=True, size=42, opacity=0.95, strokeWidth=0)
             .encode(
                 x=x,
                 y=y,
-                color=class_colour(outputs, title="This seed predicts"),
-                shape=class_shape(outputs, title="This seed predicts"),
+                color=colour,
+                shape=shape,
                 tooltip=[*seed, alt.Tooltip("predicted:N", title="This seed predicts")],
             )
         )

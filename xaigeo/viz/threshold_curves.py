@@ -13,7 +13,7 @@ from xaigeo.agreement.discrimination import threshold_curves as curves_of
 from xaigeo.viz.channels import layered
 from xaigeo.viz.number_text import counted
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import titled
+from xaigeo.viz.text_fit import middle, titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
 
@@ -96,7 +96,8 @@ def threshold_curves_finding(found: Sequence[ThresholdCurves]) -> str:
     if f"{low:.3f}" != f"{high:.3f}":
         area += f" to {high:.3f} by seed"
     if len(found) == 1:
-        return f"Seeds tell “{worst.output}” from the rest with {area}"
+        who = "Seeds tell" if len(worst.areas) > 1 else "The seed tells"
+        return f"{who} “{worst.output}” from the rest with {area}"
     if max(means) - min(means) < 5e-4:
         return f"Seeds tell every class from the rest about equally well: {area}"
     return f"“{worst.output}” is hardest to tell from the rest: {area}"
@@ -130,7 +131,7 @@ def threshold_curves_body(
             width=side,
             height=side,
             title=alt.Title(
-                _panel_title(one),
+                _panel_title(one, side + 40),
                 fontSize=11.5,
                 fontWeight="normal",
                 color=SOFT_INK,
@@ -147,9 +148,9 @@ def threshold_curves_body(
     return alt.vconcat(*rows, spacing=12)
 
 
-def _panel_title(one: ThresholdCurves) -> str:
-    area = AREAS[one.curve]
-    return f"{one.output}: {area} {one.areas['area'].mean():.3f}"
+def _panel_title(one: ThresholdCurves, px: float) -> str:
+    area = f": {AREAS[one.curve]} {one.areas['area'].mean():.3f}"
+    return middle(one.output, max(6, int(px / 6.5) - len(area))) + area
 
 
 def _layers(one: ThresholdCurves, place: int) -> list[alt.Chart]:

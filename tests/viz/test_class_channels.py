@@ -1,0 +1,28 @@
+import altair as alt
+
+from xaigeo.viz.class_channels import FULLER, class_channels
+from xaigeo.viz.theme import CLASSES
+
+
+def test_colours_and_shapes_are_those_of_the_theme():
+    colour, shape = class_channels(["a", "b"], 400)
+    assert colour.to_dict()["scale"] == {"domain": ["a", "b"], "range": list(CLASSES[:2])}
+    assert shape.to_dict()["scale"] == {"domain": ["a", "b"], "range": ["circle", "square"]}
+    assert colour.to_dict()["legend"] == shape.to_dict()["legend"]
+
+
+def test_long_legends_are_broken_into_lines():
+    short, _ = class_channels(["a", "b"], 400)
+    assert short.to_dict()["legend"]["columns"] == 2
+    assert short.to_dict()["legend"]["titleOrient"] == "left"
+    long, _ = class_channels([f"a class with a long name {k}" for k in range(8)], 400)
+    assert long.to_dict()["legend"]["columns"] == 2
+    assert long.to_dict()["legend"]["titleOrient"] == "top"
+
+
+def test_no_filled_mark_is_without_an_area():
+    _, shape = class_channels(list("abcdefgh"), 400)
+    marks = shape.to_dict()["scale"]["range"]
+    assert not {"stroke", "wedge"} & set(marks)
+    assert set(FULLER.values()) <= set(marks)
+    assert isinstance(shape, alt.Shape)

@@ -1,0 +1,45 @@
+"""Colour and shape of classes with a legend that fits the width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from xaigeo.viz.text_fit import text_px
+from xaigeo.viz.theme import class_colour, class_shape
+
+# Of Vega's own shapes "stroke" is a line without an area, which a filled mark does not show, and
+# "wedge" so narrow that a small one is not seen.
+FULLER = {"stroke": "M-1,-0.25h2v0.5h-2z", "wedge": "M0,-1L0.6,0.9H-0.6z"}
+SYMBOL = 28
+
+
+def class_channels(
+    classes: Sequence[str], px: float, *, title: str = "Predicted class"
+) -> tuple[alt.Color, alt.Shape]:
+    """Return the encodings of the field `predicted` for filled marks.
+
+    Parameters
+    ----------
+    classes : sequence of str
+    px : float
+        Width of the legend, which is broken into lines where it would be wider.
+    title : str
+    """
+    longest = max(text_px(name, 11.5) for name in classes) + SYMBOL
+    total = sum(text_px(name, 11.5) + SYMBOL for name in classes) + text_px(title, 11.5)
+    columns = len(classes) if total <= px else max(1, min(len(classes), int(px // longest)))
+    legend = alt.Legend(
+        symbolOpacity=1,
+        orient="bottom",
+        titleOrient="left" if columns == len(classes) else "top",
+        columns=columns,
+        labelLimit=max(60.0, px - SYMBOL),
+    )
+    shape = class_shape(classes, title=title)
+    marks = [FULLER.get(one, one) for one in shape["scale"]["range"]]
+    return (
+        class_colour(classes, title=title).legend(legend),
+        shape.legend(legend).scale(domain=list(classes), range=marks),
+    )
