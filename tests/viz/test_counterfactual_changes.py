@@ -53,11 +53,13 @@ def test_dots_against_a_loop(found):
         assert row.share == pytest.approx(np.mean(changed))
 
 
-def test_directions_have_their_colours(found):
-    parts = counterfactual_changes_tables(found)["parts"]
-    colours = dict(zip(parts["way"], parts["colour"], strict=True))
+def test_directions_have_their_colours(found, make):
+    units = make.units_of(counterfactual_changes(found).to_dict())
+    scale = next(u["encoding"]["color"]["scale"] for u in units if "color" in u["encoding"])
+    colours = dict(zip(scale["domain"], scale["range"], strict=True))
     assert colours["up"] == POSITIVE
     assert colours["down"] == NEGATIVE
+    parts = counterfactual_changes_tables(found)["parts"]
     point, start = found.array("point")[:, :, 0], found.array("input")
     for row in parts[parts["way"] == "up"].itertuples():
         j = found.schema.index(row.label)

@@ -76,7 +76,7 @@ def counterfactual_changes_body(
 ) -> alt.LayerChart:
     """Return the chart over the tables, without words above it."""
     title = "Share of counterfactuals that change it"
-    return feature_use_body(change_use(counterfactuals), tables, title, width=width)
+    return feature_use_body(change_use(counterfactuals), tables, MARKS, title, width=width)
 
 
 def counterfactual_changes_finding(counterfactuals: Counterfactuals) -> str:

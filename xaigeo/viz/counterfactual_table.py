@@ -24,7 +24,7 @@ SIZE = 11.0
 BOLD = 0.6
 Tables = dict[str, pd.DataFrame]
 Record = dict[str, Any]
-COLOURS = {"up": POSITIVE, "down": NEGATIVE, "other": SEED, "same": "white"}
+COLOURS = {"up": POSITIVE, "down": NEGATIVE, "other": SEED}
 
 
 def counterfactual_table(
@@ -104,7 +104,6 @@ def counterfactual_table_tables(table: ChangeTable, *, width: int = WIDTH) -> Ta
                 "text": found[j].within(letters if found[j].way == "same" else bold),
                 "old": found[j].old,
                 "new": found[j].new,
-                "colour": COLOURS[found[j].way],
                 "pale": row is not None and found[j].way == "same",
                 "x1": k * column,
                 "x2": (k + 1) * column - 4,
@@ -124,7 +123,7 @@ def counterfactual_table_tables(table: ChangeTable, *, width: int = WIDTH) -> Ta
 
 
 _CELLS = (
-    *("line", "feature", "way", "text", "old", "new", "colour", "pale"),
+    *("line", "feature", "way", "text", "old", "new", "pale"),
     *("x1", "x2", "x", "y1", "y2", "y"),
 )
 
@@ -149,13 +148,15 @@ def counterfactual_table_body(tables: Tables, *, width: int = WIDTH) -> alt.Laye
     ]
     data = alt.Chart(alt.NamedData("cells"))
     changed, same = (data.transform_filter(f"datum.way {sign} 'same'") for sign in ("!==", "==="))
+    # A scale, and no colours among the data: a page swaps the colours of charts for dark ones.
+    colours = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
     box = {"x": x("x1"), "x2": "x2:Q", "y": y("y1"), "y2": "y2:Q"}
     frame = same.mark_rect(fill="white", stroke=FAINT, strokeWidth=0.8).encode(**box, tooltip=told)
     fill = changed.mark_rect(opacity=0.24, cornerRadius=2).encode(
-        **box, color=alt.Color("colour:N", scale=None), tooltip=told
+        **box, color=alt.Color("way:N", scale=colours, legend=None), tooltip=told
     )
     edge = changed.mark_rect(filled=False, strokeWidth=1.2, cornerRadius=2).encode(
-        **box, stroke=alt.Stroke("colour:N", scale=None)
+        **box, stroke=alt.Stroke("way:N", scale=colours, legend=None)
     )
     place = {"x": x("x"), "y": y("y"), "text": "text:N"}
     bold = changed.mark_text(align="left", fontSize=SIZE, fontWeight="bold").encode(

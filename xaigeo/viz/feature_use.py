@@ -59,7 +59,6 @@ def feature_use_tables(
             "x2": starts[w, j] + by_way[w, j],
             "middle": starts[w, j] + by_way[w, j] / 2,
             "sign": marks[w].sign if by_way[w, j] * px >= SIGN_PX else "",
-            "colour": marks[w].colour,
             "strength": marks[w].opacity,
         }
         for rank, j in enumerate(order)
@@ -86,12 +85,17 @@ def feature_use_tables(
     }
 
 
-_PARTS = ("label", "rank", "way", "share", "x1", "x2", "middle", "sign", "colour", "strength")
+_PARTS = ("label", "rank", "way", "share", "x1", "x2", "middle", "sign", "strength")
 _SEEDS = ("label", "rank", "seed", "share", "ways")
 
 
 def feature_use_body(
-    use: FeatureUse, tables: dict[str, pd.DataFrame], title: str, *, width: Width = WIDTH
+    use: FeatureUse,
+    tables: dict[str, pd.DataFrame],
+    marks: Sequence[WayMark],
+    title: str,
+    *,
+    width: Width = WIDTH,
 ) -> alt.LayerChart:
     """Return the chart over the tables, without words above it.
 
@@ -100,6 +104,8 @@ def feature_use_body(
     use : FeatureUse
     tables : dict
         From `feature_use_tables`.
+    marks : sequence of WayMark
+        One a way.
     title : str
         Of the axis.
     width : int or "container"
@@ -118,12 +124,16 @@ def feature_use_body(
         title=None,
         axis=feature_axis(label_letters(width)),
     )
-    layers = _bars(x, y) if quiet else [_track(y, scale), *_bars(x, y), _dots(x, y)]
+    # A scale, and no colours among the data: a page swaps the colours of charts for dark ones.
+    ways = alt.Scale(domain=list(use.ways), range=[mark.colour for mark in marks])
+    layers = _bars(x, y, alt.Color("way:N", scale=ways, legend=None))
+    if not quiet:
+        layers = [_track(y, scale), *layers, _dots(x, y)]
     height = STEP * max(1, len(tables["features"]))
     return layered(*layers).properties(width=width, height=height)
 
 
-def _bars(x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def _bars(x: alt.X, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
     told = [
         alt.Tooltip("label:N", title="Feature"),
         alt.Tooltip("way:N", title="Way"),
@@ -134,7 +144,7 @@ def _bars(x: alt.X, y: alt.Y) -> list[alt.Chart]:
         x=at(x, "x1"),
         x2="x2:Q",
         y=y,
-        color=alt.Color("colour:N", scale=None),
+        color=colour,
         opacity=alt.Opacity("strength:Q", scale=None),
         tooltip=told,
     )

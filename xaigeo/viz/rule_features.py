@@ -76,7 +76,7 @@ def rule_features_tables(
 def rule_features_body(anchors: Anchors, tables: Tables, *, width: Width = WIDTH) -> alt.LayerChart:
     """Return the chart over the tables, without words above it."""
     return feature_use_body(
-        rule_use(anchors), tables, "Share of rules that restrict it", width=width
+        rule_use(anchors), tables, MARKS, "Share of rules that restrict it", width=width
     )
 
 
