@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from xaigeo.explanations import Counterfactuals
+from xaigeo.geometry.cluster_drawing import CLUSTERS, ClusterDrawing
+from xaigeo.geometry.connector_clusters import ConnectorClusters, connector_clusters
 from xaigeo.geometry.connector_drawing import CONNECTORS, ConnectorDrawing
 from xaigeo.geometry.ellipse_table import ELLIPSE_TABLES
 from xaigeo.geometry.mark import Canvas, Mark
@@ -47,7 +50,11 @@ class Connector(Mark):
     cross_validity: np.ndarray
     target: np.ndarray
 
-    columns: ClassVar[dict[str, Columns]] = {"connectors": CONNECTORS, **ELLIPSE_TABLES}
+    columns: ClassVar[dict[str, Columns]] = {
+        "connectors": CONNECTORS,
+        "clusters": CLUSTERS,
+        **ELLIPSE_TABLES,
+    }
 
     @classmethod
     def from_counterfactuals(cls, found: Counterfactuals, *, frame: StandardFrame) -> Connector:
@@ -87,6 +94,11 @@ class Connector(Mark):
         none = ~self.valid.any(axis=-1, keepdims=True)
         return np.asarray(np.where(none, self.distance, ranked).argmin(axis=-1))
 
+    @cached_property
+    def clusters(self) -> ConnectorClusters:
+        """The valid points, grouped by what they say."""
+        return connector_clusters(self)
+
     def nearest(self, values: np.ndarray) -> np.ndarray:
         """Return values (n_seeds, n_instances, n_candidates, ...) of the foremost candidate."""
         seed, instance = np.indices(self.foremost.shape)
@@ -113,8 +125,8 @@ class Connector(Mark):
         )
 
     def shadows(self, canvas: Canvas) -> list[Shadow]:
-        """Return `connectors` by seed and consensus, and `ellipses` of the end points."""
-        return [ConnectorDrawing(self, canvas)]
+        """Return `connectors` by seed and consensus, `ellipses` of the end points, `clusters`."""
+        return [ConnectorDrawing(self, canvas), ClusterDrawing(self, canvas)]
 
 
 def _mean_of_others(found: Counterfactuals) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONNECTORS: Final[Columns] = KEYS | {
     "candidate": "Int64",
+    "cluster": "Int64",
     "predicted": "text",
     "mode": "int64",
     "group": "text",
@@ -133,6 +134,7 @@ class ConnectorDrawing(Shadow):
             | {name: wide(values) for name, values in mark.answers().items()}
             | {
                 "candidate": np.broadcast_to(np.arange(shape[2]), shape),
+                "cluster": _or_missing(mark.clusters.labels),
                 "target": wide(mark.names(mark.target)),
                 "n_seeds": 1,
                 "share": 1.0 / len(mark.seeds),
@@ -153,6 +155,7 @@ class ConnectorDrawing(Shadow):
             | mark.group_answers(self.every)
             | {
                 "candidate": pd.NA,
+                "cluster": pd.NA,
                 "target": found.shared(mark.names(mark.target)),
                 "n_seeds": found.sizes,
                 "share": self.every.shares,
@@ -193,3 +196,8 @@ def _foreshortening(step: np.ndarray, view: View) -> np.ndarray:
 
 def _commonest(codes: np.ndarray) -> float:
     return float(np.bincount(codes.astype(np.intp)).argmax())
+
+
+def _or_missing(labels: np.ndarray) -> Any:
+    flat = labels.reshape(-1)
+    return pd.arrays.IntegerArray(flat, flat < 0)

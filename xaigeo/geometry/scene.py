@@ -126,9 +126,16 @@ class Scene:
         seeds of the group).
     connectors : DataFrame
         Counterfactuals x, y to x2, y2 (consensus: geometric median of the valid points nearest
-        to the instance); candidate, target, flip_x, flip_y (where the class changes), valid,
-        n_changed, distance, foreshortening, text (changes the axes do not show),
-        cross_validity (share of other seeds that it also flips).
+        to the instance); candidate, cluster (of a valid point, else missing), target, flip_x,
+        flip_y (where the class changes), valid, n_changed, distance, foreshortening, text
+        (changes the axes do not show), cross_validity (share of other seeds that it also flips).
+    clusters : DataFrame
+        Counterfactuals that say the same: of an instance and target, with the same categories
+        changed, no two farther apart than half the usual step. cluster (0 is what most seeds
+        say), n_seeds, share (of all seeds), seeds (a tuple), n_points (candidates in it), the
+        middle x, y (geometric median), n_changed and text (what most of its points change, in
+        all features), distance (median), radius (standard deviations from the middle to the
+        farthest point, in all features).
     limits : DataFrame
         One row, x_low, x_high, y_low, y_high: room for data and connectors.
     arrow_scale : dict
@@ -162,6 +169,7 @@ class Scene:
     box_members: pd.DataFrame
     coverage_cells: pd.DataFrame
     connectors: pd.DataFrame
+    clusters: pd.DataFrame
     limits: pd.DataFrame
     arrow_scale: dict[str, float]
     marks: tuple[Mark, ...]
