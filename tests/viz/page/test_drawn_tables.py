@@ -8,6 +8,8 @@ import pytest
 
 import xaigeo as xg
 from xaigeo.geometry import grand_tour, pca_view
+from xaigeo.viz.attribution_steps import drawn_steps, step_table
+from xaigeo.viz.attribution_strip import feature_labels, majority_output
 from xaigeo.viz.map_tables import drawn_tables
 from xaigeo.viz.page.tours import MOST_FRAMES, STEP
 
@@ -76,6 +78,13 @@ def found(study, make, chromium, tmp_path_factory):
 
     def tables(method, row, **state):
         chosen = {"method": method, "row": row, "seeds": "all", "output": None} | state
+        if state.pop("steps", False):
+            del chosen["steps"]
+            return page.evaluate(
+                "async (state) => { await xaigeoReport.choose(state);"
+                " return xaigeoReport.stepsOf(state.method); }",
+                chosen,
+            )
         return page.evaluate(
             "async (state) => { await xaigeoReport.choose(state);"
             " const { tables, limits } = xaigeoReport.drawnTables(); return { tables, limits }; }",
@@ -286,3 +295,18 @@ def limited(study, explanation, view, options):
     own = marks_of([explanation], space.frame, options.get("output"))
     canvas = canvas_for(data, own, plane, limits=limits, scale=options.get("scale"))
     return compose(DataShadow(space, [explanation]), own, canvas)
+
+
+@pytest.mark.parametrize("place", [0, 3, 5])
+def test_steps_from_base_value_to_output(found, study, place):
+    shap = study.by_method["kernel_shap"]
+    output = majority_output(shap, place)
+    drawn = drawn_steps(shap, place, output, feature_labels(shap, place), 10)
+    theirs = step_table(drawn)
+    mine = pd.DataFrame(
+        found(METHODS.index("kernel_shap"), place, view="pair", x=0, y=2, steps=True)
+    )
+    for name in ("label", "next", "kind", "written"):
+        assert mine[name].tolist() == theirs[name].tolist(), name
+    for name in ("start", "end", "value", "low", "high", "low_end", "high_end"):
+        assert np.allclose(mine[name], theirs[name], atol=1e-4), name

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from xaigeo.agreement.additive_steps import is_additive
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation, rule_text
 from xaigeo.geometry.attribution_meaning import attribution_meaning, has_boundary_line
 from xaigeo.geometry.box import Box
@@ -37,7 +38,10 @@ def exact_mark(explanation: Explanation, space: DataSpace) -> dict[str, Any]:
     if isinstance(explanation, Counterfactuals):
         return _connector(Connector.from_counterfactuals(explanation, frame=space.frame))
     assert isinstance(explanation, Attributions)  # there is no fourth kind
-    shared = {"attribution": _by_output(explanation.array("attribution"))}
+    shared: dict[str, Any] = {"attribution": _by_output(explanation.array("attribution"))}
+    if explanation.additive and is_additive(explanation):
+        shared["base"] = packed(explanation.array("base_value"))
+        shared["explained"] = packed(explanation.array("explained_value"))
     if has_boundary_line(explanation):
         return shared | _line(explanation)
     meaning = attribution_meaning(explanation)

@@ -13,6 +13,7 @@ from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.agreement_scores import ROW, by_direction, score_layers, score_table
 from xaigeo.viz.attribution_strip import strip_layers
+from xaigeo.viz.attribution_waterfall import waterfall_body
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import layered
 from xaigeo.viz.map_axes import Frame
@@ -127,6 +128,14 @@ def strip_spec(explanation: Attributions) -> Spec:
     chart = layered(*strip_layers(attribution_words(explanation), reach)).add_params(*ends)
     height = STRIP_ROW * len(explanation.features)
     return _spec(chart.properties(width="container", height=height))
+
+
+def waterfall_spec(explanation: Attributions) -> Spec:
+    """Return a method's steps from base value to output without rows, for the page's script."""
+    nothing = pd.DataFrame({"low": [0.0], "high": [1.0]})  # there are intervals
+    words = attribution_words(explanation)
+    chart = waterfall_body(words, {"steps": nothing}, width="container").properties(height=ROW)
+    return _spec(chart.properties(width="container"))
 
 
 def accuracy_spec(evaluation: Evaluation) -> Spec:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from xaigeo.agreement.additive_steps import is_additive
 from xaigeo.agreement.predictions import churn
 from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.ensemble import Evaluation
@@ -16,7 +17,13 @@ from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
 from xaigeo.viz.dark import DARK
 from xaigeo.viz.method_words import TITLES, words_for
-from xaigeo.viz.page.agreement import OF_ANSWERS, Agreement, method_sentence, stability_text
+from xaigeo.viz.page.agreement import (
+    OF_ANSWERS,
+    PREFERRED,
+    Agreement,
+    method_sentence,
+    stability_text,
+)
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.explorer import explorer_data
 from xaigeo.viz.page.figures import (
@@ -26,8 +33,15 @@ from xaigeo.viz.page.figures import (
     map_spec,
     score_specs,
     strip_spec,
+    waterfall_spec,
 )
 from xaigeo.viz.page.provenance import made_tables
+from xaigeo.viz.page.sections import (
+    difference_pictures,
+    overview_pictures,
+    performance_pictures,
+    reason_pictures,
+)
 from xaigeo.viz.page.shown_rows import ShownRows
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_accuracies import metric_name
@@ -69,6 +83,8 @@ def summarise(
         "trained": _trained(first, notes),
         "performance": None if evaluation is None else _performance(evaluation),
         "reasons": None if agreement is None else _reasons(explanations, agreement),
+        "differences": None if agreement is None else _differences(explanations, agreement),
+        "overview": overview_pictures(_leading(explanations)),
         "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
         if first.task == "classification"
         else [],
@@ -79,6 +95,11 @@ def summarise(
             "maps": _maps(shown.explanations, drawing),
             "strips": {
                 e.method: strip_spec(e) for e in shown.explanations if isinstance(e, Attributions)
+            },
+            "waterfalls": {
+                e.method: waterfall_spec(e)
+                for e in shown.explanations
+                if isinstance(e, Attributions) and e.additive and is_additive(e)
             },
         },
         "config": theme_config() | {"background": "transparent", "aria": False},
@@ -280,6 +301,7 @@ def _performance(evaluation: Evaluation) -> Section:
         "reading": f"Each dot is one seed, placed by its {score}; "
         "seeds that score alike are stacked. The dark rule is the median. The closer the dots, "
         "the less the scores give away that these are different models.",
+        "pictures": performance_pictures(evaluation),
         "columns": [str(name) for name in scores.columns],
         "rows": [[plain(v, 4) for v in row] for row in scores.itertuples(index=False)],
     }
@@ -311,13 +333,40 @@ def _reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Secti
     return {
         "finding": _reasons_sentence(agreement, leading),
         "methods": methods,
-        "contrasts": _contrasts(agreement),
-        "top_k": agreement.k.get(agreement.leading or ""),
+        "pictures": reason_pictures(explanations, _leading(explanations)),
         "heatmap": _heatmap(leading) if isinstance(leading, Attributions) else None,
         # It stands behind the last method whose seeds it can compare.
         "heatmap_after": max(
             (n for n, e in enumerate(explanations, 1) if isinstance(e, Attributions)), default=0
         ),
+    }
+
+
+def _leading(explanations: Sequence[Explanation]) -> Attributions | None:
+    """Return the attributions that the page leads with."""
+    attributed = [e for e in explanations if isinstance(e, Attributions)]
+    return min(attributed, key=lambda e: e.method != PREFERRED, default=None)
+
+
+def _differences(explanations: Sequence[Explanation], agreement: Agreement) -> Section:
+    first = explanations[0]
+    if agreement.contrasts is not None:
+        finding = _contrast_sentence(agreement)
+    elif first.task == "classification":
+        split = int((first.predicted != first.predicted[0]).any(axis=0).sum())
+        rows = _count(len(first.instances), "explained row")
+        finding = f"On {split} of {rows} the seeds' answers differ."
+    else:
+        values = first.array("prediction")[..., 0]
+        finding = (
+            f"The seeds' predictions of {first.outputs[0]} at one row lie up to "
+            f"{np.ptp(values, axis=0).max():.4g} apart."
+        )
+    return {
+        "finding": finding,
+        "contrasts": _contrasts(agreement),
+        "top_k": agreement.k.get(agreement.leading or ""),
+        "pictures": difference_pictures(explanations, _leading(explanations)),
     }
 
 
@@ -330,10 +379,7 @@ def _reasons_sentence(agreement: Agreement, leading: Explanation | None) -> str:
     if leading is None:
         best = agreement.table.iloc[0]
         return f"{best['meaning']} Here: {best['value']:.2f}."
-    sentence = f"{method_sentence(agreement, leading)} ({words_for(leading).title})."
-    if agreement.contrasts is not None:
-        sentence += f" {_contrast_sentence(agreement)}"
-    return sentence
+    return f"{method_sentence(agreement, leading)} ({words_for(leading).title})."
 
 
 def _score_row(row: pd.Series) -> dict[str, Any]:

@@ -23,9 +23,12 @@ const coloured = (part) => {
   }
   return part;
 };
+// A table is a list of rows, or written by column.
+const readTables = (tables = {}) => Object.fromEntries(Object.entries(tables).map(([name, held]) =>
+  [name, Array.isArray(held) ? held : rowsOf(held)]));
 const embed = (target, spec, datasets) => {
   const shown = coloured(spec);
-  return vegaEmbed(target, { ...shown, datasets: datasets ?? spec.datasets }, {
+  return vegaEmbed(target, { ...shown, datasets: datasets ?? readTables(spec.datasets) }, {
     mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, ast: true,
     config: coloured(page.config), tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
   }).then((result) => result.view);

@@ -7,6 +7,11 @@ const valuesOf = ({ v, d, i, r, t }, n) => {
   for (let k = 0; k < r.length; k += 2) out.push(...Array(r[k + 1]).fill(d[r[k]]));
   return out;
 };
+const rowsOf = ({ n, columns }) => {
+  const names = Object.keys(columns);
+  const values = names.map((name) => valuesOf(columns[name], n));
+  return Array.from({ length: n }, (_, k) => Object.fromEntries(names.map((name, m) => [name, values[m][k]])));
+};
 const KINDS = { q: Int16Array, f: Float32Array, b: Uint8Array, h: Uint16Array, i: Uint32Array };
 const unpack = ({ s, k, b, low, step }) => {
   const bytes = Uint8Array.from(atob(b), (char) => char.charCodeAt(0));

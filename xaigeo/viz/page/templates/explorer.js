@@ -1,5 +1,5 @@
 // ---- the explorer's state ----------------------------------------------------------------
-const state = { row: null, method: 0, seeds: "all", output: null, view: null, x: 0, y: 0, frame: 0 };
+const state = { row: null, steps: false, method: 0, seeds: "all", output: null, view: null, x: 0, y: 0, frame: 0 };
 const byPlace = new Map(explorer.instances.map((one) => [one.id, one]));
 const byLabel = new Map(explorer.instances.map((one) => [String(one.label), one]));
 const nFeatures = explorer.features.length;
@@ -37,6 +37,7 @@ const makeMark = (method) => {
     prediction: (s, place, o) => predictions()[(s * nRowsAll + method.rows[place]) * nOut + o],
     row: (place) => encodedRow(method.rows[place]), z: (place) => zRows()[method.rows[place]] };
   if (e.attribution) mark.attribution = vectorsOf(byOutput(e.attribution));
+  if (e.base) Object.assign(mark, { base: held(e.base), explained: held(e.explained) });
   if (e.kind === "line") {
     Object.assign(mark, { value: held(e.value), r2: held(e.r2), radius: held(e.radius), location: held(e.location),
       scale: held(e.scale), flatBelow: e.flat_below, probability: e.probability });

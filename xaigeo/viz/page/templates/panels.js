@@ -61,10 +61,79 @@ const drawStrip = (method, shown) => {
     await stripView.runAsync();
   });
 };
+// From the base value to the output: the mean over the seeds that give the answer most seeds give.
+const MOST_STEPS = 10;
+const stepsTable = (method, k, place) => {
+  const mark = marks[k]();
+  const output = outputAt(method, place);
+  const most = method.majority()[place];
+  const used = explorer.seeds.map((_, s) => s).filter((s) => oneSeed()
+    ? String(explorer.seeds[s]) === state.seeds : regression || mark.answers[place][s] === most);
+  const at = (array, s) => array()[(s * mark.nRows + place) * mark.classes.length + output];
+  const mean = (values) => sum(values) / values.length;
+  const values = used.map((s) => mark.attribution(s, place, output));
+  const labels = labelsOf(method, place);
+  const columns = labels.map((label, j) => ({ label, j, own: values.map((one) => one[j]) }))
+    .sort((a, b) => Math.abs(mean(b.own)) - Math.abs(mean(a.own)) || a.j - b.j);
+  const n = columns.length <= MOST_STEPS + 1 ? columns.length : MOST_STEPS;
+  const steps = columns.slice(0, n);
+  if (n < columns.length) {
+    steps.push({ label: `${columns.length - n} other features`, own: used.map((_, m) => sum(columns.slice(n).map(({ own }) => own[m]))) });
+  }
+  const [first, last] = [mark.base, mark.explained].map((array) => used.map((s) => at(array, s)));
+  const span = Math.max(...columns.map(({ own }) => Math.abs(mean(own))), Math.abs(mean(last) - mean(first)));
+  const decimals = span > 0 ? Math.max(0, 2 - Math.floor(Math.log10(span))) : 0;
+  const gap = used.map((_, m) => last[m] - first[m] - sum(columns.map(({ own }) => own[m])));
+  if (gap.some((v) => Math.abs(v) > 0.6 * 10 ** -decimals)) steps.push({ label: "Not attributed", own: gap });
+  const text = (v, signed) => `${v < -0.5 * 10 ** -decimals ? "−" : signed && v > 0.5 * 10 ** -decimals ? "+" : ""}${Math.abs(v).toFixed(decimals)}`;
+  const all = [{ label: "Base value", kind: "base", own: first }, ...steps.map((one) => ({ ...one, kind: "step" })),
+    { label: "Output f(x)", kind: "end", own: last }];
+  let reached = mean(first);
+  return all.map(({ label, kind, own }, rank) => {
+    const value = mean(own);
+    const step = kind === "step";
+    const start = step ? reached : value;
+    if (step) reached += value;
+    const end = step ? reached : value;
+    const [low, high] = [quantile(own, 0.1), quantile(own, 0.9)];
+    return { label, rank, next: all[Math.min(rank + 1, all.length - 1)].label, kind, start, end, value, low, high,
+      low_end: (step ? start : 0) + low, high_end: (step ? start : 0) + high, written: text(value, step) };
+  });
+};
+const drawSteps = (method, steps) => {
+  const key = `steps|${method.name}|${steps.length}|${isDark()}`;
+  strip = strip.then(async () => {
+    if (stripOf !== key) {
+      stripOf = key;
+      stripView?.finalize();
+      stripView = await embed("#strip", { ...specs.waterfalls[method.name], height: 28 * steps.length }, { steps });
+    }
+    stripView.data("steps", steps);
+    window.dispatchEvent(new Event("resize"));
+    await stripView.runAsync();
+  });
+};
+const whyChoice = (method) => {
+  const bar = byId("why-choice");
+  bar.hidden = !specs.waterfalls[method.name];
+  bar.replaceChildren(...[["Every seed", false], ["Step by step", true]].map(([label, steps]) => {
+    const button = element("button", label, { type: "button", "aria-pressed": String(state.steps === steps), "data-steps": String(steps) });
+    button.addEventListener("click", () => { choose({ steps }); byId("why-choice").querySelector(`[data-steps="${steps}"]`).focus(); });
+    return button;
+  }));
+};
 const attributionPanel = (method, place, one) => {
   const output = outputAt(method, place);
   byId("why-title").textContent = method.headings[output];
   byId("strip").hidden = false;
+  whyChoice(method);
+  if (state.steps && specs.waterfalls[method.name]) {
+    drawSteps(method, stepsTable(method, state.method, place));
+    byId("why-table").replaceChildren(element("p", `From the mean output over the background to this row's. ${method.colours} `
+      + (oneSeed() ? `Seed ${state.seeds} alone. ` : "Mean of the seeds that give the answer most seeds give: means add up, medians do not. Dark rule: their middle 80%. ")
+      + `Unit: ${method.unit}.`, { class: "empty" }));
+    return;
+  }
   const shown = stripTables(method, state.method, place);
   drawStrip(method, shown);
   const notes = [`Dots: single seeds. ${method.colours} Dark bar: median and middle 80% of all seeds. Unit: ${method.unit}.`];
@@ -229,6 +298,7 @@ const drawPanels = () => {
   }));
   answersPanel(one);
   byId("strip").hidden = true;
+  byId("why-choice").hidden = true;
   const method = state.method >= 0 ? explorer.methods[state.method] : null;
   const place = method ? placeIn(method) : -1;
   scoresPanel(method, place);

@@ -132,7 +132,7 @@ const drawOne = async (target) => {
     if (one) choose({ row: one.id });
   });
   if (!dataNames(spec).includes("chosen")) return;
-  const held = Object.values(spec.datasets).flat().filter((row) => typeof row === "object");
+  const held = Object.values(readTables(spec.datasets)).flat();
   const follow = () => {
     const label = String(byPlace.get(state.row).label);
     view.data("chosen", held.filter((row) => String(row.instance) === label).map((row) => ({ ...row }))).runAsync();
@@ -173,4 +173,4 @@ redraw();
 const [x, y] = explorer.pairs[0] ?? [0, 0];
 choose({ row: explorer.instances[0].id, view: "pair", x, y });
 // For those who look under the hood, tests among them: what is shown, and the tables it is drawn from.
-window.xaigeoReport = { state, drawnTables, choose };
+window.xaigeoReport = { state, drawnTables, choose, stepsOf: (k) => stepsTable(explorer.methods[k], k, placeIn(explorer.methods[k])) };

@@ -1,0 +1,84 @@
+"""The pictures of each section of the page: what is shown of which explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xaigeo.ensemble import Evaluation
+from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.geometry.modes import explanatory_modes
+from xaigeo.viz.attribution_beeswarm import attribution_beeswarm
+from xaigeo.viz.attribution_importance import attribution_importance
+from xaigeo.viz.confusion_matrix import confusion_matrix
+from xaigeo.viz.counterfactual_changes import counterfactual_changes
+from xaigeo.viz.divided_rows import divided_rows
+from xaigeo.viz.feature_order import feature_order
+from xaigeo.viz.method_agreement import method_agreement
+from xaigeo.viz.modes_map import modes_map
+from xaigeo.viz.page.pictures import WIDTH, Picture, picture
+from xaigeo.viz.precision_coverage import precision_coverage
+from xaigeo.viz.prediction_deviation import prediction_deviation
+from xaigeo.viz.prediction_spread import prediction_spread
+from xaigeo.viz.rank_flow import rank_flow
+from xaigeo.viz.reliability_diagram import reliability_diagram
+from xaigeo.viz.residuals import residuals
+from xaigeo.viz.rule_features import rule_features
+from xaigeo.viz.score_by_row import score_by_row
+
+LEAST_ROWS = 3
+
+
+def performance_pictures(evaluation: Evaluation) -> list[Picture]:
+    """Return how far stated probabilities hold, and where the seeds' predictions differ."""
+    found = []
+    if evaluation.task == "classification":
+        found.append(picture(reliability_diagram(evaluation, width=WIDTH)))
+        found.append(picture(confusion_matrix(evaluation, width=WIDTH)))
+    else:
+        found.append(picture(residuals(evaluation, width=WIDTH)))
+    if len(evaluation.seeds) > 1:
+        found.append(picture(prediction_deviation(evaluation, width=WIDTH)))
+    return found
+
+
+def reason_pictures(
+    explanations: Sequence[Explanation], leading: Attributions | None
+) -> list[Picture]:
+    """Return what counts over all rows, for every seed, and whether the seeds fall into groups."""
+    found = []
+    if leading is not None:
+        found.append(picture(attribution_importance(leading, width=WIDTH)))
+        found.append(picture(rank_flow(leading, width=WIDTH)))
+        found.append(picture(modes_map(explanatory_modes(leading), leading, width=WIDTH)))
+        found.append(picture(feature_order(leading, width=WIDTH)))
+    attributed = [e for e in explanations if isinstance(e, Attributions)]
+    if len(attributed) > 1:
+        found.append(picture(method_agreement(attributed, width=WIDTH)))
+    for explanation in explanations:
+        if isinstance(explanation, Anchors):
+            found.append(picture(precision_coverage(explanation, width=WIDTH)))
+            found.append(picture(rule_features(explanation, width=WIDTH)))
+        elif isinstance(explanation, Counterfactuals):
+            found.append(picture(counterfactual_changes(explanation, width=WIDTH)))
+    return found
+
+
+def difference_pictures(
+    explanations: Sequence[Explanation], leading: Attributions | None
+) -> list[Picture]:
+    """Return the rows on which the seeds differ: in their reasons, or in their answers."""
+    found = []
+    first = explanations[0] if leading is None else leading
+    if leading is not None:
+        if leading.task == "classification":
+            found.append(picture(divided_rows(leading, width=WIDTH), wide=True))
+        found.append(picture(score_by_row(leading, width=WIDTH)))
+    found.append(picture(prediction_spread(first, width=WIDTH)))
+    return found
+
+
+def overview_pictures(leading: Attributions | None) -> list[Picture]:
+    """Return all rows at once: by what the data are like, and by what is said of them."""
+    if leading is None or len(leading.instances) < LEAST_ROWS:
+        return []
+    return [picture(attribution_beeswarm(leading, width=WIDTH), ringed=True)]
