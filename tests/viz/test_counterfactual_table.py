@@ -76,10 +76,10 @@ def test_cells_do_not_overlap_and_lie_within_the_width(found):
 def test_features_without_room_are_named_in_words(found):
     table = change_table(found)
     wide = counterfactual_table_tables(table, width=1200)
-    narrow = counterfactual_table_tables(table, width=180)
+    narrow = counterfactual_table_tables(table, width=280)
     assert not wide["words"]["text"].str.startswith("also changes").any()
     shown = set(narrow["headers"]["feature"])
-    assert len(shown) == 1
+    assert len(shown) == 3
     said = " ".join(narrow["words"]["text"])
     hidden = {
         table.features[j].name
@@ -148,6 +148,9 @@ def test_many_seeds_and_long_names_fit(make):
     assert (
         tables["headers"]["text"].str.split("\n").map(lambda lines: max(map(len, lines))).max() < 16
     )
+    n_hidden = len(change_table(found).changed) - len(tables["headers"])
+    assert n_hidden > 3
+    assert tables["words"]["text"].str.contains("more").any()
     assert tables["words"]["text"].str.len().max() < 75
     spec = counterfactual_table(found, width=380).to_dict()
     assert max(map(len, spec["title"]["text"])) < 60

@@ -22,6 +22,8 @@ COLUMN, CELL, LINE, BETWEEN = 92, 22, 15, 11
 SIZE = 11.0
 # Mean width of a bold letter or digit, as a share of the size of the type.
 BOLD = 0.6
+# Of the changed features without a column, so many are named.
+NAMED = 3
 Tables = dict[str, pd.DataFrame]
 Record = dict[str, Any]
 COLOURS = {"up": POSITIVE, "down": NEGATIVE, "other": SEED}
@@ -206,7 +208,8 @@ def _said(
         also = "also" if row.valid == "yes" else "yet"
         said += f", {also} for {row.carries_over} of other seeds" if table.several else ""
     hidden = [j for j in table.changed if j not in shown and row.cells[j].way != "same"]
-    others = [f"{table.features[j].name} {row.cells[j].text}" for j in hidden]
+    others = [f"{table.features[j].name} {row.cells[j].text}" for j in hidden[:NAMED]]
+    others += [f"{len(hidden) - NAMED} more"] if len(hidden) > NAMED else []
     return head, [said, *([f"also changes {', '.join(others)}"] if others else [])]
 
 

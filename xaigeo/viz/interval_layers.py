@@ -9,9 +9,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from xaigeo.viz.rule_lanes import CELL, LaneFrame
-from xaigeo.viz.theme import FAINT, INK, SEED, SOFT_INK, class_colour, class_shape
+from xaigeo.viz.class_channels import class_channels
+from xaigeo.viz.rule_lanes import LaneFrame
+from xaigeo.viz.theme import FAINT, INK, SEED, SOFT_INK
 
+# In a narrower cell a name leaves no room for the number of seeds; the bar tells it.
+ROOMY = 64.0
 LIMIT = alt.Tooltip("limit:N", title="Limits")
 FEATURE = alt.Tooltip("feature:N", title="Feature")
 SEED_TOOLTIP = [
@@ -37,8 +40,8 @@ def interval_layers(
     classes : sequence of str
         Class labels in output order where the seeds' answers differ, otherwise none.
     """
-    seed_colour: Any = class_colour(classes) if classes else alt.value(SEED)
-    joint_colour: Any = class_colour(classes) if classes else alt.value(INK)
+    colour, shape = class_channels(classes, frame.px) if classes else (None, None)
+    seed_colour, joint_colour = colour or alt.value(SEED), colour or alt.value(INK)
     several = len(tables["bars"]) + len(tables["free"]) > len(tables["lanes"])
     return [
         _hull(frame),
@@ -46,7 +49,7 @@ def interval_layers(
         *_bars(frame, tables["bars"], seed_colour, several=several),
         *_common(frame, joint_colour),
         *_cells(frame, tables["cells"], joint_colour),
-        _group_marks(frame, classes),
+        *([] if shape is None else [_group_marks(frame, colour, shape)]),
     ]
 
 
@@ -121,9 +124,10 @@ def _cells(frame: LaneFrame, cells: pd.DataFrame, colour: Any) -> list[alt.Chart
     )
     filled = _rect("cells", frame).encode(color=colour, opacity=alt.value(0.8), tooltip=told)
     widths = (cells["end"] - cells["x1"]).to_numpy()
-    px = float(widths.min()) / CELL * frame.px * 0.86 if len(widths) else 0.0
+    px = float(widths.min()) * frame.px * 0.86 if len(widths) else 0.0
+    counted = px >= ROOMY
     name = data.mark_text(
-        align="left", baseline="top", fontSize=10.5, limit=max(12.0, px * CELL - 26.0)
+        align="left", baseline="top", fontSize=10.5, limit=max(12.0, px - 26.0 * counted)
     ).encode(
         x=frame.x("x1"),
         y=frame.y("y0"),
@@ -139,18 +143,18 @@ def _cells(frame: LaneFrame, cells: pd.DataFrame, colour: Any) -> list[alt.Chart
     count = data.mark_text(align="right", baseline="top", fontSize=10, color=SOFT_INK).encode(
         x=frame.x("end"), y=frame.y("y0"), text="said:N"
     )
-    return [track, filled, own, name, count]
+    return [track, filled, own, name, *([count] if counted else [])]
 
 
-def _group_marks(frame: LaneFrame, classes: Sequence[str]) -> alt.Chart:
+def _group_marks(frame: LaneFrame, colour: Any, shape: alt.Shape) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(alt.NamedData("group_marks"))
         .mark_point(filled=True, size=55, opacity=1)
         .encode(
             x=frame.x("x"),
             y=frame.y("y"),
-            color=class_colour(classes),
-            shape=class_shape(classes),
+            color=colour,
+            shape=shape,
             tooltip=[
                 alt.Tooltip("predicted:N", title="Answer"),
                 alt.Tooltip("n_seeds:Q", title="Seeds"),

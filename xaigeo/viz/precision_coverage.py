@@ -15,11 +15,12 @@ from xaigeo.explanations import Anchors
 from xaigeo.viz.anchor_intervals import kept_words
 from xaigeo.viz.channels import layered
 from xaigeo.viz.chosen_row import check_kind, row_places
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import written_rule
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, titled
-from xaigeo.viz.theme import INK, SEED, SOFT_INK, class_colour, class_shape
+from xaigeo.viz.theme import INK, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
 
 WIDTH, HEIGHT = 420, 300
@@ -254,18 +255,9 @@ def _limit(y: alt.Y) -> list[alt.Chart]:
 def _colour(classes: list[str], width: Width) -> dict[str, Any]:
     if not classes:
         return {"color": alt.value(SEED)}
-    colour, shape = class_colour(classes), class_shape(classes)
     px = width if isinstance(width, int) else 320
-    longest = max(len(name) for name in classes)
-    legend = alt.Legend(
-        symbolOpacity=1,
-        symbolFillColor=None,
-        orient="bottom",
-        titleOrient="top",
-        labelLimit=px - 30,
-        columns=max(1, min(len(classes), px // (longest * 7 + 30))),
-    )
-    return {"color": colour.legend(legend), "shape": shape.legend(legend)}
+    colour, shape = class_channels(classes, px)
+    return {"color": colour, "shape": shape}
 
 
 def _layers(name: str, x: alt.X, y: alt.Y, look: dict[str, Any]) -> list[alt.Chart]:
