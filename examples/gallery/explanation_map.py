@@ -1,15 +1,14 @@
-"""What does each method say about one bird, where it lies among the data?
+"""Where, on two columns of the data, do the seeds' explanations of a row lie?
 
-Dots are the birds, in the colour and shape of the predicted class. SHAP is arrows along the axes,
-LIME the line at which the answer would change, an anchor a box within which it stays, a
-counterfactual a link to the nearest bird of another answer. Thin marks are single seeds, thick ones
-their consensus; click on another explained bird to see its explanations.
+Small points are rows of the data, large ones the explained rows: click one. Thin marks are single
+seeds, thick ones their consensus; the list below the chart chooses the method.
 """
 
 import xaigeo as xg
+from xaigeo.viz.explanation_map import explanation_map
 
 
 def draw(study):
-    explanations = [study.shap, study.lime, study.anchors, study.counterfactuals]
+    explanations = [study.lime, study.shap, study.gradients, study.anchors, study.counterfactuals]
     scene = xg.scene(explanations, view=("bill_length_mm", "flipper_length_mm"))
-    return xg.viz.explanation_map(scene)
+    return explanation_map(scene)

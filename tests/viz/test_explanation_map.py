@@ -388,7 +388,7 @@ def test_an_arrow_is_read_by_its_unit(the_scene, unit, kind):
 
 @pytest.mark.browser
 def test_both_of_two_maps_answer_to_clicks(the_scene, planes, open_page, tmp_path):
-    size = {"width": 300, "height": 260, "methods": ["lime"]}
+    size = {"width": 300, "height": 260, "methods": ["lime", "counterfactuals", "anchors"]}
     chart = explanation_map(the_scene, **size) | explanation_map(planes["pca"], **size)
     page = tmp_path / "two.html"
     chart.save(page, inline=True, embed_options={"renderer": "svg"})

@@ -16,7 +16,7 @@ from xaigeo.options import check_count
 from xaigeo.viz import map_words
 from xaigeo.viz.channels import layered
 from xaigeo.viz.map_axes import Frame
-from xaigeo.viz.map_controls import Controls, Tables, several_seeds, tables_methods
+from xaigeo.viz.map_controls import Controls, Tables, tables_methods
 from xaigeo.viz.map_layers import (
     COLUMNS,
     MARK_TABLES,
@@ -38,9 +38,9 @@ from xaigeo.viz.themed import themed
 WIDTH, HEIGHT = 560, 430
 # Tables that sum up seeds without saying so in a column `layer`.
 _SUMMARIES: Final = ("cones", "ellipses", "coverage_cells")
-_LINE: Final = 16
+LINE: Final = 16
 # What the axis takes beside the plot; titles begin above it.
-_AXIS: Final = 44
+AXIS: Final = 44
 
 
 def explanation_map(
@@ -74,19 +74,19 @@ def explanation_map(
         If the scene holds no such instance or method.
     """
     _check(scene, width, height)
-    first = _first_instance(scene.instances, instance)
+    first = first_instance(scene.instances, instance)
     tables = explanation_map_tables(scene, methods, width=width, height=height)
     controls = Controls.of(scene, tables, first, f"{width} {height}")
-    px = width + _AXIS
-    n_lines = [_n_lines(tables[name]) for name in ("captions", "readings")]
+    px = width + AXIS
+    lines = [n_lines(tables[name]) for name in ("captions", "readings")]
     layers = explanation_map_layers(scene, tables, controls, width=width, height=height)
-    chart = layered(*layers, *_caption(controls, n_lines)).add_params(*controls.variables)
+    chart = layered(*layers, *caption_layers(controls, lines)).add_params(*controls.variables)
     chart = chart.properties(
         width=width,
         height=height,
         title=alt.Title(
             balanced(map_words.title(scene), px, 13.0),
-            subtitle=wrapped(map_words.THIN if several_seeds(scene) else map_words.ALONE, px),
+            subtitle=wrapped(map_words.thin(scene), px),
             offset=8,
         ),
         description=map_words.description(scene, _marks(tables)),
@@ -116,15 +116,14 @@ def explanation_map_layers(
     )
     members = []
     if "box_members" in tables:
-        members = [
-            member_layer(frame, **look).transform_filter(faded).transform_filter(controls.picked)
-        ]
+        members = [controls.at_row(member_layer(frame, **look).transform_filter(faded))]
     tooltip = instance_tooltip(frame, regression=look["regression"], target=scene.target)
     rows = instance_layer(frame, **look, tooltip=tooltip)
-    ring = chosen_layer(frame, "instances").transform_filter(controls.picked)
+    ring = controls.at_row(chosen_layer(frame, "instances"))
     # Altair would bind the selection to every view that has a name.
     nameless = [_renamed(layer, alt.Undefined) for layer in (*marks, *members, ring)]
-    return [*nameless, _renamed(rows, controls.name).add_params(controls.picked)]
+    picked = [] if controls.picked is None else [controls.picked]
+    return [*nameless, _renamed(rows, controls.name).add_params(*picked)]
 
 
 def explanation_map_tables(
@@ -150,7 +149,7 @@ def explanation_map_tables(
     }
     known = tables_methods(scene, tables)
     options = [*known, ALL] if len(known) > 1 else known
-    px = width + _AXIS
+    px = width + AXIS
     tables |= {
         "points": tables["points"].assign(place=range(len(tables["points"]))),
         "captions": map_words.captions(scene, options, px),
@@ -241,7 +240,14 @@ def _check(scene: Any, width: Any, height: Any) -> None:
     check_count("height", height, at_least=120)
 
 
-def _first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
+def first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
+    """Return the label wanted, or that of the row whose answers differ most if None.
+
+    Raises
+    ------
+    InputError
+        If there is no such instance.
+    """
     labels = [plain(label) for label in instances["instance"]]
     if wanted is None:
         return labels[map_words.widest_row(instances)]
@@ -265,13 +271,13 @@ def _faded(tables: Tables, controls: Controls) -> str:
     return f"indexof({json.dumps(rules)}, {controls.method.name}) >= 0"
 
 
-def _caption(controls: Controls, n_lines: Sequence[int]) -> list[alt.Chart]:
+def caption_layers(controls: Controls, lines: Sequence[int]) -> list[alt.Chart]:
     """Return the lines above the map: what the row's seeds answer, how the marks are read."""
-    top = -_LINE * sum(n_lines) - 2
+    top = -LINE * sum(lines) - 2
     layers = []
     for name, y, size, colour in (
         ("captions", top, 12.0, INK),
-        ("readings", top + _LINE * n_lines[0], 11.5, SOFT_INK),
+        ("readings", top + LINE * lines[0], 11.5, SOFT_INK),
     ):
         text = (
             alt.Chart(alt.NamedData(name))
@@ -281,10 +287,10 @@ def _caption(controls: Controls, n_lines: Sequence[int]) -> list[alt.Chart]:
                 fontSize=size,
                 color=colour,
                 lineBreak="\n",
-                lineHeight=_LINE,
+                lineHeight=LINE,
                 tooltip=False,
             )
-            .encode(x=alt.value(-_AXIS), y=alt.value(y), text="said:N")
+            .encode(x=alt.value(-AXIS), y=alt.value(y), text="said:N")
         )
         layers.append(
             controls.keep(text, ["method", *(["instance"] if name == "captions" else [])])
@@ -305,5 +311,6 @@ def _marks(tables: Tables) -> list[str]:
     return [name for name in every if name in tables and not (told and name == "boxes")]
 
 
-def _n_lines(table: pd.DataFrame) -> int:
+def n_lines(table: pd.DataFrame) -> int:
+    """Return the lines of the longest text of a table."""
     return 1 + int(table["said"].str.count("\n").max())

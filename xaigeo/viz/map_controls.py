@@ -28,15 +28,15 @@ class Controls:
 
     Attributes
     ----------
-    picked : Parameter
-        The instance, by click or from a list.
+    picked : Parameter or None
+        The instance, by click or from a list; None where one alone is drawn.
     method, layer : Parameter or None
         Which of several methods, and seeds, consensus or both; None where there is no choice.
     name : str
         Name of the view of instances, like those of the parameters no other map's.
     """
 
-    picked: alt.Parameter
+    picked: alt.Parameter | None
     method: alt.Parameter | None
     layer: alt.Parameter | None
     name: str
@@ -60,12 +60,18 @@ class Controls:
             empty=False,
             bind=alt.binding_select(options=labels, name="Row "),
         )
-        return cls(picked, _method_choice(methods), _layer_choice(scene), f"rows{digest}")
+        return cls(
+            picked, method_choice(methods), layer_choice(several_seeds(scene)), f"rows{digest}"
+        )
 
     @property
     def variables(self) -> list[alt.Parameter]:
         """The choices that are no selections."""
         return [one for one in (self.method, self.layer) if one is not None]
+
+    def at_row(self, chart: alt.Chart) -> alt.Chart:
+        """Return a layer of the chosen instance alone."""
+        return chart if self.picked is None else chart.transform_filter(self.picked)
 
     def keep(self, chart: alt.Chart, columns: Sequence[str], *, summary: bool = False) -> alt.Chart:
         """Return a layer with the filters of all that its columns tell apart.
@@ -76,7 +82,7 @@ class Controls:
             name = self.method.name
             chart = chart.transform_filter(f"{name} === '{ALL}' || datum.method === {name}")
         if "instance" in columns:
-            chart = chart.transform_filter(self.picked)
+            chart = self.at_row(chart)
         if self.layer is None:
             return chart
         name = self.layer.name
@@ -104,7 +110,8 @@ def several_seeds(scene: Scene) -> bool:
     return any(len(mark.seeds) > 1 for mark in scene.marks)
 
 
-def _method_choice(methods: Sequence[str]) -> alt.Parameter | None:
+def method_choice(methods: Sequence[str]) -> alt.Parameter | None:
+    """Return the list of methods, if there are several."""
     if len(methods) < 2:
         return None
     labels = [method_title(method) for method in methods]
@@ -114,7 +121,8 @@ def _method_choice(methods: Sequence[str]) -> alt.Parameter | None:
     )
 
 
-def _layer_choice(scene: Scene) -> alt.Parameter | None:
-    if not several_seeds(scene):
+def layer_choice(several: bool) -> alt.Parameter | None:
+    """Return the choice of seeds, consensus or both, if there are several seeds."""
+    if not several:
         return None
     return alt.param(value=SHOWN[0], bind=alt.binding_radio(options=list(SHOWN), name="Marks "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,16 @@ import altair as alt
 
 from xaigeo.viz.channels import at
 from xaigeo.viz.map_axes import CONSENSUS, Frame
-from xaigeo.viz.theme import AMOUNTS, INK, NEGATIVE, POSITIVE, SEED, SOFT_INK, class_colour
+from xaigeo.viz.theme import (
+    AMOUNTS,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    SEED,
+    SOFT_INK,
+    class_colour,
+    class_mark,
+)
 
 SOLID, DASHED = [1, 0], [5, 4]
 RESULTANT = "datum.role === 'resultant'"
@@ -286,9 +296,7 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         alt.Tooltip("cross_validity:Q", title="Also flips other seeds", format=".0%"),
     ]
     base = alt.Chart(alt.NamedData("connectors"))
-    target: Any = alt.value(INK)
-    if classes:
-        target = alt.Color("target:N", scale=class_colour(classes)["scale"], legend=None)
+    target = colour_of("target", classes, INK)
     ways = (
         base.mark_rule(clip=True)
         .properties(name="ways")
@@ -333,6 +341,12 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
 def answer_colour(classes: Sequence[str]) -> Any:
     """Return the colour of the class predicted, or, of a regression without classes, one."""
     return class_colour(classes) if classes else alt.value(AMOUNTS[1])
+
+
+def colour_of(field: str, classes: Sequence[str], otherwise: str) -> Any:
+    """Return the colour of the class that a field names, by no scale, which needs no legend."""
+    colours = {name: class_mark(place)["colour"] for place, name in enumerate(classes)}
+    return alt.value(alt.ExprRef(f"{json.dumps(colours)}[datum.{field}] || '{otherwise}'"))
 
 
 def own_answer(also: str = "true") -> Any:

@@ -17,11 +17,12 @@ from xaigeo.viz.map_marks import (
     SOLID,
     answer_colour,
     arrows,
+    colour_of,
     opacity,
     own_answer,
     whose,
 )
-from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK, class_colour
+from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK
 
 DOTTED = [1, 4]
 COMMON = "datum.layer === 'intersection'"
@@ -177,9 +178,6 @@ def box_outlines(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("box_outlines")).transform_lookup(
         lookup="mark", from_=alt.LookupData(alt.NamedData("boxes"), key="mark", fields=list(said))
     )
-    fill: Any = alt.value(AMOUNTS[1])
-    if classes:
-        fill = alt.Fill("predicted:N", scale=class_colour(classes)["scale"], legend=None)
     areas = (
         base.mark_line(interpolate="linear-closed", strokeWidth=0, clip=True)
         .properties(name="box_areas")
@@ -188,7 +186,7 @@ def box_outlines(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
             y=y,
             order="order:Q",
             detail=["mark:N"],
-            fill=fill,
+            fill=colour_of("predicted", classes, AMOUNTS[1]),
             fillOpacity=alt.when(COMMON)
             .then(alt.value(0.2))
             .when("datum.layer === 'seed'")

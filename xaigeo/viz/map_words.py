@@ -67,6 +67,11 @@ def title(scene: Scene) -> str:
     return f"The seeds' answers differ on {split} of {n} explained {'row' if n == 1 else 'rows'}"
 
 
+def thin(scene: Scene) -> str:
+    """Return how seeds and consensus are told apart."""
+    return THIN if _n_seeds(scene) > 1 else ALONE
+
+
 def widest_row(rows: pd.DataFrame) -> int:
     """Return the place of the row whose answers differ most between seeds."""
     if rows["flip_rate"].notna().any():

@@ -1,0 +1,13 @@
+"""What do boundaries, arrows, boxes and connectors look like in all columns at once?
+
+The axes are principal components, so nothing is held fixed: a boundary is a patch, a box an outline,
+and each column has an arrow of its own. The small arrows in the corner tell where columns lead.
+"""
+
+import xaigeo as xg
+from xaigeo.viz.explanation_map import explanation_map
+
+
+def draw(study):
+    explanations = [study.lime, study.shap, study.anchors, study.counterfactuals]
+    return explanation_map(xg.scene(explanations, view="pca"), methods=["lime", "anchors"])
