@@ -33,7 +33,7 @@ NUMBERS = {
     "lines": ["x1", "y1", "x2", "y2", "distance", "local_r2", "resultant_length"],
     "cones": ["x", "y"],
     "normals": ["x", "y", "x2", "y2", "norm", "share_in_view", "cone_degrees"],
-    "patch_outlines": ["x", "y"],
+    "patches": ["cx", "cy"],
     "vectors": ["x", "y", "x2", "y2", "attribution", "low", "high", "low_x", "high_y"],
     "ellipse_outlines": ["x", "y"],
     "boxes": ["x1", "x2", "y1", "y2", "precision", "coverage", "n_seeds"],
@@ -54,7 +54,6 @@ NUMBERS = {
     "coverage_cells": ["x1", "x2", "y1", "y2", "share"],
 }
 OUTLINES = {
-    "patch_outlines": ["layer", "seed", "output"],
     "ellipse_outlines": ["predicted", "output"],
     "regions": ["kind"],
 }
@@ -129,7 +128,7 @@ def compare(study, scene, got, place):
     label = study.X.index[place]
     tables = drawn_tables(scene) | {
         name: getattr(scene, name)
-        for name in ("normals", "patch_outlines", "box_outlines", "box_edges", "regions")
+        for name in ("normals", "patches", "box_outlines", "box_edges", "regions")
     }
     compared = set()
     span = np.ptp(np.array(got["limits"]), axis=0).max()
@@ -152,11 +151,15 @@ def compare(study, scene, got, place):
             continue
         if name == "coverage_cells":  # they are shown for the consensus alone
             continue
+        if name == "lines" and not scene.view.shown:
+            table = table[~table["boundary"]]  # where there is one, a patch says it all
         assert len(rows) == len(table), name
         if not len(table):
             continue
         compared.add(name)
         mine, theirs = matched(name, rows, table)
+        if name == "patches":
+            compare_axes(mine, theirs, 3e-4 * span)
         if name == "lines":
             mine, theirs = from_the_left(mine), from_the_left(theirs)
         for column in columns:
@@ -177,6 +180,14 @@ def compare(study, scene, got, place):
                 column,
             )
     return compared
+
+
+def compare_axes(mine, theirs, most):
+    """Fail unless ellipses are the same: their matrices are, whatever their axes' signs."""
+    names = [["x_major", "y_major"], ["x_minor", "y_minor"]]
+    a, b = (np.stack([t[n].to_numpy(dtype=float) for n in names], axis=1) for t in (mine, theirs))
+    spread = [np.einsum("nki,nkj->nij", v, v) for v in (a, b)]
+    assert np.abs(spread[0] - spread[1]).max() < most
 
 
 def from_the_left(lines):
@@ -232,7 +243,7 @@ def test_principal_components(found, study, method, place):
     got = found(METHODS.index(method), place, view="pca")
     drawn = compare_with_scene(study, got, method, place, pca_view(study.explanations))
     assert drawn >= {
-        "lime": {"lines", "normals", "cones", "regions"},
+        "lime": {"normals", "cones", "regions"},
         "anchors": {"box_outlines", "box_edges", "regions"},
         "counterfactuals": {"connectors"},
     }.get(method, {"vectors", "ellipse_outlines"})

@@ -268,7 +268,7 @@ def test_a_tour_moves_points_and_marks_and_stops(opened):
     page.locator("#frame").fill("0")
     settle(page, frame=0)
     assert places() == start
-    assert "Across: " in page.locator("#plane-axes").inner_text()
+    assert page.locator("#plane-axes").inner_text().startswith("→ ")
     assert opened.problems == []
 
 

@@ -18,7 +18,6 @@ from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import layered
 from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.map_layers import (
-    MARK_TABLES,
     chosen_layer,
     instance_layer,
     instance_tooltip,
@@ -41,14 +40,18 @@ KINDS: tuple[ViewKind, ...] = ("pair", "plane")
 TABLES: dict[Mark, dict[ViewKind, Set[str]]] = {
     "line": {
         "pair": {"lines", "cones", "regions", "normals"},
-        "plane": {"lines", "cones", "regions", "patch_outlines", "normals"},
+        "plane": {"lines", "cones", "regions", "normals", "patches"},
     },
-    "arrows": dict.fromkeys(KINDS, frozenset({"vectors", "ellipse_outlines", "scale_bar"})),
+    "arrows": dict.fromkeys(
+        KINDS, frozenset({"vectors", "whiskers", "ellipse_outlines", "scale_bar"})
+    ),
     "box": {
         "pair": {"boxes", "coverage_cells", "regions"},
         "plane": {"box_outlines", "box_edges", "regions"},
     },
-    "connector": dict.fromkeys(KINDS, frozenset({"connectors", "ellipse_outlines"})),
+    "connector": dict.fromkeys(
+        KINDS, frozenset({"connectors", "ellipse_outlines", "change_labels"})
+    ),
 }
 
 
@@ -87,7 +90,7 @@ def map_spec(explanations: Sequence[Explanation], kind: ViewKind) -> Spec:
     layers = map_layers(
         frame,
         classes,
-        tables=[name for name in MARK_TABLES if name in drawn_in(explanations, kind)],
+        tables=sorted(drawn_in(explanations, kind)),
         regression=regression,
         target=target,
         keep=lambda layer, _: layer,
@@ -115,7 +118,7 @@ def drawn_in(explanations: Sequence[Explanation], kind: ViewKind) -> set[str]:
     known: set[str] = set()
     for explanation in explanations:
         known |= TABLES[words_for(explanation).mark][kind]
-    return known | ({"axes"} if kind == "plane" else set())
+    return known | ({"compass"} if kind == "plane" else set())
 
 
 def strip_spec(explanation: Attributions) -> Spec:

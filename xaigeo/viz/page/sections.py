@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.modes import explanatory_modes
 from xaigeo.viz.attribution_beeswarm import attribution_beeswarm
 from xaigeo.viz.attribution_importance import attribution_importance
+from xaigeo.viz.attribution_space_map import attribution_space_map
 from xaigeo.viz.confusion_matrix import confusion_matrix
 from xaigeo.viz.counterfactual_changes import counterfactual_changes
 from xaigeo.viz.divided_rows import divided_rows
@@ -81,4 +84,7 @@ def overview_pictures(leading: Attributions | None) -> list[Picture]:
     """Return all rows at once: by what the data are like, and by what is said of them."""
     if leading is None or len(leading.instances) < LEAST_ROWS:
         return []
-    return [picture(attribution_beeswarm(leading, width=WIDTH), ringed=True)]
+    found = [picture(attribution_beeswarm(leading, width=WIDTH), ringed=True)]
+    if np.ptp(leading.array("attribution")) > 0:
+        found.append(picture(attribution_space_map(leading), wide=True, ringed=True))
+    return found

@@ -184,7 +184,7 @@ const limitsOf = (view) => {
 };
 
 // ---- what the map draws ------------------------------------------------------------------
-const MARK_TABLES = ["boxes", "box_outlines", "box_edges", "coverage_cells", "regions", "cones", "patch_outlines",
+const MARK_TABLES = ["boxes", "box_outlines", "box_edges", "coverage_cells", "regions", "cones", "patches",
   "ellipse_outlines", "lines", "normals", "vectors", "scale_bar", "connectors"];
 // A group of one seed has no marks of its own: that seed's say it all.
 const isShown = (name, row) => {
@@ -214,7 +214,12 @@ const markedTables = (view, limits) => {
         ? coloured(colours[explorer.classes.indexOf(row.predicted)]) ?? null : null;
     }
   }
-  return drawn;
+  // Where there is a boundary on a plane, its patch says all that the segment would.
+  if (view.kind === "plane") {
+    drawn.lines = drawn.lines.filter((row) => !row.boundary);
+    drawn.vectors = largestArrows(drawn.vectors);
+  }
+  return { ...drawn, whiskers: whiskersOf(drawn.vectors), change_labels: changeLabels(drawn.connectors) };
 };
 // Which rows of the data obey the rule that is drawn.
 const memberTest = () => {
@@ -234,10 +239,12 @@ const drawnTables = () => {
   const at = (z, more) => { const [x, y] = pointOf(view, z); return { x, y, ...more }; };
   const instances = [...byPlace.values()].sort((a, b) => a.id - b.id).map((one) => at(zRows()[one.id], { instance: one.id, label: String(one.label),
     predicted: regression ? one.mean[state.output ?? 0] : one.answer, flip_rate: one.flip_rate, classes: one.classes }));
-  const axes = view.kind === "pair" ? [] : axisArrows(view, limits);
-  return { view, limits, tables: { ...markedTables(view, limits), instances, axes,
-    points: zBackground().map((z, n) => at(z, { predicted: backgroundPredicted()[n],
-      member: members ? members(background()[n]) : null })),
+  const points = zBackground().map((z, n) => at(z, { predicted: backgroundPredicted()[n],
+    member: members ? members(background()[n]) : null }));
+  const axes = view.kind === "pair" ? [] : axisArrows(view);
+  const size = byId("map") ? [byId("map").clientWidth - 44, byId("map").clientHeight - 34] : [1, 1];
+  return { view, limits, tables: { ...markedTables(view, limits), instances, axes, points,
+    compass: axes.length ? compassOf(axes, points, limits, size) : [],
     chosen: instances.filter((row) => row.instance === state.row) } };
 };
 // One standard deviation of each numeric column, the longest six named.
@@ -313,7 +320,7 @@ const drawMap = () => {
     const one = byPlace.get(state.row);
     byId("map").setAttribute("aria-label", `Map of the data: ${viewWords(drawn.view)}. Row ${one.label}. ${one.sentence}`);
     byId("plane-axes").textContent = drawn.view.kind === "pair" ? ""
-      : `Across: ${drawn.view.labels[0]}. Up: ${drawn.view.labels[1]}. ${drawn.view.note ?? ""}`;
+      : `→ ${drawn.view.labels[0]}   ↑ ${drawn.view.labels[1]}   ${drawn.view.note ?? ""}`;
     shownNow();
   });
   return drawing;

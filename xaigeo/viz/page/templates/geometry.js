@@ -273,13 +273,16 @@ const planeLines = (view, mark, row, place, output, limits) => {
   const basis = view.basis.map(([x, y], j) => [x * stretch[j], y * stretch[j]]);
   const tail = pointOf(view, mark.z(place));
   const reach = LENGTH * roomOf(view, limits);
-  const tables = { lines: [], cones: [], patch_outlines: [] };
+  const tables = { lines: [], cones: [], patches: [] };
   for (const { normal, distance, cone, owner } of directed(mark, row, place, output)) {
     const { near, step, half } = segmentOn([0], [1], distance, radius);
     const foot = plus(tail, onto(basis, scaled(normal, step)));
     const axes = flatBall(basis, normal).map((v) => scaled(v, half));
     tables.lines.push({ ...owner, ...ends(minus(foot, axes[0]), plus(foot, axes[0])), boundary: near, distance });
-    if (near) tables.patch_outlines.push(...outline(owner, foot, axes));
+    if (near) {
+      tables.patches.push({ ...owner, distance, cx: foot[0], cy: foot[1], x_major: axes[0][0], y_major: axes[0][1],
+        x_minor: axes[1][0], y_minor: axes[1][1] });
+    }
     if (cone === undefined) continue;
     sector(basis, normal, cone).forEach((at, order) => {
       const [x, y] = plus(tail, scaled(at, reach));
@@ -453,7 +456,7 @@ const coverageCells = (mark, row, boxes) => {
         const count = own.filter((box) => box.x1 <= xs[i] && box.x2 >= xs[i + 1] && box.y1 <= ys[k] && box.y2 >= ys[k + 1]).length;
         if (count) {
           cells.push({ method: mark.name, instance: row, predicted, x1: xs[i], x2: xs[i + 1], y1: ys[k],
-            y2: ys[k + 1], n_seeds: count, share: count / own.length });
+            y2: ys[k + 1], n_seeds: count, share: count / own.length, share_of_all: count / mark.seeds.length });
         }
       }
     }
@@ -474,7 +477,14 @@ const planeBoxes = (view, mark, row, boxes, region) => {
   };
   const owner = ({ method, layer, seed, instance, predicted, n_seeds, met, rule, precision, precision_low, coverage }) =>
     ({ method, layer, seed, instance, predicted, n_seeds, met, rule, precision, precision_low, coverage });
-  const outlines = boxes.flatMap((box) => outlineOf(box.bounds).map((at, order) => ({ ...owner(box), order, ...at })));
+  const outlines = boxes.flatMap((box, n) => {
+    box.mark = n;
+    const vertices = outlineOf(box.bounds);
+    return vertices.map((at, order) => {
+      const { x, y } = vertices[(order + 1) % vertices.length];
+      return { ...owner(box), mark: n, order, ...at, x2: x, y2: y };
+    });
+  });
   return { boxes, box_outlines: outlines, box_edges: boxEdges(view, mark, boxes),
     regions: outlineOf(region).map(({ x, y }, order) => ({ method: mark.name, instance: row, kind: "sampled", order, x, y })) };
 };
@@ -582,6 +592,67 @@ const kernelRegion = (view, mark, row, place) => {
   const { values, vectors } = eigen(a, b, c);
   const axes = vectors.map((v, k) => stepped(view, scaled(v, Math.sqrt(Math.max(values[k], 0)))));
   return outline({ method: mark.name, instance: row, kind: "kernel" }, pointOf(view, mark.z(place)), axes);
+};
+// In a plane of many columns, arrows of the smallest attributions would hide the others.
+const MOST_ARROWS = 10;
+const largestArrows = (vectors) => {
+  const widest = new Map();
+  for (const { feature, attribution, role } of vectors) {
+    if (role === "component") widest.set(feature, Math.max(widest.get(feature) ?? 0, Math.abs(attribution) || 0));
+  }
+  const kept = new Set([...widest].sort((a, b) => b[1] - a[1]).slice(0, MOST_ARROWS).map(([feature]) => feature));
+  return vectors.filter(({ role, feature }) => role === "resultant" || kept.has(feature));
+};
+const whiskersOf = (vectors) => vectors.filter((row) => row.low_x !== null && row.high_x !== null)
+  .map(({ low_x: x, low_y: y, high_x: x2, high_y: y2, ...row }) => ({ ...row, x, y, x2, y2 }));
+// What consensus connectors change that the axes do not show, in short, at their middle.
+const changeLabels = (connectors) => connectors.filter((row) => row.layer !== "seed" && row.text).map((row) => {
+  const parts = row.text.split(", ");
+  let n = 1;
+  while (n < parts.length && parts.slice(0, n + 1).join(", ").length <= 34) n += 1;
+  const words = parts.slice(0, n).join(", ");
+  const label = (words.length > 34 ? `${words.slice(0, 16)}…${words.slice(-17)}` : words) + (n < parts.length ? ` +${parts.length - n}` : "");
+  return { ...row, x: (row.x + row.x2) / 2, y: (row.y + row.y2) / 2, label };
+});
+// The directions of the columns seen best, from the corner with the fewest points.
+const COMPASS = { most: 6, seen: 0.1, reach: 0.1, beside: Math.cos(TAU / 24), letters: 18 };
+const compassOf = (axes, points, limits, [width, height]) => {
+  const sorted = [...axes].sort((a, b) => b.length - a.length);
+  const kept = [];
+  for (const axis of sorted) {
+    if (axis.length < COMPASS.seen || kept.length === COMPASS.most) break;
+    const beside = kept.some((other) => (axis.x * other.x + axis.y * other.y) / (axis.length * other.length) > COMPASS.beside);
+    if (axes.length <= COMPASS.most || !beside) kept.push(axis);
+  }
+  const [low, high] = limits;
+  const unit = [(high[0] - low[0]) / width, (high[1] - low[1]) / height]; // view units a pixel
+  const crowd = ([a, b]) => points.filter(({ x, y }) => Math.abs((x - low[0]) / (high[0] - low[0]) - a) < 0.42 &&
+    Math.abs((y - low[1]) / (high[1] - low[1]) - b) < 0.3).length;
+  const corner = [[1, 1], [0, 1], [1, 0]].reduce((a, b) => crowd(b) < crowd(a) ? b : a);
+  const reach = COMPASS.reach * Math.min(width, height);
+  const room = reach + 6.2 * Math.min(COMPASS.letters, Math.max(...kept.map(({ feature }) => feature.length), 8));
+  const inside = (v, least, most) => Math.max(least, Math.min(most, v));
+  const centre = [inside(corner[0] * width, room, width - room), inside(corner[1] * height, reach + 28, height - reach - 18)];
+  const longest = Math.max(...axes.map(({ length }) => length), 1e-9);
+  const tips = kept.map((axis) => [centre[0] + (axis.x * reach) / longest, centre[1] + (axis.y * reach) / longest]);
+  const texts = tips.map(([x, y], k) => ({ k, x: x + (kept[k].x >= 0 ? 6 : -6), y }));
+  for (const side of [true, false]) {
+    let floor = -Infinity;
+    for (const text of texts.filter(({ k }) => (kept[k].x >= 0) === side).sort((a, b) => a.y - b.y)) {
+      text.y = Math.max(text.y, floor + 11.5);
+      floor = text.y;
+    }
+  }
+  const place = (x, y) => [low[0] + x * unit[0], low[1] + y * unit[1]];
+  const rows = kept.map((axis, k) => {
+    const [[x, y], [x2, y2], [tx, ty]] = [place(...centre), place(...tips[k]), place(texts[k].x, texts[k].y)];
+    const feature = axis.feature.length > COMPASS.letters ? `${axis.feature.slice(0, 9)}…${axis.feature.slice(-8)}` : axis.feature;
+    return { feature, label: axis.label, x, y, x2, y2, text_x: tx, text_y: ty, align: axis.x >= 0 ? "left" : "right", length: axis.length };
+  });
+  const note = kept.length === axes.length ? "Directions of columns" : `Directions of ${kept.length} of ${axes.length} columns`;
+  const [x, y] = place(...centre);
+  const [, below] = place(0, Math.min(centre[1], ...texts.map((text) => text.y)) - 16);
+  return [...rows, { feature: note, label: note, x, y, x2: x, y2: y, text_x: x, text_y: below, align: "center", length: 0 }];
 };
 const markTables = (view, mark, row, place, output, limits) => {
   if (mark.kind === "line") {
