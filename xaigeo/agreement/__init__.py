@@ -1,27 +1,70 @@
 """How far seeds (and methods) agree: scores with ranges, chance levels and intervals."""
 
-from xaigeo.agreement.calibration import calibration_error, reliability
+from xaigeo.agreement.additive_steps import AdditiveSteps, additive_steps
+from xaigeo.agreement.calibration import (
+    calibration_error,
+    class_reliability,
+    pooled_reliability,
+    reliability,
+)
+from xaigeo.agreement.change_patterns import change_patterns
 from xaigeo.agreement.compared import compare
+from xaigeo.agreement.confusion import confusion_table
+from xaigeo.agreement.discrimination import threshold_curves
+from xaigeo.agreement.feature_use import change_use, rule_use
+from xaigeo.agreement.importance import importance, importance_ranks
 from xaigeo.agreement.intervals import seed_intervals
+from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
 from xaigeo.agreement.methods import between_methods
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
+from xaigeo.agreement.partial_order import PartialOrder, partial_order
 from xaigeo.agreement.per_instance import per_instance
+from xaigeo.agreement.prediction_deviation import PredictionDeviation, prediction_deviation
+from xaigeo.agreement.prediction_spread import prediction_spread
+from xaigeo.agreement.residuals import residual_table
 from xaigeo.agreement.score import SCORES, Score
+from xaigeo.agreement.score_rows import ScoreRows, score_rows
+from xaigeo.agreement.seed_matrix import SeedMatrix, seed_matrix
 from xaigeo.agreement.summary import summary
 from xaigeo.agreement.unstable import same_answer_different_reason, unstable
+from xaigeo.agreement.variance_shares import variance_shares
 
 __all__ = [
     "SCORES",
+    "AdditiveSteps",
     "ExplainerNoise",
+    "MethodMatrix",
+    "PartialOrder",
+    "PredictionDeviation",
     "Score",
+    "ScoreRows",
+    "SeedMatrix",
+    "additive_steps",
     "between_methods",
     "calibration_error",
+    "change_patterns",
+    "change_use",
+    "class_reliability",
     "compare",
+    "confusion_table",
     "explainer_noise",
+    "importance",
+    "importance_ranks",
+    "method_matrix",
+    "partial_order",
     "per_instance",
+    "pooled_reliability",
+    "prediction_deviation",
+    "prediction_spread",
     "reliability",
+    "residual_table",
+    "rule_use",
     "same_answer_different_reason",
+    "score_rows",
     "seed_intervals",
+    "seed_matrix",
     "summary",
+    "threshold_curves",
     "unstable",
+    "variance_shares",
 ]

@@ -40,7 +40,8 @@ READINGS: dict[Mark, str] = {
     "held at this row; the fainter it is, the worse that model fits (R²). The thick line is the "
     "seeds' consensus, and the shaded fan holds 90% of their directions. A dashed line means that "
     "no boundary passes nearby: it only shows the direction. Lines that lie together mean seeds "
-    "that agree.",
+    "that agree. An arrow leads to where a local model is surer of the answer, and the dotted "
+    "ring bounds the neighbourhood that it was fitted in.",
     "arrows": "An arrow tells how much the feature on that axis adds to the answer (orange) or "
     "takes from it (blue); the third arrow is both together. Thin arrows are single seeds, thick "
     "dark ones their median, and the ellipse holds 90% of the seeds. It is a contribution, not "
@@ -50,11 +51,12 @@ READINGS: dict[Mark, str] = {
     "boxes are single seeds, the thick one is what all of them share, the grey one holds them "
     "all. A dashed side is open: the rule has no bound there. Of the small points, the rows of "
     "the data, the strong ones obey all of the rule, the thick one or that of the chosen seed; "
-    "the pale ones do not.",
+    "the pale ones do not. Dotted: where the search drew its rows. With the consensus alone, "
+    "darker places lie in the boxes of more seeds.",
     "connector": "A connector leads from this row to a made-up input, not a row of the data, near "
     "this row, that one seed answers otherwise; the diamond has the colour of that answer and the "
     "dot marks the place where it changes. The thick connector ends in the middle of the seeds' "
-    "end points.",
+    "end points; what it changes besides the two columns is written on it.",
 }
 # Arrows of slopes, not of shares of the output.
 CHANGES = (
@@ -101,7 +103,7 @@ PLANES: dict[Mark, str] = {
     "the scale.",
     "box": "An outline is the shadow of a seed's box; dashed where the box is open and only the data end. "
     "A point inside the outline need not lie in the box: the strong points obey all of the rule. The "
-    "thick outline is what all seeds share.",
+    "thick outline is what all seeds share; the dotted one is where the search drew its rows.",
     "connector": "A connector leads from this row to a made-up input that one seed answers otherwise; on "
     "this plane it looks shorter than it is where it points out of it. The thick connector ends in the "
     "middle of the seeds' end points.",
