@@ -9,9 +9,6 @@ import altair as alt
 from xaigeo.viz.text_fit import text_px
 from xaigeo.viz.theme import class_colour, class_shape
 
-# Of Vega's own shapes "stroke" is a line without an area, which a filled mark does not show, and
-# "wedge" so narrow that a small one is not seen.
-FULLER = {"stroke": "M-1,-0.25h2v0.5h-2z", "wedge": "M0,-1L0.6,0.9H-0.6z"}
 SYMBOL = 28
 
 
@@ -37,9 +34,7 @@ def class_channels(
         columns=columns,
         labelLimit=max(60.0, px - SYMBOL),
     )
-    shape = class_shape(classes, title=title)
-    marks = [FULLER.get(one, one) for one in shape["scale"]["range"]]
     return (
         class_colour(classes, title=title).legend(legend),
-        shape.legend(legend).scale(domain=list(classes), range=marks),
+        class_shape(classes, title=title).legend(legend),
     )

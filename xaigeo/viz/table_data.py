@@ -37,7 +37,6 @@ def with_tables(chart: Chart, tables: Mapping[str, pd.DataFrame]) -> Chart:
 class TableData(alt.InlineData):
     """Rows that stand once among the data sets of the outermost chart."""
 
-
     def to_dict(
         self,
         validate: bool = True,

@@ -28,7 +28,9 @@ CLASSES = (
     "#6b4a2f",
     "#8c8c8c",
 )
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "wedge")
+# Vega's own "stroke" has no area, which a filled mark does not show, and a small "wedge" is not seen.
+BAR, WEDGE = "M-1,-0.25h2v0.5h-2z", "M0,-1L0.6,0.9H-0.6z"
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", BAR, WEDGE)
 # The outlines of `SHAPES` for legends that are HTML.
 PATHS = {
     "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
@@ -37,8 +39,8 @@ PATHS = {
     "diamond": "M0-6L5.4 0L0 6L-5.4 0z",
     "cross": "M-1.8-5.4h3.6v3.6h3.6v3.6h-3.6v3.6h-3.6v-3.6h-3.6v-3.6h3.6z",
     "triangle-down": "M0 5.2L5.4-4.6H-5.4z",
-    "stroke": "M-5.4-1h10.8v2h-10.8z",
-    "wedge": "M0-5.6L2.6 4.6H-2.6z",
+    BAR: "M-5.4-1.35h10.8v2.7h-10.8z",
+    WEDGE: "M0-5.6L3.4 5H-3.4z",
 }
 # Predicted amounts, small to large.
 AMOUNTS = ("#cfe0d8", "#5c9ea0", "#123f52")
