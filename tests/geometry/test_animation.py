@@ -8,7 +8,7 @@ from xaigeo.geometry import Animation, animate, animation, grand_tour, little_to
 MOVING = {
     "points", "instances", "axes", "lines", "patches", "patch_outlines", "normals", "cones",
     "regions", "vectors", "staircases", "ellipses", "ellipse_outlines", "box_outlines",
-    "box_edges", "connectors",
+    "box_edges", "connectors", "clusters",
 }  # fmt: skip
 
 

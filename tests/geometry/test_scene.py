@@ -9,7 +9,8 @@ VIEW = ("a", "b")
 FRAMES = {
     "points", "instances", "axes", "lines", "patches", "patch_outlines", "normals", "cones",
     "degenerate", "regions", "vectors", "staircases", "ellipses", "ellipse_outlines", "scale_bar",
-    "boxes", "box_outlines", "box_edges", "box_members", "coverage_cells", "connectors", "limits",
+    "boxes", "box_outlines", "box_edges", "box_members", "coverage_cells", "connectors", "clusters",
+    "limits",
 }  # fmt: skip
 # A pair of columns cuts what a projection throws its shadow of.
 SHADOWS = {"patches", "patch_outlines", "box_outlines", "box_edges"}

@@ -146,16 +146,16 @@ def explanatory_modes(
     """
     _check(level, max_modes)
     chosen = explanation if instances is None else explanation.sel(instance=instances)
-    vectors = seed_vectors(chosen, output)
     # In one order, so that no other order of the seeds changes a bit of the answer.
     order = np.argsort(chosen.seeds, kind="stable")
     back = np.argsort(order, kind="stable")
-    found = _grouped(vectors[order], level, max_modes, random_state)
     seeds = chosen.seeds[order]
-    apart = _distances(vectors[order])
+    vectors = seed_vectors(chosen.sel(seed=seeds.tolist()), output)
+    found = _grouped(vectors, level, max_modes, random_state)
+    apart = _distances(vectors)
     labels, medoids = _ranked(found.labels, apart)
-    scores, lengths = principal_scores(vectors[order])
-    total = ((vectors[order] - vectors[order].mean(axis=0)) ** 2).sum()
+    scores, lengths = principal_scores(vectors)
+    total = ((vectors - vectors.mean(axis=0)) ** 2).sum()
     return Modes(
         seeds=seeds[back],
         labels=labels[back],
