@@ -12,6 +12,7 @@ import argparse
 import ast
 import importlib.util
 import inspect
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -26,9 +27,9 @@ import jinja2
 from xaigeo import __version__
 from xaigeo.viz.bundle import vega_script
 from xaigeo.viz.chart_page import CHART_STYLE, EMBED, policy
-from xaigeo.viz.dark import darkened
+from xaigeo.viz.dark import dark_words, darkened
 from xaigeo.viz.escaping import script_json, script_source
-from xaigeo.viz.export import save
+from xaigeo.viz.export import png_picture, save, svg_picture
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "gallery"
@@ -37,6 +38,9 @@ PAGE = Path(__file__).parent / "gallery_page"
 PARTS = {
     "One row": (
         "explanation_map",
+        "explanation_map_pca",
+        "explanation_map_plane",
+        "tour_map",
         "attribution_strip",
         "attribution_waterfall",
         "attribution_force",
@@ -96,6 +100,15 @@ class Entry:
     reading: tuple[str, ...]
     code: str
     module: ModuleType
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """How to read the chart, by paragraph, and on which paper if that matters."""
+        both = [(one, dark_words(one)) for one in self.reading]
+        apart = [
+            [(one, "")] if one == dark else [(one, "light"), (dark, "dark")] for one, dark in both
+        ]
+        return [paragraph for paragraphs in apart for paragraph in paragraphs]
 
     @property
     def part(self) -> str:
@@ -178,18 +191,16 @@ def draw(entry: Entry, study: Any, folder: Path) -> dict[str, Any]:
     if not isinstance(chart, alt.TopLevelMixin):
         file = save(chart, folder / "html" / f"{entry.name}.html")
         return about | {"html": chart._repr_html_(), "files": _links([file], folder)}
+    spec = chart.to_dict()
+    svg, dark = svg_picture(spec), svg_picture(darkened(spec))
     files = [
-        save(chart, folder / "png" / f"{entry.name}.png"),
-        save(chart, folder / "png" / f"{entry.name}-dark.png", dark=True),
-        save(chart, folder / "svg" / f"{entry.name}.svg"),
-        save(chart, folder / "json" / f"{entry.name}.json"),
+        _put(folder / "png" / f"{entry.name}.png", png_picture(svg, 2.0)),
+        _put(folder / "png" / f"{entry.name}-dark.png", png_picture(dark, 2.0)),
+        _put(folder / "svg" / f"{entry.name}.svg", svg.encode()),
+        _put(folder / "json" / f"{entry.name}.json", json.dumps(spec).encode()),
     ]
     height = int.from_bytes(files[0].read_bytes()[20:24], "big") // 2
-    return (
-        about
-        | {"chart": _specs(chart.to_dict()), "files": _links(files, folder)}
-        | {"height": height}
-    )
+    return about | {"chart": _specs(spec), "files": _links(files, folder), "height": height}
 
 
 def render(shown: Sequence[dict[str, Any]]) -> str:
@@ -213,6 +224,12 @@ def render(shown: Sequence[dict[str, Any]]) -> str:
         charts=script_json({one["entry"].name: one["chart"] for one in shown if one["chart"]}),
         version=__version__,
     )
+
+
+def _put(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
 
 
 def _specs(spec: dict[str, Any]) -> dict[str, Any]:

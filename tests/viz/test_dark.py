@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xaigeo.viz import attribution_strip, explanation_map, seed_agreement_heatmap
-from xaigeo.viz.dark import DARK, DARK_PAPER, darkened
+from xaigeo.viz.dark import DARK, DARK_PAPER, dark_words, darkened
 from xaigeo.viz.theme import (
     AMOUNTS,
     CLASSES,
@@ -140,6 +140,29 @@ def test_words_and_rows_spelt_like_colours_stay():
     assert made["encoding"]["color"]["scale"]["range"] == [DARK[c] for c in CLASSES[:2]]
     assert made["mark"]["color"] == DARK_PAPER
     assert spec["mark"]["color"] == "white"
+
+
+def test_words_of_shade_are_turned_in_subtitles_only():
+    title = {
+        "text": "Dark chocolate counts most",
+        "subtitle": ["Dark bar: median.", "Thin: seeds."],
+    }
+    made = darkened({"title": title})["title"]
+    assert made["text"] == title["text"]
+    assert made["subtitle"] == ["Bright bar: median.", "Thin: seeds."]
+    assert darkened({"title": {"subtitle": "Light tick"}})["title"]["subtitle"] == ["Dim tick"]
+
+
+@pytest.mark.parametrize(
+    ("said", "turned"),
+    [
+        ("the darker, the later; the palest first", "the brighter, the later; the dimmest first"),
+        ("dark_spots and darkroom", "dark_spots and darkroom"),
+        ("of “dark” rows, dark ones", "of “dark” rows, bright ones"),
+    ],
+)
+def test_names_of_the_data_keep_their_words(said, turned):
+    assert dark_words(said) == turned
 
 
 def test_conditions_and_expressions_are_darkened():

@@ -58,10 +58,12 @@ def test_every_public_chart_has_an_example():
     assert public - used == set()
 
 
-def test_every_example_has_its_place_in_the_contents(gallery):
+def test_the_contents_name_examples_that_exist_once(gallery):
     placed = [name for names in gallery.PARTS.values() for name in names]
     assert len(placed) == len(set(placed))
-    assert {path.stem for path in EXAMPLES} <= set(placed)
+    assert set(placed) <= {path.stem for path in EXAMPLES}
+    found = [entry.name for entry in gallery.find_entries()]
+    assert [name for name in found if name in placed] == placed
 
 
 def test_chosen_examples_alone(gallery, tmp_path, capsys):

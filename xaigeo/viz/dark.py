@@ -64,6 +64,19 @@ _CHANNELS = {"color", "fill", "stroke", "background"}
 # Parts of a colour's definition that hold data or words, which may be spelt like a colour.
 _WORDS = {"domain", "title", "field", "sort", "test", "param", "labelExpr", "aggregate", "type"}
 _DATA = {"data", "datasets", "usermeta", "description", "name"}
+# What words of light and dark become; quoted text names something of the data and stays.
+_SHADES = {
+    "dark": "bright",
+    "darker": "brighter",
+    "darkest": "brightest",
+    "pale": "dim",
+    "paler": "dimmer",
+    "palest": "dimmest",
+    "light": "dim",
+    "lighter": "dimmer",
+    "lightest": "dimmest",
+}
+_SHADE = re.compile(rf"“[^”]*”|\b(?:{'|'.join(_SHADES)})\b(?!_)", re.IGNORECASE)
 _QUOTED = re.compile(r"""(['"])(#[0-9a-f]{6}|white)\1""")
 
 
@@ -72,7 +85,8 @@ def darkened(spec: dict[str, Any]) -> dict[str, Any]:
 
     Only what sets a colour is changed: colours of marks, channels, axes, titles and the
     background, also where an expression names them. Rows, domains and words stay, whatever they
-    are spelt like, and so does a colour that the theme does not have.
+    are spelt like, and so does a colour that the theme does not have. Subtitles, which tell how
+    to read a chart, speak of bright marks where they spoke of dark ones.
 
     Parameters
     ----------
@@ -88,6 +102,22 @@ def darkened(spec: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def dark_words(text: str) -> str:
+    """Return how to read a chart on dark paper: what was dark is bright, what was pale is dim.
+
+    Examples
+    --------
+    >>> dark_words("Dark bar: median. Pale: rows of “dark chocolate”.")
+    'Bright bar: median. Dim: rows of “dark chocolate”.'
+    """
+
+    def swapped(found: re.Match[str]) -> str:
+        word = _SHADES.get(found[0].lower(), found[0])
+        return word.capitalize() if found[0][0].isupper() else word
+
+    return _SHADE.sub(swapped, text)
+
+
 def _walked(part: Any, *, sets_colour: bool) -> Any:
     if isinstance(part, dict):
         return {key: _member(key, value, sets_colour=sets_colour) for key, value in part.items()}
@@ -101,6 +131,8 @@ def _walked(part: Any, *, sets_colour: bool) -> Any:
 def _member(key: str, value: Any, *, sets_colour: bool) -> Any:
     if key in _DATA or (sets_colour and key in _WORDS):
         return value
+    if key == "subtitle":
+        return [dark_words(line) for line in ([value] if isinstance(value, str) else value)]
     names_colour = key in _CHANNELS or key.endswith("Color")
     return _walked(value, sets_colour=sets_colour or names_colour)
 
