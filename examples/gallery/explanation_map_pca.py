@@ -1,7 +1,7 @@
 """What do boundaries, arrows, boxes and connectors look like in all columns at once?
 
-The axes are principal components, so nothing is held fixed: a boundary is a patch, a box an outline,
-and each column has an arrow of its own. The small arrows in the corner tell where columns lead.
+The axes are principal components, so nothing is held fixed: a boundary is a patch, a box an
+outline, and each column has an arrow. The small arrows in the corner tell where columns lead.
 """
 
 import xaigeo as xg

@@ -64,7 +64,7 @@ def test_data_are_the_rows_of_the_scene(spec, the_scene, make):
     for name in MARK_TABLES:
         if name != "ellipse_outlines":
             assert len(tables[name]) == len(drawn[name]), name
-    for name in ("points", "instances", "regions", "coverage_cells", "ellipses"):
+    for name in ("points", "instances", "regions", "coverage_cells", "ellipses", "clusters"):
         assert len(tables[name]) == len(getattr(the_scene, name)), name
     lines = pd.DataFrame(tables["lines"])
     assert lines["x1"].astype(float).tolist() == pytest.approx(drawn["lines"]["x1"], rel=1e-4)

@@ -1,4 +1,5 @@
 import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,6 @@ import vl_convert
 
 from xaigeo.errors import InputError
 from xaigeo.geometry import animate, grand_tour
-from xaigeo.viz import tour_map as module
 from xaigeo.viz import tour_tables
 from xaigeo.viz.map_layers import COLUMNS, MORE_COLUMNS
 from xaigeo.viz.tour_map import tour_map
@@ -144,7 +144,7 @@ def test_of_many_points_and_seeds_some_are_drawn_and_it_is_said(study, monkeypat
 
 
 def test_a_chart_too_large_says_what_to_cut(study, monkeypatch):
-    monkeypatch.setattr(module, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(sys.modules[tour_map.__module__], "MOST_BYTES", 20_000)
     shap = study.by_method["kernel_shap"]
     tour = grand_tour(shap, random_state=0)
     with pytest.raises(InputError, match=r"at most 0 MB, got 0\.\d MB in 12 frames.*n_frames=\d"):

@@ -37,7 +37,7 @@ from xaigeo.viz.themed import themed
 
 WIDTH, HEIGHT = 560, 430
 # Tables that sum up seeds without saying so in a column `layer`.
-_SUMMARIES: Final = ("cones", "ellipses", "coverage_cells")
+_SUMMARIES: Final = ("cones", "ellipses", "coverage_cells", "clusters")
 LINE: Final = 16
 # What the axis takes beside the plot; titles begin above it.
 AXIS: Final = 44
@@ -86,7 +86,7 @@ def explanation_map(
         height=height,
         title=alt.Title(
             balanced(map_words.title(scene), px, 13.0),
-            subtitle=wrapped(map_words.thin(scene), px),
+            subtitle=wrapped(map_words.thin(scene, modes="mode_labels" in tables), px),
             offset=8,
         ),
         description=map_words.description(scene, _marks(tables)),

@@ -109,9 +109,9 @@ MORE_COLUMNS: dict[str, tuple[str, ...]] = {
         *("mark", "order", "x", "y", "x2", "y2", "open"),
     ),
     "box_edges": (*_OWNER, "predicted", "feature", "open", "x", "y", "x2", "y2"),
-    "ellipses": ("mark", "method", "instance", "output", "predicted", "n_seeds", *_ELLIPSE),
+    "ellipses": ("number", "method", "instance", "predicted", "n_seeds", *_ELLIPSE),
     "patches": (
-        *(*_OWNER, "output", "predicted", "colour", *_ELLIPSE),
+        *(*_OWNER, "predicted", "colour", "number", *_ELLIPSE),
         *("distance", "local_r2", "resultant_length"),
     ),
     "normals": (
@@ -125,6 +125,10 @@ MORE_COLUMNS: dict[str, tuple[str, ...]] = {
     "whiskers": (
         *("method", "layer", "instance", "output", "predicted", "feature"),
         *("low", "high", "x", "y", "x2", "y2"),
+    ),
+    "clusters": (
+        *("method", "instance", "target", "n_seeds", "share", "n_points", "x", "y"),
+        *("text", "distance", "radius", "label"),
     ),
     "change_labels": ("method", "layer", "instance", "x", "y", "label", "text"),
     "mode_labels": ("method", "layer", "instance", "x", "y", "label"),
@@ -193,6 +197,7 @@ def _drawn(frame: Frame, classes: Sequence[str]) -> dict[str, Callable[[], list[
         "whiskers": lambda: [map_marks.whiskers(x, y)],
         "vectors": lambda: map_marks.vectors(x, y, frame),
         "scale_bar": lambda: map_marks.scale_bar(x, y),
+        "clusters": lambda: map_notes.clusters(x, y),
         "connectors": lambda: map_marks.connectors(x, y, classes),
         "compass": lambda: map_notes.compass(x, y, frame),
         "change_labels": lambda: map_notes.change_labels(x, y),

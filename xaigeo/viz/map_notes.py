@@ -182,6 +182,34 @@ def change_labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     return [halo, words]
 
 
+def clusters(x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """Return the middles of counterfactuals that say the same, wider for more seeds."""
+    base = alt.Chart(alt.NamedData("clusters")).encode(
+        x=x,
+        y=y,
+        tooltip=[
+            alt.Tooltip("text:N", title="What they change"),
+            alt.Tooltip("target:N", title="Answer there"),
+            alt.Tooltip("n_seeds:Q", title="Seeds that say so"),
+            alt.Tooltip("share:Q", title="Share of all seeds", format=".0%"),
+            alt.Tooltip("n_points:Q", title="Counterfactuals"),
+            alt.Tooltip("distance:Q", title="Median distance (MAD units)", format=".3~g"),
+            alt.Tooltip("radius:Q", title="Farthest from the middle (SD)", format=".2~f"),
+        ],
+    )
+    rings = base.mark_point(
+        filled=False,
+        shape="circle",
+        color=SOFT_INK,
+        strokeWidth=1.2,
+        opacity=0.8,
+        clip=True,
+        size=alt.ExprRef("200 + 900 * datum.share"),
+    ).properties(name="clusters")
+    counts = base.mark_text(dx=20, dy=8, align="left", fontSize=SIZE, color=SOFT_INK)
+    return [rings, counts.encode(text="label:N")]
+
+
 def mode_labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return the numbers of modes at the consensus marks of each."""
     base = alt.Chart(alt.NamedData("mode_labels")).encode(x=x, y=y, text="label:N")

@@ -35,7 +35,7 @@ COVERED = 0.3
 def patches(x: alt.X, y: alt.Y) -> alt.Chart:
     """Return the shadows of boundaries: ellipses, which are lines where seen edge-on."""
     chart: alt.Chart = (
-        _outlined("patches", x, y, ["method", "layer", "seed", "instance", "output", "predicted"])
+        _outlined("patches", x, y)
         .encode(
             color=own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
             fill=own_answer().when(CONSENSUS).then(alt.value(INK)).otherwise(alt.value(SEED)),
@@ -61,7 +61,7 @@ def patches(x: alt.X, y: alt.Y) -> alt.Chart:
 def ellipses(x: alt.X, y: alt.Y) -> alt.Chart:
     """Return the ellipses that hold 90% of the seeds' arrow tips or counterfactual points."""
     chart: alt.Chart = (
-        _outlined("ellipses", x, y, ["mark", "method", "instance", "output", "predicted"])
+        _outlined("ellipses", x, y)
         .encode(
             color=alt.value(INK),
             fill=alt.value(INK),
@@ -79,7 +79,7 @@ def ellipses(x: alt.X, y: alt.Y) -> alt.Chart:
     return chart
 
 
-def _outlined(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Chart:
+def _outlined(table: str, x: alt.X, y: alt.Y) -> alt.Chart:
     """Return the outlines of ellipses, walked from their centres and axes."""
     places = {
         axis: f"datum.c{axis} + cos(datum.turn) * datum.{axis}_major"
@@ -92,7 +92,7 @@ def _outlined(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Char
         .transform_flatten(["turn"])
         .transform_calculate(**places)
         .mark_line(interpolate="linear-closed", clip=True)
-        .encode(x=x, y=y, order="turn:Q", detail=[f"{name}:N" for name in detail])
+        .encode(x=x, y=y, order="turn:Q", detail="number:N")
     )
     return chart
 

@@ -55,11 +55,12 @@ def every_table(scene: Scene, frame: Frame) -> dict[str, pd.DataFrame]:
         "coverage_cells": _shares(scene),
         "box_outlines": _drawn(scene, _edged(scene.box_outlines)),
         "box_edges": _drawn(scene, scene.box_edges),
-        "ellipses": scene.ellipses,
-        "patches": scene.patches.head(0) if flat else _patches(scene),
+        "ellipses": _numbered(scene.ellipses),
+        "patches": scene.patches.head(0) if flat else _numbered(_patches(scene)),
         "normals": _drawn(scene, scene.normals),
         "staircases": _drawn(scene, scene.staircases),
         "whiskers": _whiskers(tables["vectors"]),
+        "clusters": _counted(scene),
         "change_labels": _change_labels(tables["connectors"]),
         "compass": scene.axes.head(0) if flat else compass_table(scene.axes, frame, scene.points),
     }
@@ -89,7 +90,7 @@ def largest_arrows(vectors: pd.DataFrame) -> pd.Series:
 
 
 def mode_labels(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the number of its mode at each consensus mark, where there are several modes."""
+    """Return the number of its mode, from 1, at each consensus mark where modes differ."""
     ends = {"lines": ("x2", "y2"), "normals": ("x2", "y2"), "vectors": ("x2", "y2")}
     ends |= {"connectors": ("x2", "y2"), "boxes": ("x2", "y2")}
     found = [pd.DataFrame(columns=list(MORE_COLUMNS["mode_labels"]))]
@@ -104,7 +105,7 @@ def mode_labels(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         kept = rows[several.astype(bool)]
         found.append(
             kept[["method", "layer", "instance"]].assign(
-                x=kept[x], y=kept[y], label=[str(mode) for mode in kept["mode"]]
+                x=kept[x], y=kept[y], label=[str(int(mode) + 1) for mode in kept["mode"]]
             )
         )
     filled = [one for one in found if len(one)] or found[:1]
@@ -147,6 +148,10 @@ def _told_apart(outlines: pd.DataFrame) -> pd.DataFrame:
     return outlines.assign(side=(outlines["order"] == 0).cumsum())
 
 
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(number=range(len(table)))
+
+
 def _shares(scene: Scene) -> pd.DataFrame:
     n_seeds = len(scene.marks[0].seeds) if scene.marks else 1
     return scene.coverage_cells.assign(share_of_all=scene.coverage_cells["n_seeds"] / n_seeds)
@@ -186,6 +191,14 @@ def _change_labels(connectors: pd.DataFrame) -> pd.DataFrame:
         y=(kept["y"] + kept["y2"]) / 2,
         label=[short_change(text) for text in kept["text"]],
     )
+
+
+def _counted(scene: Scene) -> pd.DataFrame:
+    """Return clusters, and how many seeds share each where a row has several."""
+    table = scene.clusters
+    several = table.groupby(["method", "instance"])["n_seeds"].transform("size") > 1
+    counts = pd.Series([f"{n} seeds" for n in table["n_seeds"]], index=table.index, dtype=object)
+    return table.assign(label=counts.where(several & (table["n_seeds"] > 1), ""))
 
 
 def short_change(text: str, letters: int = 34) -> str:

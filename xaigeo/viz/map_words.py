@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALL = "all methods"
 THIN = "Thin: one seed. Thick: consensus, in the answer's colour where answers differ."
 ALONE = "There is one seed, so there is no consensus."
+MODES = "Numbers: modes, groups of seeds that explain alike."
 CHOOSE = "All methods: choose one below to read how its marks are meant."
 NOTHING = "Nothing is drawn, since no mark lies in this view."
 READINGS = {
@@ -43,7 +44,8 @@ READINGS = {
     "rule, a seed mostly keeps its answer; a point inside the outline need not lie in the box, "
     "strong points do. Dashed: open. Grey: holds all boxes. Dotted: where the search drew rows.",
     "connectors": "{title}: a connector ends at a made-up input that has the diamond's answer; "
-    "the dot is where the answer changes. Words: what the axes do not show.",
+    "the dot is where the answer changes. Words: what the axes do not show. Circle: seeds that "
+    "say the same.",
 }
 
 
@@ -67,9 +69,10 @@ def title(scene: Scene) -> str:
     return f"The seeds' answers differ on {split} of {n} explained {'row' if n == 1 else 'rows'}"
 
 
-def thin(scene: Scene) -> str:
-    """Return how seeds and consensus are told apart."""
-    return THIN if _n_seeds(scene) > 1 else ALONE
+def thin(scene: Scene, *, modes: bool) -> str:
+    """Return how seeds and consensus are told apart, and what the numbers of modes are."""
+    said = THIN if _n_seeds(scene) > 1 else ALONE
+    return f"{said} {MODES}" if modes else said
 
 
 def widest_row(rows: pd.DataFrame) -> int:
@@ -92,6 +95,8 @@ def readings(scene: Scene, methods: Sequence[str]) -> dict[str, str]:
             kind = {"lines": "patches", "boxes": "shadows"}.get(kind, kind)
         said[mark.method] = READINGS[kind].format(title=method_title(mark.method))
         n_columns = len(scene.axes)
+        if (scene.staircases["method"] == mark.method).any():
+            said[mark.method] += " Head to tail, the same arrows lead to their sum."
         if isinstance(mark, Vectors) and not flat and n_columns > MOST_ARROWS:
             said[mark.method] += (
                 f" The {MOST_ARROWS} largest of {n_columns} arrows of the row are drawn, and "

@@ -51,7 +51,7 @@ from xaigeo.viz.tour_timer import FRAME, PLAY, with_timer
 WIDTH, HEIGHT = 460, 460
 N_FRAMES: Final = 24
 MOST_BYTES: Final = 5 * 1000**2
-_SUMMARIES: Final = ("cones", "ellipses")
+_SUMMARIES: Final = ("cones", "ellipses", "clusters")
 # Keeps the room of a title above the legend.
 BLANK: Final = "\u00a0"
 # Tables that are the same in every frame.
@@ -128,7 +128,7 @@ def tour_map(
         *caption_layers(controls, lines),
     )
     finding = tour_map_finding(animation, label)
-    title = titled(finding, _notes(animation), px)
+    title = titled(finding, _notes(animation, tables), px)
     title.offset = 8
     chart = chart.add_params(slider, play, *controls.variables).properties(
         width=width,
@@ -268,10 +268,11 @@ def _axis_titles(slider: alt.Parameter, width: int, height: int) -> list[alt.Cha
     ]
 
 
-def _notes(animation: Animation) -> list[str]:
+def _notes(animation: Animation, tables: Tables) -> list[str]:
     """Return how to use the chart, and what is left out of it."""
     first = animation.first
-    notes = ["Slide through the frames, or tick Play. " + map_words.thin(first)]
+    thin = map_words.thin(first, modes="mode_labels" in tables)
+    notes = [f"Slide through the frames, or tick Play. {thin}"]
     n_seeds = max((len(mark.seeds) for mark in first.marks), default=0)
     seeds, points = len(shown_seeds(first)), len(point_places(len(first.points)))
     left = []
