@@ -98,7 +98,7 @@ class Anchors(Explanation):
     @property
     def empty(self) -> np.ndarray:
         """Which rules restrict nothing, shape (n_seeds, n_instances)."""
-        return ~self.restricted.any(axis=-1)
+        return np.asarray(~self.restricted.any(axis=-1))
 
     @property
     def status(self) -> np.ndarray:

@@ -92,21 +92,56 @@ BINNED = (
 
 # The same marks on a plane of all numeric columns.
 PLANES: dict[Mark, str] = {
-    "line": "Nothing is held here: a shaded patch is where one seed's local model changes its answer "
-    "near this row, seen from the side; it is a line where the plane looks along it. The arrow is the "
-    "way in which the local model turns towards the answer, all arrows equally long in all columns, "
-    "so a short one points out of the plane. Thin: single seeds; thick: their consensus, with the fan "
-    "that holds 90% of their directions.",
-    "arrows": "Every numeric column has an arrow along its own axis, as long as its part in the answer; "
-    "a column that points out of the plane has a short one. Orange adds, blue takes. Thin arrows are "
-    "single seeds, thick dark ones their median; the ellipse holds 90% of the seeds' sums. The bar gives "
-    "the scale.",
-    "box": "An outline is the shadow of a seed's box; dashed where the box is open and only the data end. "
-    "A point inside the outline need not lie in the box: the strong points obey all of the rule. The "
-    "thick outline is what all seeds share; the dotted one is where the search drew its rows.",
-    "connector": "A connector leads from this row to a made-up input that one seed answers otherwise; on "
-    "this plane it looks shorter than it is where it points out of it. The thick connector ends in the "
-    "middle of the seeds' end points.",
+    "line": (
+        "Nothing is held here: a shaded patch is where one seed's local model changes its "
+        "answer near this row, seen from the side; it is a line where the plane looks along "
+        "it. The arrow is the way in which the local model turns towards the answer, all "
+        "arrows equally long in all columns, so a short one points out of the plane. Thin: "
+        "single seeds; thick: their consensus, with the fan that holds 90% of their "
+        "directions."
+    ),
+    "arrows": (
+        "It lies along that column's own axis, so a column that points out of the plane has a "
+        "short one; the arrow without an orange or blue head is all of them together. Of many "
+        "columns the ten largest are drawn. Thin arrows are single seeds, thick dark ones "
+        "their median, and the ellipse holds 90% of the seeds. The bar gives the scale."
+    ),
+    "box": (
+        "An outline is the shadow of a seed's box; dashed where the box is open and only the "
+        "data end. A point inside the outline need not lie in the box: the strong points obey "
+        "all of the rule. The thick outline is what all seeds share; the dotted one is where "
+        "the search drew its rows."
+    ),
+    "connector": (
+        "A connector leads from this row to a made-up input that one seed answers otherwise; "
+        "on this plane it looks shorter than it is where it points out of it. The thick "
+        "connector ends in the middle of the seeds' end points; what it changes is written on "
+        "it."
+    ),
+}
+# What an arrow on a plane tells, by what it tells on two columns.
+ON_PLANES: dict[str, str] = {
+    READINGS["arrows"]: (
+        "An arrow tells how much a numeric column adds to the answer (orange) or takes from "
+        "it (blue)."
+    ),
+    CHANGES: (
+        "An arrow tells how the output changes when a numeric column grows by one standard "
+        "deviation: orange it rises, blue it falls."
+    ),
+    SQUARES: (
+        "An arrow's length tells the mean square or the variance, over noisy copies of the "
+        "row, of how the output changes when a numeric column grows by one standard "
+        "deviation; it points the way that the mean slope does."
+    ),
+    REMOVALS: (
+        "An arrow tells how much the output loses (orange) or gains (blue) when a numeric "
+        "column alone is set to its baseline."
+    ),
+    BINNED: (
+        "An arrow tells how much lying in a column's bin, and not in another, adds to the "
+        "answer (orange) or takes from it (blue) in the local model."
+    ),
 }
 
 
@@ -124,13 +159,11 @@ class MethodWords:
 def words_for(explanation: Explanation) -> MethodWords:
     """Return the words for an explanation; a method from elsewhere keeps its own name."""
     mark = _mark(explanation)
-    return MethodWords(
-        explanation.method,
-        _title(explanation),
-        mark,
-        _reading(explanation, mark),
-        PLANES[mark],
-    )
+    reading = _reading(explanation, mark)
+    on_plane = PLANES[mark]
+    if mark == "arrows":
+        on_plane = f"{ON_PLANES[reading]} {on_plane}"
+    return MethodWords(explanation.method, _title(explanation), mark, reading, on_plane)
 
 
 def _title(explanation: Explanation) -> str:

@@ -28,7 +28,7 @@ CLASSES = (
     "#6b4a2f",
     "#8c8c8c",
 )
-# Vega's own "stroke" has no area, which a filled mark does not show, and a small "wedge" is not seen.
+# Vega's own "stroke" has no area, which a filled mark does not show; a small "wedge" is not seen.
 BAR, WEDGE = "M-1,-0.25h2v0.5h-2z", "M0,-1L0.6,0.9H-0.6z"
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", BAR, WEDGE)
 # The outlines of `SHAPES` for legends that are HTML.

@@ -49,5 +49,5 @@ def test_data_are_json_and_specs_stand_once(page):
 
 
 def test_sections_stand_in_order(page):
-    ids = ["trained", "performance", "reasons", "explorer", "audit", "made"]
+    ids = ["trained", "performance", "reasons", "differences", "explorer", "audit", "made"]
     assert re.findall(r'<section id="(\w+)"', page) == ids
