@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -409,6 +412,25 @@ def test_a_flagged_row_leads_to_the_explorer(study, make, open_page, tmp_path):
     assert opened.page.locator("optgroup").first.get_attribute("label") == (
         "Same answer, different reasons"
     )
+
+
+@pytest.mark.browser
+@pytest.mark.skipif("XAIGEO_SCREENSHOTS" not in os.environ, reason="no folder for pictures named")
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_of_the_page(written, chromium, width, theme):
+    folder = Path(os.environ["XAIGEO_SCREENSHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page.goto(f"file://{written}")
+    settle(page)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-chart]')].every((e) => e.querySelector('svg'))"
+    )
+    picture = folder / f"report-{width}-{theme}.png"
+    page.screenshot(path=picture, full_page=True)
+    page.close()
+    assert picture.stat().st_size > 50_000
 
 
 @pytest.mark.browser
