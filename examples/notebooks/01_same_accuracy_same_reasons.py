@@ -95,10 +95,13 @@ xg.viz.agreement_scores(scores)
 
 # %% [markdown]
 # Do some seeds form a group that explains alike, and others another? Then the mean over all seeds
-# would describe none of them. A dark block in this square would be such a group.
+# would describe none of them. A point below is a seed, and the test in the heading asks whether
+# the points fall into groups more than those of one cloud would. At the right is what each group
+# says.
 
 # %%
-xg.viz.seed_agreement_heatmap(shap)
+modes = xg.geometry.explanatory_modes(shap)
+xg.viz.modes_map(modes, shap)
 
 # %% [markdown]
 # ## The case to look for
