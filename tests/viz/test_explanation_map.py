@@ -196,6 +196,8 @@ def test_a_single_seed_has_no_consensus_to_choose(study, make):
     assert spec["title"]["subtitle"] == ["There is one seed, so there is no consensus."]
     assert spec["title"]["text"] == ["One seed's explanations of 6 rows"]
     assert make.tables_of(spec)["box_members"]
+    said = make.tables_of(spec)["captions"][0]["said"]
+    assert said == f"Row {study.X.index[0]}: the seed answers {one.instances['predicted'][0]}"
     assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
 
 

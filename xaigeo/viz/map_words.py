@@ -147,12 +147,15 @@ def _without(method: str, n: int) -> str:
 
 def row_finding(scene: Scene, row: Any) -> str:
     """Return what the seeds answer at a row of `scene.instances`."""
+    n_seeds = _n_seeds(scene)
+    if scene.task == "regression" and n_seeds == 1:
+        return f"Row {row.instance}: the seed predicts {scene.target} {row.predicted:.4g}"
     if scene.task == "regression":
         return f"Row {row.instance}: the seeds predict {scene.target} {row.classes}"
-    n_seeds = _n_seeds(scene)
+    if n_seeds == 1:
+        return f"Row {row.instance}: the seed answers {row.predicted}"
     agreeing = round((1.0 - row.flip_rate) * n_seeds)
-    verb = "answer" if n_seeds > 1 else "answers"
-    said = f"Row {row.instance}: {agreeing} of {n_seeds} seeds {verb} {row.predicted}"
+    said = f"Row {row.instance}: {agreeing} of {n_seeds} seeds answer {row.predicted}"
     return said if agreeing == n_seeds else f"{said} ({row.classes})"
 
 
