@@ -14,7 +14,7 @@ import numpy as np
 from xaigeo.geometry.mode_test import mode_test
 
 LEVEL = 0.05
-N_SEEDS = (5, 8, 10, 20, 50, 100)
+N_SEEDS = (5, 6, 8, 10, 20, 50, 100)
 N_DIMENSIONS = (2, 5, 20, 60)
 Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 

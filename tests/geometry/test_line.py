@@ -96,3 +96,12 @@ def test_a_discretised_surrogate_is_refused(make):
 def test_a_surrogate_without_its_kernel_is_refused(make):
     with pytest.raises(InputError, match=r"got one without kernel_radius\. Make it with"):
         Line.from_attributions(make.world().lime(kernel_radius=None))
+
+
+def test_the_normal_is_parallel_to_the_weights_of_a_linear_model(make):
+    world = make.world(categorical=False)
+    line = Line.from_attributions(world.lime())
+    for s in range(4):
+        for i in range(3):
+            w = world.weights[s, :, world.predicted[s, i]]
+            np.testing.assert_allclose(line.normal[s, i], w / np.linalg.norm(w))

@@ -97,9 +97,9 @@ def test_identical_seeds_are_one_mode(make):
 
 
 def test_few_seeds_are_one_mode_and_it_says_so(make):
-    modes = explanatory_modes(grouped(make, (3, 4), apart=100.0).lime())
+    modes = explanatory_modes(grouped(make, (2, 3), apart=100.0).lime())
     assert (modes.n_modes, modes.tested, modes.p_value) == (1, False, 1.0)
-    assert repr(modes) == "Modes(1 of 7 seeds: 100%; not tested)"
+    assert repr(modes) == "Modes(1 of 5 seeds: 100%; not tested)"
     assert explanatory_modes(make.world(n_seeds=1).lime()).n_modes == 1
 
 

@@ -220,3 +220,14 @@ def test_lime_over_bins_is_drawn_as_arrows_of_contributions(make):
     output = lime.outputs.index(one["output"])
     assert one["attribution"] == lime.array("attribution")[1, place, 0, output]
     assert drawn.marks[0].unit == lime.scale
+
+
+def test_a_scene_of_saved_explanations_is_the_same_to_the_bit(everything, tmp_path):
+    back = [xg.load(one.save(tmp_path / one.method)) for one in everything]
+    for view in (VIEW, "pca"):
+        first = scene(everything, view=view, staircase=True).frames()
+        again = scene(everything, view=view, staircase=True).frames()
+        loaded = scene(back, view=view, staircase=True).frames()
+        for name, table in first.items():
+            pd.testing.assert_frame_equal(again[name], table, check_exact=True)
+            pd.testing.assert_frame_equal(loaded[name], table, check_exact=True)

@@ -125,3 +125,19 @@ def test_arrows_do_not_depend_on_units(make, scale, shift):
     np.testing.assert_allclose(two[same], one[same], rtol=1e-6, atol=1e-6)
     shape = ["semi_major", "semi_minor"]
     np.testing.assert_allclose(second.ellipses[shape], first.ellipses[shape], atol=1e-6)
+
+
+def test_top_share_counts_the_seeds_to_whom_a_feature_counts_most(make):
+    world = make.world(n_seeds=7, n_outputs=3)
+    shap = world.shap()
+    drawn = scene(shap, view=VIEW).vectors
+    middle = drawn[(drawn["layer"] == "consensus") & (drawn["role"] == "component")]
+    for row in middle.itertuples():
+        place = world.X.index.get_loc(row.instance)
+        output = world.outputs.index(row.predicted)
+        seeds = np.flatnonzero(world.predicted[:, place] == output)
+        sizes = np.abs(shap.array("attribution")[seeds, place, :, output])
+        top = [shap.features[one.argmax()] for one in sizes]
+        assert row.top_share == pytest.approx(np.mean([name == row.feature for name in top]))
+    rest = drawn[(drawn["layer"] == "seed") | (drawn["role"] == "resultant")]
+    assert rest["top_share"].isna().all()

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-# Below so many seeds even groups 8 standard deviations apart are missed more often than found.
-FEWEST: Final = 8
+# A group is three seeds at least: two may lie together by chance, however far from the others.
+SMALLEST: Final = 3
+FEWEST: Final = 2 * SMALLEST
 # Which part of the level each axis gets. The directions in which the seeds differ most, which are
 # those that are drawn, are looked at; the first one above all.
 PARTS: Final = (0.8, 0.2)
@@ -69,8 +70,8 @@ def mode_test(vectors: np.ndarray, *, random_state: int = 0) -> ModeTest:
         ``max over splits of gap·√(q(1-q)) / (s_below + s_above)``,
 
     where q is the share of seeds below the gap, s the standard deviations on its two sides, and
-    each side keeps an eighth of the seeds and at least three. Of n seeds the gap lies between
-    the r-th seeds on its two sides, r = max(1, n//20).
+    each side keeps an eighth of the seeds and at least three: six are the fewest to decide. Of
+    n seeds the gap lies between the r-th seeds on its two sides, r = max(1, n//20).
 
     Its null law is simulated. For Gaussian vectors of *any* covariance and dimension the scores
     on principal axes are orthonormal vectors drawn uniformly from all such (the singular
@@ -133,7 +134,7 @@ def widest_gaps(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows : ndarray, shape (n_rows, n_seeds)
     """
     n = rows.shape[1]
-    fewest, reach = max(3, -(-n // 8)), max(1, n // 20)
+    fewest, reach = max(SMALLEST, -(-n // 8)), max(1, n // 20)
     x = np.sort(rows, axis=1)
     x = x - x.mean(axis=1, keepdims=True)
     below = np.arange(fewest, n - fewest + 1)

@@ -99,7 +99,8 @@ class Scene:
         attribution in output units (a resultant's length), low and high its quantiles over
         seeds with the whisker ends low_x, low_y, high_x, high_y; slope (output units per
         original unit: the method's own, or attribution over deviation from the mean);
-        sign_agreement (share of seeds with the median's sign); share_in_view (of all absolute
+        sign_agreement (share of seeds with the median's sign), top_share (share of seeds to whom
+        this feature counts most of all, seen or not); share_in_view (of all absolute
         attribution); completeness_gap (f(x) - base - sum, where the method promises 0).
     staircases : DataFrame
         The arrows head to tail by size, if asked for: order, feature, attribution.

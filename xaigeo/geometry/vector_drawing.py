@@ -44,6 +44,7 @@ VECTORS: Final[Columns] = KEYS | {
     "high_y": "float64",
     "slope": "float64",
     "sign_agreement": "float64",
+    "top_share": "float64",
     "share_in_view": "float64",
     "completeness_gap": "float64",
 }
@@ -138,6 +139,13 @@ class VectorDrawing(Shadow):
         low, high = (self.groups.reduce(self.values, _quantile(q)) for q in WHISKERS)
         return low, high
 
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Whether a feature drawn has the largest attribution of all, shape as `values`."""
+        sizes = np.abs(_or_zero(self.vectors.attribution))
+        largest = sizes.max(axis=-1, keepdims=True)
+        return np.asarray(((sizes == largest) & (largest > 0))[..., self.places])
+
     def _seeds(self) -> pd.DataFrame:
         vectors = self.vectors
         return table(
@@ -153,7 +161,7 @@ class VectorDrawing(Shadow):
                 "slope": _with_nan(vectors.slopes[..., self.places]),
                 "completeness_gap": self._with_resultant(vectors.completeness_gap),
             }
-            | dict.fromkeys(("low", "high", "sign_agreement"), np.nan),
+            | dict.fromkeys(("low", "high", "sign_agreement", "top_share"), np.nan),
         )
 
     def _consensus(self) -> pd.DataFrame:
@@ -176,6 +184,7 @@ class VectorDrawing(Shadow):
                 "high": np.column_stack([self.ends[1], norm_high]),
                 "slope": _with_nan(groups.reduce(slopes, lambda v: np.median(v, axis=0))),
                 "sign_agreement": _with_nan(groups.reduce(self.values, _share_of_median_sign)),
+                "top_share": _with_nan(groups.reduce(self.first, lambda v: v.mean(axis=0))),
                 "completeness_gap": wide(groups.reduce(vectors.completeness_gap, _widest)),
             },
         )
