@@ -197,6 +197,7 @@ def _map(
                 titleLimit=260,
                 format=".2~g",
                 values=_few(rows),
+                symbolFillColor=SOFT_INK,
             ),
         )
     colours: dict[str, Any] = {

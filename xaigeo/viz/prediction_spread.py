@@ -14,7 +14,7 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import middle, titled
+from xaigeo.viz.text_fit import middle, titled, wrapped
 from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
 
@@ -153,7 +153,8 @@ def prediction_spread_body(
 ) -> alt.LayerChart:
     """Return the strip over the tables `rows`, `agree` and `flip`."""
     scale = alt.Scale(zero=False, nice=True) if regression else alt.Scale(domain=[0, 1])
-    x = alt.X("prediction:Q", title=what, scale=scale, axis=alt.Axis(tickCount=5))
+    room = width if isinstance(width, int) else 400
+    x = alt.X("prediction:Q", title=wrapped(what, room), scale=scale, axis=alt.Axis(tickCount=5))
     y = alt.Y(
         "label:N",
         sort=alt.EncodingSortField("rank", op="min", order="ascending"),
@@ -188,7 +189,6 @@ def prediction_spread_body(
         ),
     ]
     if rows["n_flips"].any():
-        room = width if isinstance(width, int) else 400
         colour, shape = class_channels(outputs, room, title="This seed predicts")
         layers.append(
             alt.Chart(alt.NamedData("flip"))

@@ -6,7 +6,7 @@ import pytest
 from xaigeo.errors import InputError
 from xaigeo.viz import report
 from xaigeo.viz.page.agreement import measure_agreement
-from xaigeo.viz.page.shown_rows import shown_rows
+from xaigeo.viz.page.shown_rows import NUMBER, ROOM, fitting_rows, shown_rows
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +60,11 @@ def test_the_page_holds_them_and_says_so(study, tmp_path):
 def test_the_limit_is_a_count(study, tmp_path, limit):
     with pytest.raises(InputError, match="max_rows to be a whole number above 0, or None"):
         report(study.explanations, tmp_path / "r.html", max_rows=limit)
+
+
+def test_a_page_of_many_columns_and_classes_holds_fewer_rows(study):
+    few = fitting_rows(study.explanations[:1])
+    assert fitting_rows(study.explanations) < few
+    n_seeds, n = study.model.n_seeds, len(study.model.schema.names) * len(study.model.classes)
+    assert few == int(ROOM / (NUMBER * n_seeds * n))
+    assert fitting_rows(study.explanations * 10**7) == 1

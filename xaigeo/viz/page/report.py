@@ -14,7 +14,7 @@ from xaigeo.geometry.scene_input import gather
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.drawing import draw
 from xaigeo.viz.page.rendering import render
-from xaigeo.viz.page.shown_rows import shown_rows
+from xaigeo.viz.page.shown_rows import fitting_rows, shown_rows
 from xaigeo.viz.page.summary import summarise
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ def report(
     title, notes : str, optional
         Plain text.
     max_rows : int or None
-        Most rows that the page holds. Of more, it holds those on which the seeds' reasons or
+        Most rows that the page holds; fewer where seeds, columns and classes are so many that
+        the page would be slow to open. Of more, it holds those on which the seeds' reasons or
         answers differ most and as many spread evenly over the others, and says so; scores and
-        findings are over all rows. None holds them all: about 10 kB a row and method of 20
-        seeds and 40 columns.
+        findings are over all rows. None holds them all, whatever the size: about 2 kB a row and
+        attribution method of 20 seeds and 40 columns, for each class beyond the first two.
 
     Returns
     -------
@@ -79,7 +80,8 @@ def report(
             do="Write for example max_rows=300.",
         )
     agreement = measure_agreement(given)
-    shown = shown_rows(given, agreement, max_rows)
+    most = None if max_rows is None else min(max_rows, fitting_rows(given))
+    shown = shown_rows(given, agreement, most)
     drawing = draw(shown.explanations, views)
     summary = summarise(
         given,

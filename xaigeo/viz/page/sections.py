@@ -29,6 +29,8 @@ from xaigeo.viz.rule_features import rule_features
 from xaigeo.viz.score_by_row import score_by_row
 
 LEAST_ROWS = 3
+# Of a plot without its labels, so that both fit a phone.
+PLOT = 220
 
 
 def performance_pictures(evaluation: Evaluation) -> list[Picture]:
@@ -76,7 +78,7 @@ def difference_pictures(
         if leading.task == "classification":
             found.append(picture(divided_rows(leading, width=WIDTH), wide=True))
         found.append(picture(score_by_row(leading, width=WIDTH)))
-    found.append(picture(prediction_spread(first, width=WIDTH)))
+    found.append(picture(prediction_spread(first, width=PLOT)))
     return found
 
 

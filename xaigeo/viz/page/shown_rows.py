@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.page.agreement import Agreement
 from xaigeo.viz.records import plain
+
+
+# What the marks of all rows may take of the page, in bytes.
+ROOM: Final = 3_200_000
+# Bytes of a number (16 bits in base64), and of what is said of a rule or a change of one seed.
+NUMBER, SAID = 8 / 3, 110
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,21 @@ class ShownRows:
     explanations: list[Explanation]
     agreement: Agreement | None
     note: str
+
+
+def fitting_rows(explanations: Sequence[Explanation]) -> int:
+    """Return how many rows a page can hold that still opens quickly, at least one."""
+    bytes_a_row = 0.0
+    for explanation in explanations:
+        n_seeds, n_features = len(explanation.seeds), explanation.schema.n_features
+        if isinstance(explanation, Attributions):
+            n_outputs = len(explanation.outputs)
+            # Of two classes the second is mostly the first with the other sign.
+            held = 1 if n_outputs == 2 else n_outputs
+            bytes_a_row += NUMBER * n_seeds * n_features * held
+        else:
+            bytes_a_row += SAID * n_seeds
+    return max(1, int(ROOM / bytes_a_row))
 
 
 def shown_rows(
