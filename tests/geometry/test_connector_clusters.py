@@ -99,6 +99,16 @@ def test_identical_seeds_are_one_cluster(make, world):
     assert (connector(world, still).clusters.labels == 0).all()
 
 
+def test_steps_are_never_taken_for_distances(make):
+    """As many points as features, with steps like a matrix of distances: scipy would warn."""
+    world = make.world(n_seeds=2, prediction=np.tile([[2.0, 1.0]], (2, 3, 1)), categorical=False)
+    world = make.replace(world, X=world.X[["a", "b"]], weights=world.weights[:, :2])
+    points = np.repeat(world.rows[world.places][None, :, None], 2, axis=0)
+    points[0, ..., 0] += world.spread[0]
+    points[1, ..., 1] += world.spread[1]
+    assert connector(world, points).clusters.labels[:, 0, 0].tolist() == [0, 1]
+
+
 def test_centres_are_geometric_medians(make):
     world = make.world(n_seeds=9)
     mark = connector(world, make.points(world))

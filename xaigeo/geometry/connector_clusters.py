@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import pdist
 
 from xaigeo.geometry.geometric_median import geometric_median
 
@@ -89,7 +90,7 @@ def _linked(steps: np.ndarray, reach: float) -> np.ndarray:
         return np.zeros(1, dtype=np.int64)
     # Round-off must not part equal points where the reach is 0.
     rounded = reach + 1e-12 * (1.0 + float(np.abs(steps).max()))
-    return np.asarray(fcluster(linkage(steps, "complete"), rounded, criterion="distance"))
+    return np.asarray(fcluster(linkage(pdist(steps), "complete"), rounded, criterion="distance"))
 
 
 def _ranked(connector: Connector, place: int, parts: list[np.ndarray]) -> list[np.ndarray]:
