@@ -104,8 +104,8 @@ def test_steps_are_never_taken_for_distances(make):
     world = make.world(n_seeds=2, prediction=np.tile([[2.0, 1.0]], (2, 3, 1)), categorical=False)
     world = make.replace(world, X=world.X[["a", "b"]], weights=world.weights[:, :2])
     points = np.repeat(world.rows[world.places][None, :, None], 2, axis=0)
-    points[0, ..., 0] += world.spread[0]
-    points[1, ..., 1] += world.spread[1]
+    points[0, ..., 1] += world.spread[1]
+    points[1, ..., 0] += world.spread[0]
     assert connector(world, points).clusters.labels[:, 0, 0].tolist() == [0, 1]
 
 
