@@ -98,7 +98,8 @@ def _ranked(connector: Connector, place: int, parts: list[np.ndarray]) -> list[n
 
     def rank(part: np.ndarray) -> tuple[int, int, float, int, int]:
         steps = connector.step[part[:, 0], place, part[:, 1]]
-        length = float(np.median(np.linalg.norm(steps, axis=1)))
+        # Equal lengths differ by round-off, which must not rank them.
+        length = round(float(np.median(np.linalg.norm(steps, axis=1))), 9)
         first = int(connector.seeds[part[0, 0]])
         return (-len(np.unique(part[:, 0])), -len(part), length, first, int(part[0, 1]))
 
