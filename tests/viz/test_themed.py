@@ -31,6 +31,18 @@ def test_charts_join_and_keep_their_look_and_rows(join):
         assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
 
 
+@pytest.mark.parametrize("join", [lambda a, b: a | b, lambda a, b: a & b, lambda a, b: a + b])
+def test_charts_that_marimo_has_shown_join_too(join):
+    shown = dots([1.0])
+    shown.usermeta = {"embedOptions": {"actions": False}}
+    assert "usermeta" in shown.to_dict()
+    spec = join(dots([2.0]), shown).to_dict()
+    assert "usermeta" not in str(spec)
+    held = [row["a"] for rows in spec["datasets"].values() for row in rows]
+    assert sorted(held) == [1, 2]
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
 def test_properties_and_layers_keep_the_look():
     chart = dots([1.0]).properties(width=77)
     assert chart.to_dict()["width"] == 77

@@ -2,6 +2,7 @@ import re
 import sys
 from dataclasses import replace
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from xaigeo.errors import InputError
 from xaigeo.geometry import animate, grand_tour
 from xaigeo.viz import tour_tables
 from xaigeo.viz.map_layers import COLUMNS, MORE_COLUMNS
+from xaigeo.viz.themed import themed
 from xaigeo.viz.tour_map import tour_map
 
 N = 3
@@ -28,6 +30,11 @@ def animation(study):
 @pytest.fixture(scope="module")
 def chart(animation):
     return tour_map(animation)
+
+
+@pytest.fixture(scope="module")
+def ticks():
+    return themed(alt.Chart(pd.DataFrame({"a": [9.0]})).mark_tick().encode(x="a:Q"))
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +116,14 @@ def test_the_timer_moves_the_slider(spec):
     (handler,) = slider["on"]
     assert handler["events"]["type"] == "timer"
     assert handler["update"] == f"tour_play ? {slider['name']} % 3 + 1 : {slider['name']}"
+
+
+@pytest.mark.parametrize("join", [lambda a, b: a | b, lambda a, b: b & a])
+def test_a_joined_tour_keeps_its_timer(join, chart, spec, ticks):
+    joined = join(chart, ticks).to_dict()
+    (slider,) = (p for p in joined["params"] if p["name"].startswith("tour_frame"))
+    assert slider["on"] == next(p["on"] for p in spec["params"] if p["name"] == slider["name"])
+    assert vl_convert.vegalite_to_svg(joined).startswith("<svg")
 
 
 def test_vega_draws_the_frame(spec):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import altair as alt
 
 from xaigeo.viz.theme import theme_config
+from xaigeo.viz.tour_timer import with_timer
 
 Chart = TypeVar("Chart")
 
@@ -20,9 +21,12 @@ class _Themed:
 
     def to_dict(self, *args: Any, context: dict[str, Any] | None = None, **options: Any) -> Any:
         spec = super().to_dict(*args, context=context, **options)  # type: ignore[misc]
-        if not (context or {}).get("top_level", True) or options.get("format") == "vega":
+        if not (context or {}).get("top_level", True):
+            # marimo writes `usermeta` on a chart that it shows; Altair lets no part have it.
+            return {key: value for key, value in spec.items() if key != "usermeta"}
+        if options.get("format") == "vega":
             return spec
-        return spec | {"config": spec.get("config", {}) | theme_config()}
+        return with_timer(spec | {"config": spec.get("config", {}) | theme_config()})
 
     def __add__(self, other: Any) -> Any:
         return themed(super().__add__(other))  # type: ignore[misc]

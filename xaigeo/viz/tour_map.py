@@ -37,7 +37,7 @@ from xaigeo.viz.records import csv_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import SOFT_INK
-from xaigeo.viz.themed import ThemedLayerChart
+from xaigeo.viz.themed import ThemedLayerChart, themed
 from xaigeo.viz.tour_tables import (
     STILL,
     best_seen,
@@ -46,7 +46,7 @@ from xaigeo.viz.tour_tables import (
     shown_seeds,
     tour_tables,
 )
-from xaigeo.viz.tour_timer import FRAME, PLAY, with_timer
+from xaigeo.viz.tour_timer import FRAME, PLAY
 
 WIDTH, HEIGHT = 460, 460
 N_FRAMES: Final = 24
@@ -58,14 +58,6 @@ BLANK: Final = "\u00a0"
 _STEADY: Final = ("boxes", "scale_bar")
 
 
-class TourMap(ThemedLayerChart):
-    """A chart whose frames follow each other when its box is ticked."""
-
-    def to_dict(self, *args: Any, **options: Any) -> Any:
-        """Return the specification, with the timer that its schema does not name."""
-        return with_timer(super().to_dict(*args, **options))
-
-
 def tour_map(
     source: Animation | Explanation | Sequence[Explanation],
     tour: Tour | None = None,
@@ -74,7 +66,7 @@ def tour_map(
     n_frames: int = N_FRAMES,
     width: int = WIDTH,
     height: int = HEIGHT,
-) -> TourMap:
+) -> ThemedLayerChart:
     """Draw the explanations of an instance along a tour, with a slider over its frames.
 
     Parameters
@@ -136,9 +128,7 @@ def tour_map(
         title=title,
         description=f"{finding}. {map_words.description(animation.first, mark_names(tables))}",
     )
-    chart = with_tables(chart, tables)
-    object.__setattr__(chart, "__class__", TourMap)
-    return cast(TourMap, chart)
+    return cast(ThemedLayerChart, themed(with_tables(chart, tables)))
 
 
 def tour_map_finding(animation: Animation, label: Any) -> str:
