@@ -186,7 +186,7 @@ def _fit_all(
     progress: bool,
 ) -> list[Any]:
     from joblib import Parallel, delayed
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     work = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(fit_one)(estimator, data, labels, seed) for seed in seeds

@@ -106,7 +106,7 @@ class Trainer:
         progress: bool = False,
     ) -> Outcome:
         """Train until the last epoch, or until every seed has run out of patience."""
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
 
         n_products = self.weights.values.numel() * self.settings.batch_size
         with (

@@ -6,7 +6,7 @@ import pytest
 import torch
 import xarray as xr
 from joblib.parallel import ThreadingBackend
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 import xaigeo as xg
 from xaigeo.explainers.blocks.joining import joined, padded

@@ -43,7 +43,7 @@ def run_tasks(
         results do not gather in memory faster than the caller takes them.
     """
     from joblib import effective_n_jobs
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     left = [task for task in range(cut.n_tasks) if task not in done]
     n_workers = effective_n_jobs(n_jobs) if len(left) > 1 else 1
