@@ -1,3 +1,4 @@
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -65,6 +66,15 @@ def test_html_says_status_by_icon_and_word_and_sets_unanswered_apart(audit):
     assert unanswered.count('class="badge"') == 1
     for icon, word in (STATUS["warn"], STATUS["fail"]):
         assert f'<span aria-hidden="true">{icon}</span> {word}' in answered
+
+
+def test_no_colour_of_text_or_paper_is_fixed_so_that_light_and_dark_notebooks_can_show_it(audit):
+    html = checklist(audit).to_html()
+    style = html.split("<style>")[1].split("</style>")[0]
+    assert not re.search(r"#[0-9a-f]{3}|[{;]color:", style)
+    for status in ("pass", "warn", "fail"):
+        (alpha,) = re.findall(rf"\.{status} \.badge{{background:rgba\([\d,]+,(\.\d+)\)", style)
+        assert 0.2 <= float(alpha) <= 0.4
 
 
 def test_text_is_escaped():

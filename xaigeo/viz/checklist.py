@@ -26,14 +26,20 @@ _TALLY = {
     "pass": "passed",
     "not_evaluated": "not evaluated",
 }
-# A notebook has no style sheet of ours; colour only repeats what icon and word say.
+# A notebook has no style sheet of ours and may be light or dark, whatever the system is: text keeps
+# its colour, and see-through tints, which only repeat what icon and word say, suit both.
 _STYLE = (
-    ".xaigeo-checklist{border-collapse:collapse;text-align:left}"
+    ".xaigeo-checklist{overflow-x:auto;max-width:100%}"
+    ".xaigeo-checklist table{border-collapse:collapse;text-align:left}"
     ".xaigeo-checklist td,.xaigeo-checklist th{text-align:left;vertical-align:top;"
-    "padding:.3em .8em .3em 0;border-bottom:1px solid #dedad2;font-weight:400}"
-    ".xaigeo-checklist small{display:block;color:#5d5a54}"
-    ".xaigeo-checklist .pass .badge{color:#1d6b4a}.xaigeo-checklist .warn .badge{color:#8a5a00}"
-    ".xaigeo-checklist .fail .badge{color:#a3271d}"
+    "padding:.3em .8em .3em 0;border-bottom:1px solid rgba(128,128,128,.35);font-weight:400}"
+    ".xaigeo-checklist thead th{font-weight:600}"
+    ".xaigeo-checklist small{display:block;opacity:.75}"
+    ".xaigeo-checklist .badge{padding:.1em .5em;border-radius:.3em;white-space:nowrap;"
+    "background:rgba(128,128,128,.2)}"
+    ".xaigeo-checklist .pass .badge{background:rgba(40,150,100,.3)}"
+    ".xaigeo-checklist .warn .badge{background:rgba(220,150,20,.35)}"
+    ".xaigeo-checklist .fail .badge{background:rgba(220,60,45,.35)}"
 )
 
 
