@@ -65,7 +65,7 @@ _CHANNELS = {"color", "fill", "stroke", "background"}
 _WORDS = {"domain", "title", "field", "sort", "test", "param", "labelExpr", "aggregate", "type"}
 _DATA = {"data", "datasets", "usermeta", "description", "name"}
 # What words of light and dark become; quoted text names something of the data and stays.
-_SHADES = {
+SHADES = {
     "dark": "bright",
     "darker": "brighter",
     "darkest": "brightest",
@@ -76,7 +76,7 @@ _SHADES = {
     "lighter": "dimmer",
     "lightest": "dimmest",
 }
-_SHADE = re.compile(rf"“[^”]*”|\b(?:{'|'.join(_SHADES)})\b(?!_)", re.IGNORECASE)
+_SHADE = re.compile(rf"“[^”]*”|\b(?:{'|'.join(SHADES)})\b(?!_)", re.IGNORECASE)
 _QUOTED = re.compile(r"""(['"])(#[0-9a-f]{6}|white)\1""")
 
 
@@ -112,7 +112,7 @@ def dark_words(text: str) -> str:
     """
 
     def swapped(found: re.Match[str]) -> str:
-        word = _SHADES.get(found[0].lower(), found[0])
+        word = SHADES.get(found[0].lower(), found[0])
         return word.capitalize() if found[0][0].isupper() else word
 
     return _SHADE.sub(swapped, text)

@@ -44,7 +44,7 @@ def test_the_bundle_is_inlined_once(page):
 def test_data_are_json_and_specs_stand_once(page):
     data = re.search(r'id="report-data">(.*?)</script>', page, re.DOTALL).group(1)
     held = json.loads(data)
-    assert set(held) == {"charts", "explorer", "specs", "config", "dark"}
+    assert set(held) == {"charts", "explorer", "specs", "config", "dark", "shades"}
     assert set(re.findall(r'data-chart="([^"]+)"', page)) == set(held["charts"])
 
 

@@ -310,6 +310,7 @@ def test_all_rows_as_a_table(opened, study):
     page = opened.page
     page.locator("#everything > summary").click()
     lines = page.locator("#all-rows tbody tr")
+    lines.first.wait_for()
     assert lines.count() == len(study.X)
     page.get_by_role("button", name="bill_length_mm (mm)").click()
     place = page.locator("#all-rows thead th").all_inner_texts().index("bill_length_mm (mm) ↑")

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from xaigeo.agreement.additive_steps import is_additive
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation, rule_text
+from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.attribution_meaning import attribution_meaning, has_boundary_line
 from xaigeo.geometry.box import Box
 from xaigeo.geometry.box_drawing import joint_bounds, rows_inside
@@ -15,8 +15,7 @@ from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.groups import Groups
 from xaigeo.geometry.line import Line
-from xaigeo.viz.method_words import written_rule
-from xaigeo.viz.page.columnar import column
+from xaigeo.schema import FeatureSchema
 from xaigeo.viz.page.packing import counts, exact, packed
 
 # A float of 32 bits holds whole numbers of 24 exactly.
@@ -89,8 +88,8 @@ def _line(lime: Attributions) -> dict[str, Any]:
 def _box(box: Box, rows: np.ndarray) -> dict[str, Any]:
     """Return the bounded sides of seeds' boxes, then those of each group's intersection and hull.
 
-    `sizes` says how many entries a box has; an entry is a feature's place, and its bounds, or
-    24 categories as a mask of bits with the number of the mask.
+    `sizes` says how many entries a box has; an entry is a feature's place, and its lower and upper
+    bound, or 24 categories as a mask of bits and the number of the mask, all as places in `bounds`.
     """
     schema = box.schema
     n = schema.n_features
@@ -100,26 +99,22 @@ def _box(box: Box, rows: np.ndarray) -> dict[str, Any]:
     upper = np.concatenate([box.upper.reshape(-1, n), *(bounds[1] for bounds in joint)])
     own = box.allowed.reshape(-1, *box.allowed.shape[2:])
     allowed = np.concatenate([own, *(bounds[2] for bounds in joint)])
-    sizes, places, first, second = [], [], [], []
-    for low, high, fits in zip(lower, upper, allowed, strict=True):
-        entries = _sides(schema.n_categories, low, high, fits)
-        sizes.append(len(entries))
-        for place, one, other in entries:
-            places.append(place)
-            first.append(one)
-            second.append(other)
-    rules = [
-        written_rule(rule_text(schema, low, high, fits))
+    sides = [
+        _sides(schema.n_categories, low, high, fits)
         for low, high, fits in zip(lower, upper, allowed, strict=True)
+    ]
+    place, first, second = (np.array([e[k] for one in sides for e in one]) for k in range(3))
+    ends = [
+        _ends(schema, place, values, side) for side, values in (("low", first), ("high", second))
     ]
     return {
         "kind": "box",
-        "sizes": counts(np.array(sizes)),
-        "places": counts(np.array(places)),
-        "first": exact(np.array(first)),
-        "second": exact(np.array(second)),
-        "n": len(rules),
-        "rules": column(rules),
+        "n": len(sides),
+        "sizes": counts(np.array([len(one) for one in sides])),
+        "places": counts(place.astype(int)),
+        "first": counts(ends[0][1]),
+        "second": counts(ends[1][1]),
+        "bounds": [ends[0][0], ends[1][0]],
         "precision": packed(box.precision),
         "precision_low": packed(box.precision_low),
         "coverage": packed(box.coverage),
@@ -131,8 +126,13 @@ def _box(box: Box, rows: np.ndarray) -> dict[str, Any]:
             "met": counts(groups.reduce(box.met, np.all)),
             "coverage": packed(_group_coverage(box, groups, rows)),
         },
-        "region": [exact(box.region_lower), exact(box.region_upper)],
+        "region": [exact(_once(end)) for end in (box.region_lower, box.region_upper)],
     }
+
+
+def _once(rows: np.ndarray) -> np.ndarray:
+    """Return one row where all are the same."""
+    return rows[:1] if len(rows) and (rows == rows[0]).all() else rows
 
 
 def _group_coverage(box: Box, groups: Groups, rows: np.ndarray) -> np.ndarray:
@@ -142,6 +142,31 @@ def _group_coverage(box: Box, groups: Groups, rows: np.ndarray) -> np.ndarray:
         for layer in LAYERS
     ]
     return np.concatenate(shares)
+
+
+def _ends(
+    schema: FeatureSchema, place: np.ndarray, values: np.ndarray, side: str
+) -> tuple[list[dict[str, Any]], np.ndarray]:
+    """Return by feature its different bounds and their words, and each entry's place among them.
+
+    Rules repeat their bounds: written once each, they stay exact, as their words do.
+    """
+    written: list[dict[str, Any]] = []
+    codes = np.zeros(len(values), dtype=int)
+    round_inwards = np.ceil if side == "low" else np.floor
+    for j, feature in enumerate(schema.features):
+        own = place == j
+        known, codes[own] = np.unique(values[own], return_inverse=True)
+        # The tightest whole numbers say the same, as in the rule's own words.
+        said = round_inwards(known) if not feature.is_discrete and feature.integer else known
+        texts = ["" if feature.is_discrete or np.isinf(v) else feature.text(float(v)) for v in said]
+        written.append({"v": [_number(v) for v in known.tolist()], "t": texts})
+    return written, codes
+
+
+def _number(value: float) -> Any:
+    """Return a number as JSON can hold it: infinities as words."""
+    return value if np.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
 def _sides(

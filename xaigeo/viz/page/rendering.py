@@ -60,6 +60,7 @@ def render(summary: dict[str, Any]) -> str:
                     "specs": summary["specs"],
                     "config": summary["config"],
                     "dark": summary["dark"],
+                    "shades": summary["shades"],
                 }
             ),
             version=__version__,
@@ -81,7 +82,8 @@ def _parted(summary: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
             return [take(value, f"{path}-{i}") for i, value in enumerate(part)]
         return part
 
-    shown = {name: summary[name] for name in summary if name not in ("specs", "config", "dark")}
+    apart = ("specs", "config", "dark", "shades")
+    shown = {name: summary[name] for name in summary if name not in apart}
     page = {name: take(value, name) for name, value in shown.items() if name != "explorer"}
     return charts, page | {"explorer": summary["explorer"]}
 

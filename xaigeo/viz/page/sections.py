@@ -19,7 +19,7 @@ from xaigeo.viz.feature_order import feature_order
 from xaigeo.viz.method_agreement import method_agreement
 from xaigeo.viz.modes_map import modes_map
 from xaigeo.viz.page.pictures import WIDTH, Picture, picture
-from xaigeo.viz.precision_coverage import precision_coverage
+from xaigeo.viz.precision_coverage import precision_coverage, precision_coverage_finding
 from xaigeo.viz.prediction_deviation import prediction_deviation
 from xaigeo.viz.prediction_spread import prediction_spread
 from xaigeo.viz.rank_flow import rank_flow
@@ -29,6 +29,7 @@ from xaigeo.viz.rule_features import rule_features
 from xaigeo.viz.score_by_row import score_by_row
 
 LEAST_ROWS = 3
+MOST_RULES = 400
 # Of a plot without its labels, so that both fit a phone.
 PLOT = 220
 
@@ -61,24 +62,39 @@ def reason_pictures(
         found.append(picture(method_agreement(attributed, width=WIDTH)))
     for explanation in explanations:
         if isinstance(explanation, Anchors):
-            found.append(picture(precision_coverage(explanation, width=WIDTH)))
+            found.append(_rules(explanation))
             found.append(picture(rule_features(explanation, width=WIDTH)))
         elif isinstance(explanation, Counterfactuals):
             found.append(picture(counterfactual_changes(explanation, width=WIDTH)))
     return found
 
 
+def _rules(anchors: Anchors) -> Picture:
+    """Return how precise rules are and how much they cover, of an even sample where many."""
+    labels = anchors.instances
+    most = max(2, MOST_RULES // len(anchors.seeds))
+    if len(labels) <= most:
+        return picture(precision_coverage(anchors, width=WIDTH))
+    shown = labels[np.linspace(0, len(labels) - 1, most).round().astype(int)]
+    found = picture(precision_coverage(anchors, shown, width=WIDTH))
+    note = f" Drawn: the rules at {most} of {len(labels)} rows, an even sample."
+    return found | {
+        "finding": precision_coverage_finding(anchors),
+        "reading": found["reading"] + note,
+    }
+
+
 def difference_pictures(
-    explanations: Sequence[Explanation], leading: Attributions | None
+    leading: Attributions | None, evaluation: Evaluation | None
 ) -> list[Picture]:
     """Return the rows on which the seeds differ: in their reasons, or in their answers."""
     found = []
-    first = explanations[0] if leading is None else leading
     if leading is not None:
         if leading.task == "classification":
             found.append(picture(divided_rows(leading, width=WIDTH), wide=True))
         found.append(picture(score_by_row(leading, width=WIDTH)))
-    found.append(picture(prediction_spread(first, width=PLOT)))
+    if evaluation is not None:
+        found.append(picture(prediction_spread(evaluation, width=PLOT)))
     return found
 
 

@@ -12,7 +12,6 @@ from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.page.agreement import Agreement
 from xaigeo.viz.records import plain
 
-
 # What the marks of all rows may take of the page, in bytes.
 ROOM: Final = 3_200_000
 # Bytes of a number (16 bits in base64), and of what is said of a rule or a change of one seed.

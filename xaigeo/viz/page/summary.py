@@ -15,7 +15,7 @@ from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
-from xaigeo.viz.dark import DARK
+from xaigeo.viz.dark import DARK, SHADES
 from xaigeo.viz.method_words import TITLES, words_for
 from xaigeo.viz.page.agreement import (
     OF_ANSWERS,
@@ -83,7 +83,9 @@ def summarise(
         "trained": _trained(first, notes),
         "performance": None if evaluation is None else _performance(evaluation),
         "reasons": None if agreement is None else _reasons(explanations, agreement),
-        "differences": None if agreement is None else _differences(explanations, agreement),
+        "differences": None
+        if agreement is None
+        else _differences(explanations, agreement, evaluation),
         "overview": overview_pictures(_leading(explanations)),
         "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
         if first.task == "classification"
@@ -104,6 +106,7 @@ def summarise(
         },
         "config": theme_config() | {"background": "transparent", "aria": False},
         "dark": DARK,
+        "shades": SHADES,
         "audit": None if audit is None else _audit(audit),
         "provenance": made_tables(explanations),
     }
@@ -348,7 +351,9 @@ def _leading(explanations: Sequence[Explanation]) -> Attributions | None:
     return min(attributed, key=lambda e: e.method != PREFERRED, default=None)
 
 
-def _differences(explanations: Sequence[Explanation], agreement: Agreement) -> Section:
+def _differences(
+    explanations: Sequence[Explanation], agreement: Agreement, evaluation: Evaluation | None
+) -> Section:
     first = explanations[0]
     if agreement.contrasts is not None:
         finding = _contrast_sentence(agreement)
@@ -366,7 +371,7 @@ def _differences(explanations: Sequence[Explanation], agreement: Agreement) -> S
         "finding": finding,
         "contrasts": _contrasts(agreement),
         "top_k": agreement.k.get(agreement.leading or ""),
-        "pictures": difference_pictures(explanations, _leading(explanations)),
+        "pictures": difference_pictures(_leading(explanations), evaluation),
     }
 
 

@@ -26,6 +26,12 @@ const coloured = (part) => {
 // A table is a list of rows, or written by column.
 const readTables = (tables = {}) => Object.fromEntries(Object.entries(tables).map(([name, held]) =>
   [name, Array.isArray(held) ? held : rowsOf(held)]));
+// What was dark is bright on dark paper, and what was pale is dim; quoted words name something.
+const shadeWords = new RegExp(`“[^”]*”|\\b(?:${Object.keys(page.shades).join("|")})\\b(?!_)`, "gi");
+const shaded = (text) => !isDark() ? text : text.replace(shadeWords, (found) => {
+  const word = page.shades[found.toLowerCase()] ?? found;
+  return found[0] === found[0].toLowerCase() ? word : word[0].toUpperCase() + word.slice(1);
+});
 const embed = (target, spec, datasets) => {
   const shown = coloured(spec);
   return vegaEmbed(target, { ...shown, datasets: datasets ?? readTables(spec.datasets) }, {

@@ -57,7 +57,7 @@ const makeMark = (method) => {
     for (let place = 0; place < nRows; place += 1) {
       mark.row(place).forEach((v, j) => { low[j] = Math.min(low[j], v); high[j] = Math.max(high[j], v); });
     }
-    Object.assign(mark, { first: held(e.first), second: held(e.second), rules: lazy(() => valuesOf(e.rules, e.n)),
+    Object.assign(mark, { first: held(e.first), second: held(e.second), bounds: e.bounds,
       precision: held(e.precision), precisionLow: held(e.precision_low), coverage: held(e.coverage), met: held(e.met),
       groups: { row: held(e.groups.row), nSeeds: held(e.groups.n_seeds), predicted: held(e.groups.predicted),
         met: held(e.groups.met), coverage: held(e.groups.coverage) }, region: e.region.map(held),

@@ -199,16 +199,16 @@ const pairLines = (view, mark, row, place, output) => {
     lines.push(drawn);
     const widest = Math.min(cone, Math.PI / 2);
     const across = [-drawn.tangent[1], drawn.tangent[0]];
-    for (const side of [0, 1]) {
+    for (const half of [0, 1]) {
       const arc = Array.from({ length: 9 }, (_, k) => {
         const turn = widest * (k / 4 - 1);
         const reach = plus(scaled(drawn.tangent, Math.cos(turn)), scaled(across, Math.sin(turn)));
-        return plus(drawn.foot, scaled(reach, side ? -1 : 1));
+        return plus(drawn.foot, scaled(reach, half ? -1 : 1));
       });
       [drawn.foot, ...arc, drawn.foot].forEach((at, order) => {
         const [x, y] = units(at);
         cones.push({ method: mark.name, instance: row, output: owner.output, predicted: owner.predicted,
-          n_seeds: owner.n_seeds, side, order, x, y });
+          n_seeds: owner.n_seeds, side: 2 * (lines.length - 1) + half, order, x, y });
       });
     }
   }
@@ -287,7 +287,7 @@ const planeLines = (view, mark, row, place, output, limits) => {
     sector(basis, normal, cone).forEach((at, order) => {
       const [x, y] = plus(tail, scaled(at, reach));
       tables.cones.push({ method: mark.name, instance: row, output: owner.output,
-        predicted: owner.predicted, n_seeds: owner.n_seeds, side: 0, order, x, y });
+        predicted: owner.predicted, n_seeds: owner.n_seeds, side: tables.lines.length, order, x, y });
     });
   }
   return tables;
@@ -394,21 +394,35 @@ const boxOutline = ({ down, turned, order }, centre, half, low, high) => {
 // The bounds of one box, open where no entry says otherwise.
 const boundsOf = (mark, number) => {
   const n = mark.features.length;
-  const found = { lower: Array(n).fill(-Infinity), upper: Array(n).fill(Infinity), allowed: new Map() };
+  const found = { lower: Array(n).fill(-Infinity), upper: Array(n).fill(Infinity), allowed: new Map(), said: new Map() };
   const [places, first, second] = [mark.places(), mark.first(), mark.second()];
   for (let k = mark.starts()[number]; k < mark.starts()[number + 1]; k += 1) {
     const j = places[k];
+    const [low, high] = [mark.bounds[0][j].v[first[k]], mark.bounds[1][j].v[second[k]]];
     if (mark.features[j].categories) {
       const kept = found.allowed.get(j) ?? new Set();
-      for (let bit = 0; bit < 24; bit += 1) if ((first[k] >> bit) & 1) kept.add(24 * second[k] + bit);
+      for (let bit = 0; bit < 24; bit += 1) if ((low >> bit) & 1) kept.add(24 * high + bit);
       found.allowed.set(j, kept);
     } else {
-      found.lower[j] = first[k];
-      found.upper[j] = second[k];
+      // Rows travel in 32 bits, in which what is equal stays equal.
+      found.lower[j] = Math.fround(Number(low === "-inf" ? -Infinity : low));
+      found.upper[j] = Math.fround(Number(high === "inf" ? Infinity : high));
+      found.said.set(j, [mark.bounds[0][j].t[first[k]], mark.bounds[1][j].t[second[k]]]);
     }
   }
   return found;
 };
+// The rule in words, as Anchors.rule writes it.
+const ruleText = (mark, { said, allowed }) => mark.features.flatMap((f, j) => {
+  if (allowed.has(j)) {
+    const kept = f.categories.filter((_, code) => allowed.get(j).has(code));
+    return [kept.length === 1 ? `${f.name} = ${kept[0]}` : `${f.name} in {${kept.join(", ")}}`];
+  }
+  if (!said.has(j)) return [];
+  const [low, high] = said.get(j);
+  if (low && high) return [`${low} ≤ ${f.name} ≤ ${high}`];
+  return [low ? `${f.name} ≥ ${low}` : `${f.name} ≤ ${high}`];
+}).join(" and ") || "any row (empty rule)";
 const obeys = (bounds, row) => bounds.lower.every((low, j) => row[j] >= low && row[j] <= bounds.upper[j]) &&
   [...bounds.allowed].every(([j, kept]) => kept.has(row[j]));
 const boxesOf = (mark, row, place) => {
@@ -424,13 +438,20 @@ const boxesOf = (mark, row, place) => {
       predicted: mark.classes[groups.predicted()[g]], n_seeds: groups.nSeeds()[g], precision: null,
       precision_low: null, coverage: groups.coverage()[l * groups.row().length + g], met: Boolean(groups.met()[g]) });
   }));
-  return own.map((box) => ({ ...box, rule: mark.rules()[box.number], bounds: boundsOf(mark, box.number) }));
+  return own.map((box) => {
+    const bounds = boundsOf(mark, box.number);
+    return { ...box, bounds, rule: ruleText(mark, bounds) };
+  });
 };
 const boxTables = (view, mark, row, place, output, limits) => {
   const boxes = boxesOf(mark, row, place);
-  const regionEnds = [0, 1].map((k) => mark.region[k]());
   const n = mark.features.length;
-  const region = { lower: [...regionEnds[0].slice(place * n, place * n + n)], upper: [...regionEnds[1].slice(place * n, place * n + n)] };
+  const [lower, upper] = mark.region.map((held) => {
+    const rows = held();
+    const from = rows.length === n ? 0 : place * n; // the same for all rows, or each its own
+    return [...rows.slice(from, from + n)];
+  });
+  const region = { lower, upper };
   if (view.kind === "plane") return planeBoxes(view, mark, row, boxes, region);
   const [a, b] = view.places;
   const clip = (value, k) => Math.max(limits[0][k], Math.min(limits[1][k], value));

@@ -129,9 +129,9 @@ const attributionPanel = (method, place, one) => {
   whyChoice(method);
   if (state.steps && specs.waterfalls[method.name]) {
     drawSteps(method, stepsTable(method, state.method, place));
-    byId("why-table").replaceChildren(element("p", `From the mean output over the background to this row's. ${method.colours} `
+    byId("why-table").replaceChildren(element("p", shaded(`From the mean output over the background to this row's. ${method.colours} `
       + (oneSeed() ? `Seed ${state.seeds} alone. ` : "Mean of the seeds that give the answer most seeds give: means add up, medians do not. Dark rule: their middle 80%. ")
-      + `Unit: ${method.unit}.`, { class: "empty" }));
+      + `Unit: ${method.unit}.`), { class: "empty" }));
     return;
   }
   const shown = stripTables(method, state.method, place);
@@ -144,7 +144,7 @@ const attributionPanel = (method, place, one) => {
     if (own !== name) notes.unshift(`Seed ${state.seeds} answers ${own}; these are its numbers for ${name}.`);
     else if (state.output === null) notes.unshift(`For the answer ${name}, which most seeds give, for every seed.`);
   }
-  byId("why-table").replaceChildren(...notes.map((note) => element("p", note, { class: "empty" })));
+  byId("why-table").replaceChildren(...notes.map((note) => element("p", shaded(note), { class: "empty" })));
   if (shown.hidden || state.allFeatures) {
     const label = state.allFeatures ? `Show the ${MOST_FEATURES} largest alone` : `Show ${shown.hidden} smaller ones too`;
     const button = element("button", label, { type: "button", class: "link", id: "all-features" });
@@ -285,7 +285,7 @@ const scoresPanel = (method, place) => {
   byId("scores").append(button);
 };
 
-const say = (reading) => { byId("reading").textContent = explorer.no_map || explorer.points_note + reading; };
+const say = (reading) => { byId("reading").textContent = explorer.no_map || shaded(explorer.points_note + reading); };
 const SPLIT = " Where the seeds' answers differ, each answer has a thick mark in its own colour; an answer of one seed has none.";
 const drawPanels = () => {
   const one = byPlace.get(state.row);

@@ -159,6 +159,11 @@ const redraw = () => {
   for (const part of document.querySelectorAll("[data-fill]")) {
     part.setAttribute(part.tagName === "stop" ? "stop-color" : "fill", coloured(part.dataset.fill));
   }
+  for (const part of document.querySelectorAll(".direction, .how:not(:has(*)), .margin > .how")) {
+    if (part.children.length) continue;
+    part.dataset.said ??= part.textContent;
+    part.textContent = shaded(part.dataset.said);
+  }
   drawStatic();
   if (state.row !== null) choose({});
 };
