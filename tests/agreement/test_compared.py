@@ -1,12 +1,8 @@
 import numpy as np
 import pytest
 
-from xaigeo.agreement.compared import (
-    ComparedConnectors,
-    ComparedRules,
-    compare,
-    outputs_compared,
-)
+from xaigeo.agreement.compared import ComparedConnectors, ComparedRules, compare
+from xaigeo.agreement.per_instance import per_instance
 from xaigeo.errors import InputError
 
 
@@ -24,7 +20,16 @@ def test_output_by_name_or_place(build, distinct):
     explanation = build.make_attributions(distinct)
     for output in ("no", 0):
         np.testing.assert_array_equal(compare(explanation, output=output).values, -distinct)
-    assert outputs_compared(explanation, "yes").tolist() == [1] * 7
+
+
+def test_of_several_targets_of_a_regression_the_first_is_compared(build, distinct):
+    # The second target has the larger amounts everywhere.
+    explanation = build.make_attributions(distinct, task="regression")
+    found = compare(explanation)
+    np.testing.assert_array_equal(found.values, -distinct)
+    np.testing.assert_array_equal(found.reference, np.zeros(7))
+    assert per_instance(explanation)["share_agreeing"].eq(1).all()
+    np.testing.assert_array_equal(compare(explanation, output="yes").values, distinct)
 
 
 def test_rounding_counts_as_zero(build, distinct):
@@ -48,12 +53,6 @@ def test_one_seed_raises(build, distinct):
 def test_something_else_raises(distinct):
     with pytest.raises(InputError, match=r"Expected an explanation .*, got ndarray"):
         compare(distinct)
-
-
-@pytest.mark.parametrize("output", ["maybe", 2, True])
-def test_unknown_output_raises(build, distinct, output):
-    with pytest.raises(InputError, match=r"an output \(no, yes\) or its place, got"):
-        compare(build.make_attributions(distinct), output=output)
 
 
 def test_k_outside_the_features_raises(build, distinct):

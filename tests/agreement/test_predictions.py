@@ -7,24 +7,12 @@ from xaigeo.agreement.predictions import (
     churn,
     discrepancy,
     flip_rate,
-    majority,
     share_agreeing,
     spread,
 )
 
 # Three seeds, four rows: all agree, one dissents twice, another once.
 LABELS = np.array([[0, 1, 1, 0], [0, 1, 0, 1], [0, 1, 1, 1]])
-
-
-def test_majority_and_ties():
-    outputs = np.array([[[0.9, 0.1]], [[0.4, 0.6]]])
-    assert majority(outputs).tolist() == [0]  # one vote each: the larger mean output wins
-    assert majority(outputs[1:]).tolist() == [1]
-
-
-def test_majority_counts_votes_not_confidence():
-    outputs = np.array([[[1.0, 0.0]], [[0.4, 0.6]], [[0.4, 0.6]]])
-    assert majority(outputs).tolist() == [1]
 
 
 def test_scores_by_hand():

@@ -19,9 +19,12 @@ def test_results_are_sorted_by_their_part(everything, evidence):
 def test_what_is_made_to_hold_for_all_seeds_does_not_show_that_it_carries_over(
     everything, evidence
 ):
+    rules, changes = everything[4:6]
+    price = (("seed", "instance", "candidate"), np.zeros_like(changes.array("distance")))
+    n = len(rules.instances)
     joint = [
-        replace(everything[4], method="consensus_anchors"),
-        replace(everything[5], method="robust_counterfactuals"),
+        replace(rules, data=rules.data.assign(joint_precision=("instance", np.ones(n)))),
+        replace(changes, data=changes.data.assign(price=price)),
     ]
     assert evidence(*joint, everything[4]).anchors is everything[4]
     found = evidence(*everything[:4], *joint)

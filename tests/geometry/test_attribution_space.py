@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 import xaigeo as xg
 from xaigeo.errors import InputError
+from xaigeo.explanations.majority import majority
 from xaigeo.geometry.attribution_space import attribution_space
 
 COLUMNS = [
@@ -19,7 +20,7 @@ def world(make):
 
 
 def votes(world):
-    return np.array([np.bincount(one, minlength=3).argmax() for one in world.predicted.T])
+    return majority(world.shap().array("prediction"))
 
 
 def test_axes_are_principal_components_of_median_attributions(world):

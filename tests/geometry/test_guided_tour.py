@@ -6,15 +6,15 @@ from scipy.linalg import subspace_angles
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from xaigeo.errors import InputError
+from xaigeo.explanations.majority import majority
 from xaigeo.geometry import guided_tour
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.geodesic import random_frame
 from xaigeo.geometry.guided_tour import ClassSeparation, SeedSpread
 
 
-def majority(world):
-    votes = world.values(world.rows).argmax(axis=-1)
-    return np.array([np.bincount(row, minlength=len(world.outputs)).argmax() for row in votes.T])
+def classes_of(world):
+    return majority(world.values(world.rows))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def three(make):
 
 
 def test_the_best_plane_of_classes_is_that_of_the_discriminants(three):
-    classes = majority(three)
+    classes = classes_of(three)
     assert set(classes) == {0, 1, 2}
     z = three.z(three.rows)
     fitted = LinearDiscriminantAnalysis(solver="eigen").fit(z, classes)
@@ -39,7 +39,7 @@ def test_the_best_plane_of_classes_is_that_of_the_discriminants(three):
 
 
 def test_the_index_of_classes_equals_a_naive_loop(three):
-    classes, z = majority(three), three.z(three.rows)
+    classes, z = classes_of(three), three.z(three.rows)
     index = ClassSeparation.of(DataSpace.gathered(three.shap()))
     P = random_frame(4, np.random.default_rng(2))
     within, total = np.zeros((2, 2)), np.zeros((2, 2))
@@ -69,7 +69,7 @@ def test_values_never_fall_and_end_at_the_best_there_is(three, by):
 
 def test_two_classes_lie_apart_in_one_direction(make):
     world = make.wide(4, 2)
-    classes = majority(world)
+    classes = classes_of(world)
     assert set(classes) == {0, 1}
     index = ClassSeparation.of(DataSpace.gathered(world.shap()))
     z = world.z(world.rows)

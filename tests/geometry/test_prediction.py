@@ -8,12 +8,17 @@ def one_hot(votes):
     return np.eye(3)[np.array(votes)]
 
 
-def test_most_votes_decide_and_ties_go_to_the_first():
+def test_most_votes_decide_and_equal_ties_go_to_the_first():
     said = verdict(one_hot([[0, 2], [1, 2], [1, 0], [1, 0]]), ["a", "b", "c"], "classification")
     assert said.predicted.tolist() == ["b", "a"]
     assert said.agreement.tolist() == [0.75, 0.5]
     assert said.flip_rate.tolist() == [0.25, 0.5]
     assert said.classes.tolist() == ["b 3, a 1", "a 2, c 2"]
+
+
+def test_a_tie_goes_to_the_larger_mean_output():
+    prediction = np.array([[[0.6, 0.4]], [[0.1, 0.9]]])
+    assert verdict(prediction, ["a", "b"], "classification").predicted.tolist() == ["b"]
 
 
 def test_votes_equal_a_loop():

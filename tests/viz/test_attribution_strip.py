@@ -5,6 +5,7 @@ import pytest
 
 from xaigeo.errors import InputError
 from xaigeo.viz import attribution_strip
+from xaigeo.viz.attribution_strip import majority_output
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,11 @@ def test_errors(study, shap):
         attribution_strip(shap, output="Adele")
     with pytest.raises(InputError, match="max_features to be a whole number of at least 1"):
         attribution_strip(shap, max_features=0)
+
+
+def test_votes_that_tie_go_to_the_larger_mean_output(shap):
+    two = shap.sel(seed=shap.seeds[:2].tolist(), instance=[shap.instances[0]])
+    prediction = np.zeros((2, 1, len(shap.outputs)))
+    prediction[..., :2] = [[[0.6, 0.4]], [[0.1, 0.9]]]
+    data = two.data.assign(prediction=(("seed", "instance", "output"), prediction))
+    assert majority_output(replace(two, data=data), 0) == 1

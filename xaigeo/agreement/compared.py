@@ -8,18 +8,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from xaigeo.agreement.compared_output import answer_of_most, outputs_compared, values_at
 from xaigeo.agreement.connectors import comparable_pairs, displacement
-from xaigeo.agreement.predictions import majority
+from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.agreement.top_k import check_k, default_k
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
-from xaigeo.options import suggestion
 
 Self = TypeVar("Self", bound="Compared")
-
-# Attributions this small beside the largest at the instance are rounding: they count as zero,
-# so that noise such as 1e-17 earns neither a rank nor a sign.
-NUMERICAL_ZERO = 1e-10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,7 +27,7 @@ class Compared:
     labels : ndarray of int, shape (n_seeds, n_instances)
         Predicted class places; all 0 for regression.
     reference : ndarray of int, shape (n_instances,)
-        The class that most seeds predict.
+        The class that most seeds predict; 0 for regression.
     """
 
     labels: np.ndarray
@@ -267,34 +263,12 @@ def default_k_of(explanation: Attributions) -> int:
     return k if given is None else min(k, int(given))
 
 
-def outputs_compared(explanation: Explanation, output: str | int | None = None) -> np.ndarray:
-    """Return the place of the compared output, shape (n_instances,)."""
-    if output is None:
-        return majority(explanation.array("prediction"))
-    names = explanation.outputs
-    if isinstance(output, str) and output in names:
-        place = names.index(output)
-    elif isinstance(output, int) and not isinstance(output, bool) and 0 <= output < len(names):
-        place = output
-    else:
-        raise InputError(
-            expected=f"an output ({', '.join(names)}) or its place",
-            arrived=repr(output),
-            do=suggestion(output, names) or "Name one of the listed outputs.",
-        )
-    return np.full(len(explanation.instances), place)
-
-
 def _compare_attributions(
     explanation: Attributions, k: int | None, output: str | int | None
 ) -> ComparedAttributions:
-    attribution = explanation.array("attribution")
     k = default_k_of(explanation) if k is None else k
-    check_k(k, attribution.shape[2])
-    place = outputs_compared(explanation, output)
-    values = attribution[:, np.arange(attribution.shape[1]), :, place].swapaxes(0, 1)
-    largest = np.abs(values).max(axis=(0, 2), keepdims=True)
-    values = np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)
+    check_k(k, len(explanation.features))
+    values = values_at(explanation, outputs_compared(explanation, output))
     return ComparedAttributions(
         **_answers(explanation), values=values, k=int(k), signed=explanation.signed
     )
@@ -314,7 +288,7 @@ def _compare_rules(explanation: Anchors) -> ComparedRules:
         high=np.array([f.upper for f in features]),
         cross_precision=explanation.array("cross_precision") if has_cross else None,
         empty_precision=_share_of_answer(explanation),
-        shared="joint_precision" in explanation.data,
+        shared=made_for_all(explanation),
     )
 
 
@@ -351,7 +325,7 @@ def _compare_connectors(explanation: Counterfactuals) -> ComparedConnectors:
 def _answers(explanation: Explanation) -> dict[str, np.ndarray]:
     return {
         "labels": explanation.predicted,
-        "reference": majority(explanation.array("prediction")),
+        "reference": answer_of_most(explanation),
     }
 
 

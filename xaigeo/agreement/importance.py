@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from xaigeo.agreement.compared import NUMERICAL_ZERO
-from xaigeo.agreement.predictions import majority
+from xaigeo.agreement.compared_output import answer_of_most, values_at
 from xaigeo.agreement.rank_correlation import spearman
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
@@ -34,11 +33,7 @@ def attribution_values(explanation: Attributions, output: str | None = None) -> 
     InputError
         If there is no such output.
     """
-    attribution = explanation.array("attribution")
-    place = output_places(explanation, output)
-    values = attribution[:, np.arange(attribution.shape[1]), :, place].swapaxes(0, 1)
-    largest = np.abs(values).max(axis=(0, 2), keepdims=True)
-    return np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)
+    return values_at(explanation, output_places(explanation, output))
 
 
 def output_places(explanation: Attributions, output: str | None = None) -> np.ndarray:
@@ -46,18 +41,15 @@ def output_places(explanation: Attributions, output: str | None = None) -> np.nd
 
     The one named; by default the class that most seeds predict, a regression's first target.
     """
-    n = len(explanation.instances)
-    if output is not None:
-        if str(output) not in explanation.outputs:
-            raise InputError(
-                expected=f"an output of the explanation ({', '.join(explanation.outputs)})",
-                arrived=repr(output),
-                do=suggestion(output, explanation.outputs) or "Name one of the listed outputs.",
-            )
-        return np.full(n, explanation.outputs.index(str(output)))
-    if explanation.task == "regression":
-        return np.zeros(n, dtype=np.intp)
-    return majority(explanation.array("prediction"))
+    if output is None:
+        return answer_of_most(explanation)
+    if str(output) not in explanation.outputs:
+        raise InputError(
+            expected=f"an output of the explanation ({', '.join(explanation.outputs)})",
+            arrived=repr(output),
+            do=suggestion(output, explanation.outputs) or "Name one of the listed outputs.",
+        )
+    return np.full(len(explanation.instances), explanation.outputs.index(str(output)))
 
 
 def importance(values: np.ndarray) -> np.ndarray:

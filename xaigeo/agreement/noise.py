@@ -11,7 +11,7 @@ import pandas as pd
 
 from xaigeo import dims
 from xaigeo.agreement.bootstrap import percentile_interval
-from xaigeo.agreement.compared import outputs_compared
+from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions, Explanation
 

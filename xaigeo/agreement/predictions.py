@@ -1,7 +1,7 @@
 """Do the seeds give the same answers? The frame around every agreement of reasons.
 
 Labels are class places, shape (n_seeds, n_rows). The reference of a row is the class that most
-seeds predict (`majority`).
+seeds predict (`xaigeo.explanations.majority`).
 """
 
 from __future__ import annotations
@@ -9,25 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from xaigeo.agreement.pairs import over_pairs
-
-
-def majority(prediction: np.ndarray) -> np.ndarray:
-    """Return the class that most seeds predict, by row.
-
-    Parameters
-    ----------
-    prediction : ndarray, shape (n_seeds, n_rows, n_outputs)
-        Probabilities or logits.
-
-    Returns
-    -------
-    ndarray of int, shape (n_rows,)
-        A tie of votes goes to the class with the larger mean output.
-    """
-    n_outputs = prediction.shape[-1]
-    votes = (prediction.argmax(axis=-1)[..., None] == np.arange(n_outputs)).sum(axis=0)
-    leading = votes == votes.max(axis=-1, keepdims=True)
-    return np.asarray(np.where(leading, prediction.mean(axis=0), -np.inf).argmax(axis=-1))
 
 
 def share_agreeing(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from xaigeo.agreement.predictions import majority
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
+from xaigeo.explanations.majority import majority
 from xaigeo.options import suggestion
 
 

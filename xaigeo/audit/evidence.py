@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.agreement.noise import repeat_key
-from xaigeo.agreement.predictions import majority
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import ITEMS, Outcome
 from xaigeo.audit.registration import Registration
@@ -25,14 +25,13 @@ from xaigeo.explanations import (
     Explanation,
     check_same_labels,
 )
+from xaigeo.explanations.majority import majority
 
 if TYPE_CHECKING:
     from xaigeo.audit.answer import Audit
 
 Kind = TypeVar("Kind", bound=Explanation)
 PREFERRED = "kernel_shap"
-# Methods that give all seeds one answer: whether it carries over is settled by its making.
-JOINT = ("consensus_anchors", "robust_counterfactuals")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,12 +119,12 @@ class Evidence:
     @property
     def anchors(self) -> Anchors | None:
         """The first anchors of each seed's own, not those made to hold for all seeds."""
-        return next((e for e in self._of(Anchors) if e.method not in JOINT), None)
+        return self._own(Anchors)
 
     @property
     def counterfactuals(self) -> Counterfactuals | None:
         """The first counterfactuals of each seed's own, not those made to hold for all seeds."""
-        return next((e for e in self._of(Counterfactuals) if e.method not in JOINT), None)
+        return self._own(Counterfactuals)
 
     @cached_property
     def compared(self) -> dict[str, ComparedAttributions]:
@@ -154,6 +153,13 @@ class Evidence:
         """Classes by seed (n_seeds, n_rows) and the majority's (n_rows,) on those rows."""
         outputs = self.predictions[0]
         return outputs.argmax(axis=-1), majority(outputs)
+
+    def _own(self, kind: type[Kind]) -> Kind | None:
+        """Return the first result of each seed's own.
+
+        Whether one made to hold for all seeds carries over is settled by its making.
+        """
+        return next((e for e in self._of(kind) if not made_for_all(e)), None)
 
     def _of(self, kind: type[Kind]) -> list[Kind]:
         return [e for e in self.explanations if isinstance(e, kind)]

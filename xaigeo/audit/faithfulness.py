@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
-from xaigeo.agreement.compared import outputs_compared
+from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
 from xaigeo.audit.evidence import Evidence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from xaigeo.explanations.majority import majority
 from xaigeo.geometry.data_plane import cell_centres, plane_of
 from xaigeo.geometry.held_row import held_row
 from xaigeo.geometry.standard_frame import StandardFrame
@@ -191,19 +192,18 @@ def _kept(outputs: np.ndarray, task: str) -> dict[str, np.ndarray]:
     sd = outputs.std(axis=0, ddof=1) if n_seeds > 1 else np.full(mean.shape, np.nan)
     if task == "regression":
         predicted = outputs[..., 0]
-        agreement, majority = np.full(n_cells, np.nan), np.zeros(n_cells, dtype=np.int16)
+        agreement, most = np.full(n_cells, np.nan), np.zeros(n_cells, dtype=np.int16)
     else:
         predicted = outputs.argmax(axis=-1).astype(np.int16)
         votes = (predicted[..., None] == np.arange(n_outputs)).sum(axis=0)
-        leading = votes == votes.max(axis=-1, keepdims=True)
-        majority = np.where(leading, mean, -np.inf).argmax(axis=-1).astype(np.int16)
+        most = majority(outputs).astype(np.int16)
         agreement = votes.max(axis=-1) / n_seeds
     return {
         "predicted": predicted,
         "mean": mean,
         "sd": sd,
         "agreement": agreement,
-        "majority": majority,
+        "majority": most,
     }
 
 

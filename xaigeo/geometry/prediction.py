@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from xaigeo.explanations.majority import majority
 from xaigeo.geometry.table import labels
 
 
@@ -17,7 +18,7 @@ class Verdict:
     Attributes
     ----------
     predicted : ndarray, shape (n_rows,)
-        Class with the most votes (ties: the first); for a regression the mean.
+        Class with the most votes (ties as in `majority`); for a regression the mean.
     agreement : ndarray, shape (n_rows,)
         Share of seeds that give it; NaN for a regression.
     classes : ndarray of str, shape (n_rows,)
@@ -50,7 +51,7 @@ def verdict(prediction: np.ndarray, outputs: list[str], task: str, target: int =
     votes = prediction.argmax(axis=-1)
     counts = (votes[..., None] == np.arange(len(outputs))).sum(axis=0)
     return Verdict(
-        labels(outputs, counts.argmax(axis=1)),
+        labels(outputs, majority(prediction)),
         counts.max(axis=1) / len(prediction),
         _texts(_tally(row, outputs) for row in counts.tolist()),
     )

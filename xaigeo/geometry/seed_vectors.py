@@ -6,6 +6,7 @@ import numpy as np
 
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations.majority import majority
 from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.output_choice import chosen_output, target_place
 from xaigeo.geometry.standard_frame import StandardFrame
@@ -49,16 +50,14 @@ def seed_vectors(explanation: Explanation, output: str | None = None) -> np.ndar
 def common_place(explanation: Explanation, output: str | None = None) -> np.ndarray:
     """Return the place of the output that speaks for all seeds, shape (n_instances,).
 
-    The named one; else the class that most seeds predict (ties: the first), of a regression the
-    first target.
+    The named one; else the class that most seeds predict, of a regression the first target.
     """
     n_instances = len(explanation.instances)
     if output is not None:
         return np.full(n_instances, chosen_output(explanation, output).flat[0], dtype=np.intp)
     if explanation.task == "regression":
         return np.full(n_instances, target_place(explanation), dtype=np.intp)
-    votes = explanation.predicted[..., None] == np.arange(len(explanation.outputs))
-    return np.asarray(votes.sum(axis=0).argmax(axis=1))
+    return majority(explanation.array("prediction"))
 
 
 def _common_output(explanation: Attributions, output: str | None) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.explanations.condition import condition_text
+from xaigeo.explanations.majority import majority
 from xaigeo.options import check_count
 from xaigeo.viz.attribution_choice import (
     INTERVAL,
@@ -221,8 +222,13 @@ def feature_labels(explanation: Attributions, place: int) -> list[str]:
 
 
 def majority_output(explanation: Explanation, place: int) -> int:
-    """Return the place of the class that most seeds predict at an instance."""
-    return int(np.bincount(explanation.predicted[:, place]).argmax())
+    """Return the place of the class that most seeds predict at an instance.
+
+    Votes that tie go to the class with the larger mean output; a regression has its first target.
+    """
+    if explanation.task == "regression":
+        return 0
+    return int(majority(explanation.array("prediction")[:, [place]])[0])
 
 
 def _finding(label: Any, dots: pd.DataFrame, medians: pd.DataFrame, words: AttributionWords) -> str:
