@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,6 @@ import pytest
 import vl_convert
 
 from xaigeo.errors import InputError
-from xaigeo.viz import precision_coverage as module
 from xaigeo.viz.precision_coverage import (
     precision_coverage,
     precision_coverage_body,
@@ -119,7 +119,7 @@ def test_findings(rules, joint):
 
 
 def test_of_very_many_rows_an_even_choice_is_drawn(rules, monkeypatch):
-    monkeypatch.setattr(module, "MAX_RULES", 15)
+    monkeypatch.setattr(sys.modules[precision_coverage.__module__], "MAX_RULES", 15)
     points = precision_coverage_tables(rules)["rules"]
     assert points["instance"].nunique() == 3
     assert points["instance"].iloc[0] == str(rules.instances[0])
