@@ -67,4 +67,4 @@ def test_a_page_of_many_columns_and_classes_holds_fewer_rows(study):
     assert fitting_rows(study.explanations) < few
     n_seeds, n = study.model.n_seeds, len(study.model.schema.names) * len(study.model.classes)
     assert few == int(ROOM / (NUMBER * n_seeds * n))
-    assert fitting_rows(study.explanations * 10**7) == 1
+    assert fitting_rows(study.explanations * 10_000) == 1
