@@ -26,3 +26,8 @@ def test_no_filled_mark_is_without_an_area():
     assert not {"stroke", "wedge"} & set(marks)
     assert len(set(marks)) == 8
     assert isinstance(shape, alt.Shape)
+
+
+def test_a_chart_that_fills_its_container_has_one_line():
+    filling, _ = class_channels([f"a class with a long name {k}" for k in range(8)], "container")
+    assert filling.to_dict()["legend"]["columns"] == 8

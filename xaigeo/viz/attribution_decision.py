@@ -25,11 +25,12 @@ from xaigeo.viz.attribution_steps import BASE, LOCAL_BASE, decimals_for, number_
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, label_letters, middle, titled, total_px
-from xaigeo.viz.theme import INK, SEED, class_colour
+from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
 
 ROW = 26  # height of a step, in pixels
@@ -203,7 +204,9 @@ def decision_body(
     coloured = outputs is not None and (
         len(tables["lines"]["predicted"].unique()) > 1 or tables["means"].empty
     )
-    colour = class_colour(outputs) if coloured and outputs is not None else alt.value(SEED)
+    colour = (
+        class_channels(outputs, width)[0] if coloured and outputs is not None else alt.value(SEED)
+    )
     lines, means = (alt.Chart(alt.NamedData(name)) for name in ("lines", "means"))
     # Means of rows are what is read; seeds lie under theirs.
     weight = 1.1 if len(tables["means"]) else 1.8

@@ -28,10 +28,11 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
-from xaigeo.viz.theme import INK, SEED, class_colour, class_shape
+from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
 
 ROW = 26  # height of a feature's row, in pixels
@@ -166,8 +167,9 @@ def importance_body(
     median_colour: dict[str, object] = {"color": alt.value(INK)}
     if outputs is not None:
         lanes = {"yOffset": alt.YOffset("predicted:N", sort=outputs)}
-        dot_colour = median_colour = {"color": class_colour(outputs, title="Class")}
-        dot_colour = dot_colour | {"shape": class_shape(outputs, title="Class")}
+        colour, shape = class_channels(outputs, width, title="Class")
+        median_colour = {"color": colour}
+        dot_colour = {"color": colour, "shape": shape}
     medians, dots = (alt.Chart(alt.NamedData(name)) for name in ("medians", "dots"))
     named = [alt.Tooltip("predicted:N", title="Class")] if outputs is not None else []
     interval = medians.mark_rule(strokeWidth=1.6).encode(

@@ -22,6 +22,7 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.feature_values import relative_values, value_colour, value_texts
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -34,8 +35,6 @@ from xaigeo.viz.theme import (
     SEED,
     SHAPES,
     SOFT_INK,
-    class_colour,
-    class_shape,
 )
 from xaigeo.viz.themed import themed
 
@@ -216,7 +215,7 @@ def scatter_body(
         opacity=1,
         stroke=SOFT_INK,
         strokeWidth=0.3,
-    ).encode(x=x, y=y, **aside, **_colour(by, about, dots), tooltip=tooltip)
+    ).encode(x=x, y=y, **aside, **_colour(by, about, dots, width), tooltip=tooltip)
     layers = [zero, *([spread] if several else []), points]
     if not feature.is_discrete:
         rug = (
@@ -312,10 +311,13 @@ def _x(feature: Feature) -> tuple[alt.X, dict[str, Any]]:
     return x, {"xOffset": alt.XOffset("offset:Q", scale=alt.Scale(domain=[-1.1, 1.1]))}
 
 
-def _colour(by: Feature | None, about: Attributions, dots: pd.DataFrame) -> dict[str, Any]:
+def _colour(
+    by: Feature | None, about: Attributions, dots: pd.DataFrame, width: int | str
+) -> dict[str, Any]:
     """Return the encoding of colour, of classes and categories also of shape."""
     if by is None and about.task == "classification":
-        return {"color": class_colour(about.outputs), "shape": class_shape(about.outputs)}
+        colour, shape = class_channels(about.outputs, width)
+        return {"color": colour, "shape": shape}
     if by is None:
         low, high = float(dots["amount"].min()), float(dots["amount"].max())
         return {

@@ -13,11 +13,12 @@ from xaigeo.explanations import Attributions
 from xaigeo.geometry.attribution_space import AttributionSpace, attribution_space
 from xaigeo.viz.attribution_choice import check_attributions
 from xaigeo.viz.channels import layered
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import inline, with_tables
 from xaigeo.viz.text_fit import middle, titled
-from xaigeo.viz.theme import AMOUNTS, FAINT, INK, SOFT_INK, class_colour, class_shape
+from xaigeo.viz.theme import AMOUNTS, FAINT, INK, SOFT_INK
 from xaigeo.viz.themed import themed
 
 NARROW = 520  # below this the two parts stand one above the other
@@ -201,9 +202,7 @@ def _map(
             ),
         )
     colours: dict[str, Any] = {
-        "color": class_colour(classes)
-        if classes
-        else alt.Color(
+        "color": alt.Color(
             "predicted:Q",
             title="Prediction",
             scale=alt.Scale(range=list(AMOUNTS)),
@@ -211,7 +210,8 @@ def _map(
         )
     }
     if classes:
-        colours["shape"] = class_shape(classes)
+        colour, shape = class_channels(classes, side if stacked else 2 * side)
+        colours = {"color": colour, "shape": shape}
     base = alt.Chart(alt.NamedData("rows"))
     points = (
         base.mark_point(filled=True, stroke="white", strokeWidth=0.6)

@@ -10,20 +10,23 @@ from xaigeo.viz.text_fit import text_px
 from xaigeo.viz.theme import class_colour, class_shape
 
 SYMBOL = 28
+UNBROKEN = 2000.0
 
 
 def class_channels(
-    classes: Sequence[str], px: float, *, title: str = "Predicted class"
+    classes: Sequence[str], px: float | str, *, title: str = "Predicted class"
 ) -> tuple[alt.Color, alt.Shape]:
     """Return the encodings of the field `predicted` for filled marks.
 
     Parameters
     ----------
     classes : sequence of str
-    px : float
-        Width of the legend, which is broken into lines where it would be wider.
+    px : float or str
+        Width of the legend, which is broken into lines where it would be wider. A word, for a
+        chart that fills its container, breaks none.
     title : str
     """
+    px = UNBROKEN if isinstance(px, str) else px
     longest = max(text_px(name, 11.5) for name in classes) + SYMBOL
     total = sum(text_px(name, 11.5) + SYMBOL for name in classes) + text_px(title, 11.5)
     columns = len(classes) if total <= px else max(1, min(len(classes), int(px // longest)))

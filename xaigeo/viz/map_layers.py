@@ -8,12 +8,11 @@ from typing import Any
 import altair as alt
 
 from xaigeo.viz import map_marks, map_notes, map_shadows
+from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.map_axes import Frame
 from xaigeo.viz.theme import (
     AMOUNTS,
     INK,
-    class_colour,
-    class_shape,
 )
 
 # How strongly a row of the data is drawn: by itself, if it obeys the rule drawn, if not.
@@ -165,12 +164,10 @@ def map_layers(
     faded : str
         Vega expression: whether points of unknown membership step back behind a rule's rows.
     """
-    x, y = frame.axes()
     layers: list[alt.Chart] = []
     for name, drawn in _drawn(frame, () if regression else classes).items():
         if name == "points":  # areas lie under the data, lines over it
-            colour = _point_colour(classes, regression, target)
-            layers.append(_points(x, y, colour, classes, regression, faded))
+            layers.append(_points(frame, classes, regression, target, faded))
         elif name in tables:
             layers += [keep(layer, name) for layer in drawn()]
     return layers
@@ -215,10 +212,8 @@ def instance_layer(
 ) -> alt.Chart:
     """Return the explained instances: larger points, ringed where the seeds' answers differ."""
     x, y = frame.axes()
-    colour = _point_colour(classes, regression, target)
-    encoding: dict[str, Any] = {"x": x, "y": y, "color": colour}
-    if not regression:
-        encoding["shape"] = class_shape(classes)
+    encoding: dict[str, Any] = {"x": x, "y": y}
+    encoding |= _point_look(frame, classes, regression, target)
     chart: alt.Chart = (
         alt.Chart(alt.NamedData("instances"), name="rows")
         .mark_point(
@@ -267,16 +262,21 @@ def instance_tooltip(frame: Frame, *, regression: bool, target: str = "") -> lis
     ]
 
 
-def _point_colour(classes: Sequence[str], regression: bool, target: str) -> alt.Color:
+def _point_look(
+    frame: Frame, classes: Sequence[str], regression: bool, target: str
+) -> dict[str, Any]:
+    """Return the colour of points, of classes also the shape."""
     if not regression:
-        return class_colour(classes)
-    return alt.Color(
+        colour, shape = class_channels(classes, frame.width)
+        return {"color": colour, "shape": shape}
+    amount = alt.Color(
         "predicted:Q",
         title=_mean(target),
         scale=alt.Scale(range=list(AMOUNTS)),
         # Above the map stands the caption, and a gradient's numbers would lie on it.
         legend=alt.Legend(orient="bottom", titleOrient="left", gradientLength=220),
     )
+    return {"color": amount}
 
 
 def _mean(target: str) -> str:
@@ -287,9 +287,7 @@ def member_layer(
     frame: Frame, classes: Sequence[str], *, regression: bool, target: str = ""
 ) -> alt.Chart:
     """Return the points that obey a rule, strong, over the table `box_members`."""
-    x, y = frame.axes()
-    colour = _point_colour(classes, regression, target)
-    chart = _points(x, y, colour, classes, regression, "false").properties(
+    chart = _points(frame, classes, regression, target, "false").properties(
         data=alt.NamedData("box_members"), name="members"
     )
     chart = chart.transform_lookup(
@@ -302,11 +300,11 @@ def member_layer(
 
 
 def _points(
-    x: alt.X, y: alt.Y, colour: alt.Color, classes: Sequence[str], regression: bool, faded: str
+    frame: Frame, classes: Sequence[str], regression: bool, target: str, faded: str
 ) -> alt.Chart:
-    encoding: dict[str, Any] = {"x": x, "y": y, "color": colour}
-    if not regression:
-        encoding["shape"] = class_shape(classes)
+    x, y = frame.axes()
+    encoding: dict[str, Any] = {"x": x, "y": y}
+    encoding |= _point_look(frame, classes, regression, target)
     encoding["opacity"] = (
         alt.when("datum.member === true")
         .then(alt.value(MEMBER))

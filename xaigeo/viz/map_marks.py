@@ -339,8 +339,11 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
 
 
 def answer_colour(classes: Sequence[str]) -> Any:
-    """Return the colour of the class predicted, or, of a regression without classes, one."""
-    return class_colour(classes) if classes else alt.value(AMOUNTS[1])
+    """Return the colour of the class predicted, or, of a regression without classes, one.
+
+    The legend is that of the points.
+    """
+    return class_colour(classes).legend(alt.Legend()) if classes else alt.value(AMOUNTS[1])
 
 
 def colour_of(field: str, classes: Sequence[str], otherwise: str) -> Any:
