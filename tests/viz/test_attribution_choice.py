@@ -4,7 +4,6 @@ import pytest
 from xaigeo.errors import InputError
 from xaigeo.viz.attribution_choice import (
     heading_of,
-    instance_place,
     named_output,
     of_seed,
     one_output,
@@ -23,20 +22,16 @@ def shap(study):
     return study.by_method["kernel_shap"]
 
 
-def test_places(shap):
-    assert instance_place(shap, None) == 0
-    assert instance_place(shap, shap.instances[4]) == 4
+def test_outputs(shap):
     assert named_output(shap, "Chinstrap") == one_output(shap, "Chinstrap") == 1
     for place in range(len(shap.instances)):
         votes = np.bincount(shap.predicted[:, place], minlength=3)
         assert votes[row_output(shap, place, None)] == votes.max()
 
 
-def test_unknown_names(shap):
+def test_unknown_output(shap):
     with pytest.raises(InputError, match=r"an output .*'Adele'.*Did you mean 'Adelie'"):
         named_output(shap, "Adele")
-    with pytest.raises(InputError, match="an instance of the explanation"):
-        instance_place(shap, "x")
 
 
 def test_notes(shap, study, make):

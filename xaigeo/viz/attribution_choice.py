@@ -1,4 +1,4 @@
-"""Which rows, output and seeds of attributions a chart draws, checked and told."""
+"""Which output and seeds of attributions a chart draws, checked and told."""
 
 from __future__ import annotations
 
@@ -7,39 +7,22 @@ from typing import Any
 import numpy as np
 
 from xaigeo.agreement.importance import output_places
-from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations import Attributions
 from xaigeo.viz.attribution_words import AttributionWords
-from xaigeo.viz.records import plain
+from xaigeo.viz.chosen_row import check_kind
 
 INTERVAL = (0.1, 0.9)
 
 
-def check_attributions(explanation: Any, chart: str) -> None:
-    """Raise unless an explanation holds attributions."""
-    if isinstance(explanation, Attributions):
-        return
-    method = f" ({explanation.method})" if isinstance(explanation, Explanation) else ""
-    raise InputError(
-        expected=f"Attributions for {chart}",
-        arrived=f"{type(explanation).__name__}{method}",
-        do="Pass the result of a method such as 'lime' or 'kernel_shap'.",
-    )
+def check_attributions(explanation: Any, chart: str) -> Attributions:
+    """Return an explanation that holds attributions.
 
-
-def instance_place(explanation: Attributions, instance: Any) -> int:
-    """Return the place of an instance, the first one if None."""
-    known = [plain(label) for label in explanation.instances]
-    if instance is None:
-        return 0
-    if plain(instance) not in known:
-        raise InputError(
-            expected=f"an instance of the explanation ({', '.join(map(str, known[:8]))}"
-            f"{', ...' if len(known) > 8 else ''})",
-            arrived=repr(instance),
-            do="Look at .instances for the labels that exist.",
-        )
-    return known.index(plain(instance))
+    Raises
+    ------
+    InputError
+        For any other thing.
+    """
+    return check_kind(explanation, Attributions, chart)
 
 
 def of_seed(explanation: Attributions, seed: int | None) -> Attributions:

@@ -16,7 +16,6 @@ from xaigeo.explanations import Attributions
 from xaigeo.options import check_count
 from xaigeo.viz.attribution_choice import (
     check_attributions,
-    instance_place,
     one_output,
     output_note,
     row_output,
@@ -25,6 +24,7 @@ from xaigeo.viz.attribution_steps import BASE, LOCAL_BASE, decimals_for, number_
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -294,8 +294,8 @@ def _line(
 
 def _places(explanation: Attributions, instances: Any) -> list[int]:
     if instances is None or isinstance(instances, str | tuple) or np.ndim(instances) == 0:
-        return [instance_place(explanation, instances)]
-    places = [instance_place(explanation, label) for label in instances]
+        return [row_place(explanation, instances)]
+    places = [row_place(explanation, label) for label in instances]
     if not places or len(set(places)) != len(places):
         raise InputError(
             expected="instances, each once",

@@ -16,11 +16,11 @@ from xaigeo.options import check_count
 from xaigeo.viz.attribution_choice import (
     INTERVAL,
     check_attributions,
-    instance_place,
     named_output,
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
@@ -59,7 +59,7 @@ def attribution_strip(
     """
     check_attributions(explanation, "a strip of attributions")
     check_count("max_features", max_features)
-    place = instance_place(explanation, instance)
+    place = row_place(explanation, instance)
     chosen = (
         majority_output(explanation, place) if output is None else named_output(explanation, output)
     )

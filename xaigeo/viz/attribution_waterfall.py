@@ -9,7 +9,7 @@ import pandas as pd
 
 from xaigeo.explanations import Attributions
 from xaigeo.options import check_count
-from xaigeo.viz.attribution_choice import check_attributions, instance_place, of_seed, row_output
+from xaigeo.viz.attribution_choice import check_attributions, of_seed, row_output
 from xaigeo.viz.attribution_steps import (
     DrawnSteps,
     drawn_steps,
@@ -21,6 +21,7 @@ from xaigeo.viz.attribution_steps import (
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
@@ -73,7 +74,7 @@ def attribution_waterfall(
     """
     check_attributions(explanation, "a waterfall")
     check_count("max_features", max_features)
-    place = instance_place(explanation, instance)
+    place = row_place(explanation, instance)
     chosen = row_output(explanation, place, output)
     shown = of_seed(explanation, seed)
     drawn = drawn_steps(shown, place, chosen, feature_labels(shown, place), max_features)

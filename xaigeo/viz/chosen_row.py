@@ -1,4 +1,4 @@
-"""Which row and which seeds of rules or counterfactuals a chart draws, checked."""
+"""Which kind, row and seeds of an explanation a chart draws, checked."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from xaigeo.errors import InputError
-from xaigeo.explanations import Anchors, Counterfactuals, Explanation
+from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.viz.records import plain
 
-Kind = TypeVar("Kind", Anchors, Counterfactuals)
+Kind = TypeVar("Kind", Attributions, Anchors, Counterfactuals)
 METHODS: dict[type[Explanation], str] = {
+    Attributions: "'kernel_shap', 'lime' or another that gives attributions",
     Anchors: "'anchors' or 'consensus_anchors'",
     Counterfactuals: "'counterfactuals' or 'robust_counterfactuals'",
 }

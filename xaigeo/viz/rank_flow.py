@@ -18,9 +18,10 @@ from xaigeo.agreement.importance import (
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
 from xaigeo.options import check_count
-from xaigeo.viz.attribution_choice import check_attributions, heading_of, instance_place
+from xaigeo.viz.attribution_choice import check_attributions, heading_of
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.label_lanes import spread_labels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -82,7 +83,7 @@ def rank_flow(
     where = (
         f"the {len(explanation.instances)} rows"
         if instance is None
-        else f"row {plain(explanation.instances[instance_place(explanation, instance)])}"
+        else f"row {plain(explanation.instances[row_place(explanation, instance)])}"
     )
     rest = sizes.shape[1] - n_named
     notes = [
@@ -250,7 +251,7 @@ def _sizes(explanation: Attributions, output: str | None, instance: Any) -> np.n
     values = attribution_values(explanation, output)
     if instance is None:
         return importance(values)
-    return np.asarray(np.abs(values[:, instance_place(explanation, instance)]))
+    return np.asarray(np.abs(values[:, row_place(explanation, instance)]))
 
 
 def _height(n_features: int) -> int:
