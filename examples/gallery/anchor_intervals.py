@@ -4,8 +4,8 @@ A lane is a feature in its own units. Thin bars are single seeds, the thick bar 
 them share, the outline holds them all; the grey strip shows where the data lie.
 """
 
-from xaigeo.viz.anchor_intervals import anchor_intervals
+import xaigeo as xg
 
 
 def draw(study):
-    return anchor_intervals(study.anchors, instance=study.rows.index[2])
+    return xg.viz.anchor_intervals(study.anchors, instance=study.rows.index[2])

@@ -4,8 +4,8 @@ Step by step a rule is narrowed until its precision is high enough, and covers l
 below goes through the steps and shows the limits of each; thin lines are the other seeds' searches.
 """
 
-from xaigeo.viz.anchor_search import anchor_search
+import xaigeo as xg
 
 
 def draw(study):
-    return anchor_search(study.anchors, instance=study.rows.index[2])
+    return xg.viz.anchor_search(study.anchors, instance=study.rows.index[2])

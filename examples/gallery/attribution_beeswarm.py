@@ -4,8 +4,8 @@ Each dot is a row: its place is what the feature adds there (median of the seeds
 feature's value from low to high. The faint bar is where the middle 80% of the seeds lie.
 """
 
-from xaigeo.viz.attribution_beeswarm import attribution_beeswarm
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_beeswarm(study.shap, output="Gentoo")
+    return xg.viz.attribution_beeswarm(study.shap, output="Gentoo")

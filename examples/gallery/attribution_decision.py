@@ -4,8 +4,8 @@ From the base value at the bottom each line adds one feature after the other. Th
 seeds, the dark one is their mean. Several rows are drawn as one line each.
 """
 
-from xaigeo.viz.attribution_decision import attribution_decision
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_decision(study.shap, study.rows.index[0])
+    return xg.viz.attribution_decision(study.shap, study.rows.index[0])

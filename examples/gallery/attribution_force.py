@@ -4,8 +4,8 @@ The two colours meet at the output. The bar on top is the mean, each bar below i
 that line up from bar to bar are reasons on which the seeds agree.
 """
 
-from xaigeo.viz.attribution_force import attribution_force
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_force(study.shap, instance=study.rows.index[0])
+    return xg.viz.attribution_force(study.shap, instance=study.rows.index[0])

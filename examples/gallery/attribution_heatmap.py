@@ -4,8 +4,8 @@ Rows run across and features down; orange adds to the answer and blue takes from
 a cell on whose sign the seeds differ.
 """
 
-from xaigeo.viz.attribution_heatmap import attribution_heatmap
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_heatmap(study.shap, output="Gentoo")
+    return xg.viz.attribution_heatmap(study.shap, output="Gentoo")

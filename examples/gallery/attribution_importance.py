@@ -4,8 +4,8 @@ Each dot is the mean size of a feature's attributions for one seed; the dark bar
 the middle 80% of the seeds. `by_output=True` draws the classes apart.
 """
 
-from xaigeo.viz.attribution_importance import attribution_importance
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_importance(study.shap)
+    return xg.viz.attribution_importance(study.shap)

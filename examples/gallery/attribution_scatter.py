@@ -4,8 +4,8 @@ Each dot is a row, in the colour of its predicted class; the line through it is 
 80% of the seeds lie. The ticks at the foot are the background rows.
 """
 
-from xaigeo.viz.attribution_scatter import attribution_scatter
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_scatter(study.shap, "bill_length_mm", output="Adelie")
+    return xg.viz.attribution_scatter(study.shap, "bill_length_mm", output="Adelie")

@@ -4,8 +4,8 @@ The same rows twice: at the left by their values, at the right by their attribut
 one part and see where its rows lie in the other. Larger points: the seeds differ more there.
 """
 
-from xaigeo.viz.attribution_space_map import attribution_space_map
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_space_map(study.shap)
+    return xg.viz.attribution_space_map(study.shap)

@@ -4,8 +4,8 @@ Read from top to bottom: each bar starts where the one before it ends. The dark 
 middle 80% of the seeds put that step.
 """
 
-from xaigeo.viz.attribution_waterfall import attribution_waterfall
+import xaigeo as xg
 
 
 def draw(study):
-    return attribution_waterfall(study.shap, instance=study.rows.index[0])
+    return xg.viz.attribution_waterfall(study.shap, instance=study.rows.index[0])

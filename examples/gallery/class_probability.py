@@ -4,10 +4,11 @@ Left the mean probability of a class over all seeds, with a line where it is one
 standard deviation between seeds. Dark places on the right are those where the random seed decides.
 """
 
-from xaigeo.geometry.decision_regions import decision_regions
-from xaigeo.viz.class_probability import class_probability
+import xaigeo as xg
 
 
 def draw(study):
-    regions = decision_regions(study.ensemble, study.data.X, ("bill_length_mm", "bill_depth_mm"))
-    return class_probability(regions, "Gentoo")
+    regions = xg.geometry.decision_regions(
+        study.ensemble, study.data.X, ("bill_length_mm", "bill_depth_mm")
+    )
+    return xg.viz.class_probability(regions, "Gentoo")

@@ -5,8 +5,8 @@ the rows that truly are of the class. Rows of a class that models often miss lie
 diagonal.
 """
 
-from xaigeo.viz.reliability_diagram import reliability_diagram
+import xaigeo as xg
 
 
 def draw(study):
-    return reliability_diagram(study.evaluation, n_bins=10, by_class=True, width=620)
+    return xg.viz.reliability_diagram(study.evaluation, n_bins=10, by_class=True, width=620)

@@ -4,8 +4,8 @@ Each row of the matrix is a true class and adds up to 100%. A cell holds the mea
 below it, the lowest and the highest seed.
 """
 
-from xaigeo.viz.confusion_matrix import confusion_matrix
+import xaigeo as xg
 
 
 def draw(study):
-    return confusion_matrix(study.evaluation)
+    return xg.viz.confusion_matrix(study.evaluation)

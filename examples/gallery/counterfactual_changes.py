@@ -4,8 +4,8 @@ The bar is the share of all counterfactuals that change a feature, orange upward
 downwards. A dot is one seed: dots that lie apart are seeds that find other changes.
 """
 
-from xaigeo.viz.counterfactual_changes import counterfactual_changes
+import xaigeo as xg
 
 
 def draw(study):
-    return counterfactual_changes(study.counterfactuals)
+    return xg.viz.counterfactual_changes(study.counterfactuals)

@@ -4,8 +4,8 @@ The same as the chart `counterfactual_table`, as HTML: a notebook shows it, and 
 reads it cell by cell.
 """
 
-from xaigeo.viz.counterfactual_html import counterfactual_html
+import xaigeo as xg
 
 
 def draw(study):
-    return counterfactual_html(study.counterfactuals, instance=study.rows.index[2])
+    return xg.viz.counterfactual_html(study.counterfactuals, instance=study.rows.index[2])

@@ -4,8 +4,8 @@ A line is a way to change: cells that change are filled, orange upwards and blue
 the new value. Seeds that change the same features in the same direction share a line.
 """
 
-from xaigeo.viz.counterfactual_table import counterfactual_table
+import xaigeo as xg
 
 
 def draw(study):
-    return counterfactual_table(study.counterfactuals, instance=study.rows.index[2])
+    return xg.viz.counterfactual_table(study.counterfactuals, instance=study.rows.index[2])

@@ -5,12 +5,11 @@ Colour is what the model predicts there, points are data by their true class. Wh
 so do the models, though they learned from the same rows.
 """
 
-from xaigeo.geometry.decision_regions import decision_regions as regions_of
-from xaigeo.viz.decision_regions import decision_regions
+import xaigeo as xg
 
 
 def draw(study):
-    regions = regions_of(
+    regions = xg.geometry.decision_regions(
         study.ensemble, study.data.X, ("bill_length_mm", "bill_depth_mm"), y=study.data.y
     )
-    return decision_regions(regions)
+    return xg.viz.decision_regions(regions)

@@ -4,8 +4,8 @@ A tile is a seed; its letter names the feature that counts most for it. Mixed le
 that the answer is sure and its explanation is not. Dots at the right: how alike the reasons are.
 """
 
-from xaigeo.viz.divided_rows import divided_rows
+import xaigeo as xg
 
 
 def draw(study):
-    return divided_rows(study.shap)
+    return xg.viz.divided_rows(study.shap)

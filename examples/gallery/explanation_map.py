@@ -5,10 +5,9 @@ seeds, thick ones their consensus; the list below the chart chooses the method.
 """
 
 import xaigeo as xg
-from xaigeo.viz.explanation_map import explanation_map
 
 
 def draw(study):
     explanations = [study.lime, study.shap, study.gradients, study.anchors, study.counterfactuals]
     scene = xg.scene(explanations, view=("bill_length_mm", "flipper_length_mm"))
-    return explanation_map(scene)
+    return xg.viz.explanation_map(scene)

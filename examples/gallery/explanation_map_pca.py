@@ -5,9 +5,8 @@ outline, and each column has an arrow. The small arrows in the corner tell where
 """
 
 import xaigeo as xg
-from xaigeo.viz.explanation_map import explanation_map
 
 
 def draw(study):
     explanations = [study.lime, study.shap, study.anchors, study.counterfactuals]
-    return explanation_map(xg.scene(explanations, view="pca"), methods=["lime", "anchors"])
+    return xg.viz.explanation_map(xg.scene(explanations, view="pca"), methods=["lime", "anchors"])

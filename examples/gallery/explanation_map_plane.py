@@ -5,11 +5,9 @@ normal lies along the horizontal axis, and the vertical one is what Kernel SHAP 
 """
 
 import xaigeo as xg
-from xaigeo.geometry import explanation_plane
-from xaigeo.viz.explanation_map import explanation_map
 
 
 def draw(study):
     row = study.rows.index[0]
-    plane = explanation_plane([study.lime, study.shap], instance=row)
-    return explanation_map(xg.scene([study.lime, study.shap], view=plane), instance=row)
+    plane = xg.geometry.explanation_plane([study.lime, study.shap], instance=row)
+    return xg.viz.explanation_map(xg.scene([study.lime, study.shap], view=plane), instance=row)

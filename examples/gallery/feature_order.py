@@ -4,8 +4,8 @@ A path of lines downwards leads from a feature to those that every seed says cou
 no path joins two features the seeds disagree, so any ranking of the two would be one seed's word.
 """
 
-from xaigeo.viz.feature_order import feature_order
+import xaigeo as xg
 
 
 def draw(study):
-    return feature_order(study.shap)
+    return xg.viz.feature_order(study.shap)

@@ -5,8 +5,8 @@ how far two seeds agree by one method. Where the frames are darkest, the choice 
 changes the explanation more than the seed does.
 """
 
-from xaigeo.viz.method_agreement import method_agreement
+import xaigeo as xg
 
 
 def draw(study):
-    return method_agreement([study.shap, study.lime, study.gradients])
+    return xg.viz.method_agreement([study.shap, study.lime, study.gradients])

@@ -4,9 +4,8 @@ A point is a seed; seeds near each other explain alike. At the right is what eac
 features: of several modes, those features come first in which they differ most.
 """
 
-from xaigeo.geometry.modes import explanatory_modes
-from xaigeo.viz.modes_map import modes_map
+import xaigeo as xg
 
 
 def draw(study):
-    return modes_map(explanatory_modes(study.shap), study.shap)
+    return xg.viz.modes_map(xg.geometry.explanatory_modes(study.shap), study.shap)

@@ -4,8 +4,8 @@ A point is the rule of one seed for one bird: the higher the safer, the further 
 general. The line down ends at the lower bound of the precision; hollow points miss the wanted one.
 """
 
-from xaigeo.viz.precision_coverage import precision_coverage
+import xaigeo as xg
 
 
 def draw(study):
-    return precision_coverage(study.anchors)
+    return xg.viz.precision_coverage(study.anchors)

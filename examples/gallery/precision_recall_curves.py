@@ -4,8 +4,8 @@ Precision against recall at every threshold: a thin line a seed, dark the mean, 
 middle 80% of seeds. The dashed line is guessing. It says more than a ROC curve of a rare class.
 """
 
-from xaigeo.viz.threshold_curves import precision_recall_curves
+import xaigeo as xg
 
 
 def draw(study):
-    return precision_recall_curves(study.evaluation, "Chinstrap")
+    return xg.viz.precision_recall_curves(study.evaluation, "Chinstrap")

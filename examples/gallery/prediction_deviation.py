@@ -4,8 +4,8 @@ The standard deviation of the probability between seeds against its mean, a dot 
 mean of each bin and the middle 80% of its rows. The bars below count the rows of each bin.
 """
 
-from xaigeo.viz.prediction_deviation import prediction_deviation
+import xaigeo as xg
 
 
 def draw(study):
-    return prediction_deviation(study.evaluation, output="Chinstrap")
+    return xg.viz.prediction_deviation(study.evaluation, output="Chinstrap")

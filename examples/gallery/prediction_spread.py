@@ -4,8 +4,8 @@ The rows on which seeds lie furthest apart. Each dot is one seed's probability o
 most seeds predict; seeds that predict another class have its colour and shape.
 """
 
-from xaigeo.viz.prediction_spread import prediction_spread
+import xaigeo as xg
 
 
 def draw(study):
-    return prediction_spread(study.evaluation, n_rows=15)
+    return xg.viz.prediction_spread(study.evaluation, n_rows=15)

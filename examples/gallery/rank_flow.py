@@ -4,8 +4,8 @@ Each line is a feature, its height the rank that a seed gives it. Lines that cro
 that change places; like seeds stand side by side.
 """
 
-from xaigeo.viz.rank_flow import rank_flow
+import xaigeo as xg
 
 
 def draw(study):
-    return rank_flow(study.shap)
+    return xg.viz.rank_flow(study.shap)

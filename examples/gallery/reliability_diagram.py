@@ -4,8 +4,8 @@ How often answers of some confidence are right: a thin line a seed, dark all see
 the diagonal models are too sure. The bars below show how often each confidence is stated.
 """
 
-from xaigeo.viz.reliability_diagram import reliability_diagram
+import xaigeo as xg
 
 
 def draw(study):
-    return reliability_diagram(study.evaluation, n_bins=10)
+    return xg.viz.reliability_diagram(study.evaluation, n_bins=10)

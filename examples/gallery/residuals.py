@@ -8,7 +8,6 @@ models differ, not how wrong they are.
 from sklearn.ensemble import RandomForestRegressor
 
 import xaigeo as xg
-from xaigeo.viz.residuals import residuals
 
 
 def draw(study):
@@ -17,4 +16,4 @@ def draw(study):
     forests = xg.SeedEnsemble.fit(
         RandomForestRegressor(20), X[::2], mass[::2], seeds=range(10), task="regression"
     )
-    return residuals(forests.evaluate(X[1::2], mass[1::2]))
+    return xg.viz.residuals(forests.evaluate(X[1::2], mass[1::2]))

@@ -4,8 +4,8 @@ Rows of the class that are found against others that are taken for it: a thin li
 mean, a band for the middle 80% of seeds. The dashed diagonal is guessing.
 """
 
-from xaigeo.viz.threshold_curves import roc_curves
+import xaigeo as xg
 
 
 def draw(study):
-    return roc_curves(study.evaluation)
+    return xg.viz.roc_curves(study.evaluation)

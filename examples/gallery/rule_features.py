@@ -4,8 +4,8 @@ The bar is the share of all rules that restrict a feature, cut by the kind of li
 seed: dots that lie apart are seeds that use the feature more or less often.
 """
 
-from xaigeo.viz.rule_features import rule_features
+import xaigeo as xg
 
 
 def draw(study):
-    return rule_features(study.anchors)
+    return xg.viz.rule_features(study.anchors)

@@ -4,8 +4,8 @@ A dot is a row, placed by how far the seeds' explanations agree there. The dashe
 unrelated explanations would score; dark triangles fall short of it.
 """
 
-from xaigeo.viz.score_by_row import score_by_row
+import xaigeo as xg
 
 
 def draw(study):
-    return score_by_row(study.counterfactuals)
+    return xg.viz.score_by_row(study.counterfactuals)

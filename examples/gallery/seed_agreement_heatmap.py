@@ -4,8 +4,8 @@ Each square tells how far the explanations of two seeds agree, from chance (pale
 (dark). Seeds alike stand side by side, so a dark block is a group of seeds with one way to explain.
 """
 
-from xaigeo.viz import seed_agreement_heatmap
+import xaigeo as xg
 
 
 def draw(study):
-    return seed_agreement_heatmap(study.shap, score="spearman")
+    return xg.viz.seed_agreement_heatmap(study.shap, score="spearman")

@@ -4,8 +4,8 @@ A strip for each score, a dot a seed. Point at a dot to find the same seed in th
 most accurate seed need not be the one whose probabilities are best.
 """
 
-from xaigeo.viz.seed_scores import seed_scores
+import xaigeo as xg
 
 
 def draw(study):
-    return seed_scores(study.evaluation)
+    return xg.viz.seed_scores(study.evaluation)

@@ -5,8 +5,6 @@ the pale parts are large, more samples are wanted before seeds are compared.
 """
 
 import xaigeo as xg
-from xaigeo.agreement import explainer_noise
-from xaigeo.viz.variance_shares import variance_shares
 
 
 def draw(study):
@@ -20,4 +18,4 @@ def draw(study):
         )
         for random_state in range(3)
     ]
-    return variance_shares(explainer_noise(repeats))
+    return xg.viz.variance_shares(xg.agreement.explainer_noise(repeats))
