@@ -34,7 +34,7 @@ def drawn_tables(scene: Scene) -> dict[str, pd.DataFrame]:
     for name in MARK_TABLES:
         tables[name] = _drawn(scene, tables[name])
     lines = tables["lines"]
-    groups = lines.loc[lines["layer"] != "seed", ["instance", "predicted"]]
+    groups = lines.loc[lines["layer"] != "seed", ["instance", "predicted", "mode"]]
     tables["cones"] = tables["cones"].merge(groups.drop_duplicates())
     return tables
 

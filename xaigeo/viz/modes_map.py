@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -184,19 +185,11 @@ def _map(modes: Modes, seeds: pd.DataFrame) -> alt.LayerChart:
     reach = 1.35 * float(away) or 1.0
     x = _place("x:Q", modes.explained[0], centre[0], reach)
     y = _place("y:Q", modes.explained[1], centre[1], reach)
-    shape = alt.Shape(
-        "mode:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=_shapes(len(names))),
-        legend=alt.Legend(orient="bottom", symbolFillColor=SEED, symbolStrokeWidth=0)
-        if len(names) > 1
-        else None,
-    )
     base = alt.Chart(alt.NamedData("seeds"))
     points = base.mark_point(filled=True, size=75, color=SEED, opacity=0.75, strokeWidth=0).encode(
         x=x,
         y=y,
-        shape=shape,
+        shape=_shape(names),
         tooltip=[
             alt.Tooltip("seed:N", title="Seed"),
             alt.Tooltip("mode:N", title="Mode"),
@@ -228,8 +221,17 @@ def _place(shorthand: str, share: float, centre: float, reach: float) -> alt.X |
     )
 
 
-def _shapes(n: int) -> list[str]:
-    return [SHAPES[i % len(SHAPES)] for i in range(n)]
+def _shape(names: Sequence[str]) -> alt.Shape:
+    """Return the shape of a mode, said alike in both parts, which share one legend."""
+    legend = alt.Legend(orient="bottom", symbolFillColor=SEED, symbolStrokeWidth=0)
+    return alt.Shape(
+        "mode:N",
+        title=None,
+        scale=alt.Scale(
+            domain=list(names), range=[SHAPES[i % len(SHAPES)] for i in range(len(names))]
+        ),
+        legend=legend if len(names) > 1 else None,
+    )
 
 
 def _profile_chart(
@@ -271,11 +273,7 @@ def _profile_chart(
         y=y,
         yOffset=offset,
         color=colour,
-        shape=alt.Shape(
-            "mode:N",
-            scale=alt.Scale(domain=names, range=_shapes(len(names))),
-            legend=None,
-        ),
+        shape=_shape(names),
         tooltip=tooltip,
     )
     height = len(labels) * max(22, SUBROW * len(names) + 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.data_space import DataSpace
 from xaigeo.geometry.groups import Groups
 from xaigeo.geometry.line import Line
+from xaigeo.geometry.modes import Modes
 from xaigeo.schema import FeatureSchema
 from xaigeo.viz.page.packing import counts, exact, packed
 
@@ -23,7 +25,9 @@ MASK_BITS: Final = 24
 LAYERS: Final[tuple[Literal["intersection", "union"], ...]] = ("intersection", "union")
 
 
-def exact_mark(explanation: Explanation, space: DataSpace) -> dict[str, Any]:
+def exact_mark(
+    explanation: Explanation, space: DataSpace, modes: Modes | None = None
+) -> dict[str, Any]:
     """Return what an explanation's marks are made of, JSON-able.
 
     Parameters
@@ -31,9 +35,12 @@ def exact_mark(explanation: Explanation, space: DataSpace) -> dict[str, Any]:
     explanation : Explanation
     space : DataSpace
         The one that views are planes of.
+    modes : Modes, optional
+        Groups of seeds over which nothing is averaged together.
     """
     if isinstance(explanation, Anchors):
-        return _box(Box.from_anchors(explanation, frame=space.frame), space.rows)
+        box = Box.from_anchors(explanation, frame=space.frame)
+        return _box(replace(box, modes=None if modes is None else modes.labels), space.rows)
     if isinstance(explanation, Counterfactuals):
         return _connector(Connector.from_counterfactuals(explanation, frame=space.frame))
     assert isinstance(explanation, Attributions)  # there is no fourth kind
@@ -93,7 +100,7 @@ def _box(box: Box, rows: np.ndarray) -> dict[str, Any]:
     """
     schema = box.schema
     n = schema.n_features
-    groups = Groups.by(box.predicted)
+    groups = box.groups()
     joint = [joint_bounds(box, groups, layer) for layer in LAYERS]
     lower = np.concatenate([box.lower.reshape(-1, n), *(bounds[0] for bounds in joint)])
     upper = np.concatenate([box.upper.reshape(-1, n), *(bounds[1] for bounds in joint)])
@@ -123,6 +130,7 @@ def _box(box: Box, rows: np.ndarray) -> dict[str, Any]:
             "row": counts(groups.instance),
             "n_seeds": counts(groups.sizes),
             "predicted": counts(groups.shared(box.predicted)),
+            "mode": counts(groups.shared(box.mode)),
             "met": counts(groups.reduce(box.met, np.all)),
             "coverage": packed(_group_coverage(box, groups, rows)),
         },

@@ -18,6 +18,7 @@ from xaigeo.viz.page.columnar import column
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.exact_marks import exact_mark
 from xaigeo.viz.page.packing import counts, exact, packed
+from xaigeo.viz.page.seed_modes import modes_note, seed_modes
 from xaigeo.viz.page.tours import tours
 from xaigeo.viz.records import plain
 from xaigeo.viz.theme import class_mark
@@ -211,6 +212,7 @@ def _method(
     drawing: Drawing,
 ) -> dict[str, Any]:
     words = words_for(explanation)
+    modes = seed_modes(explanation)
     entry: dict[str, Any] = {
         "name": words.name,
         "title": words.title,
@@ -227,7 +229,9 @@ def _method(
         "scores": [] if agreement is None else _scores(agreement, words.name),
         "at_rows": [] if agreement is None else _values_at_rows(agreement, words.name),
         "plane_reading": words.plane_reading,
-        "exact": exact_mark(explanation, drawing.space),
+        "modes": [] if modes is None else modes.labels.tolist(),
+        "modes_note": "" if modes is None else modes_note(modes),
+        "exact": exact_mark(explanation, drawing.space, modes),
     }
     if isinstance(explanation, Attributions):
         entry |= _attribution_words(explanation)

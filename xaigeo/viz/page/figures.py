@@ -118,7 +118,7 @@ def drawn_in(explanations: Sequence[Explanation], kind: ViewKind) -> set[str]:
     known: set[str] = set()
     for explanation in explanations:
         known |= TABLES[words_for(explanation).mark][kind]
-    return known | ({"compass"} if kind == "plane" else set())
+    return known | {"mode_labels"} | ({"compass"} if kind == "plane" else set())
 
 
 def strip_spec(explanation: Attributions) -> Spec:

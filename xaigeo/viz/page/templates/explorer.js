@@ -33,6 +33,7 @@ const makeMark = (method) => {
   };
   const mark = { name: method.name, kind: e.kind, seeds: explorer.seeds, classes: explorer.classes,
     features: explorer.features, numeric: numericPlaces, regression, nRows, unit: e.unit,
+    modes: method.modes.length ? method.modes : explorer.seeds.map(() => 0),
     answers: method.rows.map((id) => regression ? explorer.seeds.map(() => 0) : byPlace.get(id).answers),
     prediction: (s, place, o) => predictions()[(s * nRowsAll + method.rows[place]) * nOut + o],
     row: (place) => encodedRow(method.rows[place]), z: (place) => zRows()[method.rows[place]] };
@@ -59,7 +60,7 @@ const makeMark = (method) => {
     }
     Object.assign(mark, { first: held(e.first), second: held(e.second), bounds: e.bounds,
       precision: held(e.precision), precisionLow: held(e.precision_low), coverage: held(e.coverage), met: held(e.met),
-      groups: { row: held(e.groups.row), nSeeds: held(e.groups.n_seeds), predicted: held(e.groups.predicted),
+      groups: { row: held(e.groups.row), nSeeds: held(e.groups.n_seeds), predicted: held(e.groups.predicted), mode: held(e.groups.mode),
         met: held(e.groups.met), coverage: held(e.groups.coverage) }, region: e.region.map(held),
       reach: [low.map((v, j) => v - 0.05 * (high[j] - v)), high.map((v, j) => v + 0.05 * (v - low[j]))] });
   }
@@ -219,7 +220,8 @@ const markedTables = (view, limits) => {
     drawn.lines = drawn.lines.filter((row) => !row.boundary);
     drawn.vectors = largestArrows(drawn.vectors);
   }
-  return { ...drawn, whiskers: whiskersOf(drawn.vectors), change_labels: changeLabels(drawn.connectors) };
+  return { ...drawn, whiskers: whiskersOf(drawn.vectors), change_labels: changeLabels(drawn.connectors),
+    mode_labels: modeLabels(drawn) };
 };
 // Which rows of the data obey the rule that is drawn.
 const memberTest = () => {

@@ -187,12 +187,12 @@ const pairLines = (view, mark, row, place, output) => {
     output: one.output, predicted: mark.classes[one.own], n_seeds: 1, local_r2: one.r2,
     resultant_length: null }, one.direction, one.distance));
   const cones = [];
-  for (const members of groupsOf(found.map((one) => `${one.own}|${one.rival}`))) {
+  for (const members of groupsOf(found.map((one) => `${one.own}|${one.rival}|${mark.modes[one.s]}`))) {
     const kept = members.map((s) => found[s]).filter((one) => !one.lost);
     if (!kept.length) continue;
     const { direction, resultant, cone } = meanDirection(kept.map((one) => one.direction));
     if (!direction) continue;
-    const owner = { ...whose(mark, row, "consensus", null), output: kept[0].output,
+    const owner = { ...whose(mark, row, "consensus", null), output: kept[0].output, mode: mark.modes[members[0]],
       predicted: mark.classes[kept[0].own], n_seeds: members.length,
       local_r2: median(kept.map((one) => one.r2)), resultant_length: resultant };
     const drawn = lineOf(owner, direction, median(kept.map((one) => one.distance)));
@@ -244,13 +244,14 @@ const directed = (mark, row, place, output) => {
   const seeds = found.filter((one) => !one.flat).map((one) => ({ normal: one.normal, distance: one.gap / one.norm,
     norm: one.norm, owner: { ...whose(mark, row, "seed", one.seed), output: one.output,
       predicted: mark.classes[one.own], n_seeds: 1, local_r2: one.r2, resultant_length: null } }));
-  const groups = groupsOf(found.map((one) => `${one.own}|${one.rival}`)).flatMap((members) => {
+  const groups = groupsOf(found.map((one) => `${one.own}|${one.rival}|${mark.modes[one.s]}`)).flatMap((members) => {
     const kept = members.map((s) => found[s]).filter((one) => !one.flat);
     const mean = kept.length ? meanDirection(kept.map((one) => one.normal)) : {};
     if (!mean.direction) return [];
     return [{ normal: mean.direction, cone: mean.cone, norm: median(kept.map((one) => one.norm)),
       distance: median(kept.map((one) => one.gap / one.norm)),
-      owner: { ...whose(mark, row, "consensus", null), output: kept[0].output, predicted: mark.classes[kept[0].own],
+      owner: { ...whose(mark, row, "consensus", null), output: kept[0].output, mode: mark.modes[members[0]],
+        predicted: mark.classes[kept[0].own],
         n_seeds: members.length, local_r2: median(kept.map((one) => one.r2)), resultant_length: mean.resultant } }];
   });
   return [...seeds, ...groups];
@@ -280,7 +281,7 @@ const planeLines = (view, mark, row, place, output, limits) => {
     const axes = flatBall(basis, normal).map((v) => scaled(v, half));
     tables.lines.push({ ...owner, ...ends(minus(foot, axes[0]), plus(foot, axes[0])), boundary: near, distance });
     if (near) {
-      tables.patches.push({ ...owner, distance, cx: foot[0], cy: foot[1], x_major: axes[0][0], y_major: axes[0][1],
+      tables.patches.push({ ...owner, number: tables.patches.length, distance, cx: foot[0], cy: foot[1], x_major: axes[0][0], y_major: axes[0][1],
         x_minor: axes[1][0], y_minor: axes[1][1] });
     }
     if (cone === undefined) continue;
@@ -353,15 +354,15 @@ const vectorTables = (view, mark, row, place, output, limits) => {
   values.forEach((one, s) => add({ ...whose(mark, row, "seed", mark.seeds[s]), ...named(s), n_seeds: 1 },
     places.map((j) => one[j])));
   const ellipses = [];
-  for (const members of groupsOf(mark.answers[place])) {
+  for (const members of groupsOf(mark.answers[place].map((answer, s) => `${answer}|${mark.modes[s]}`))) {
     const own = members.map((s) => places.map((j) => values[s][j]));
     const sizes = own.map((one) => norm(one.map((v) => v || 0)));
     const end = (q) => [...byColumn(own, (v) => quantile(v, q)), quantile(sizes, q)];
-    add({ ...whose(mark, row, "consensus", null), ...named(members[0]), n_seeds: members.length },
+    add({ ...whose(mark, row, "consensus", null), ...named(members[0]), mode: mark.modes[members[0]], n_seeds: members.length },
       byColumn(own, median), end(0.1), end(0.9));
     const tips = members.map((s) => plus(onto(view.basis, z), scaled(seen(values[s]), scale)));
     const { centre, axes } = covarianceAxes(tips);
-    ellipses.push(...outline({ mark: "vectors", method: mark.name, instance: row, ...named(members[0]),
+    ellipses.push(...outline({ mark: `vectors ${mark.modes[members[0]]}`, method: mark.name, instance: row, ...named(members[0]),
       n_seeds: members.length }, view.units(centre), axes.map((axis) => stepped(view, axis))));
   }
   return { vectors, ellipse_outlines: ellipses, scale_bar: scaleBars(view, mark, scale, limits) };
@@ -435,7 +436,7 @@ const boxesOf = (mark, row, place) => {
   ["intersection", "union"].forEach((layer, l) => groups.row().forEach((at, g) => {
     if (at !== place) return;
     own.push({ ...whose(mark, row, layer, null), number: n * nRows + l * groups.row().length + g,
-      predicted: mark.classes[groups.predicted()[g]], n_seeds: groups.nSeeds()[g], precision: null,
+      predicted: mark.classes[groups.predicted()[g]], mode: groups.mode()[g], n_seeds: groups.nSeeds()[g], precision: null,
       precision_low: null, coverage: groups.coverage()[l * groups.row().length + g], met: Boolean(groups.met()[g]) });
   }));
   return own.map((box) => {
@@ -573,11 +574,11 @@ const connectorTables = (view, mark, row, place) => {
   });
   const nearest = nearestOf(mark, place);
   const outlines = [];
-  for (const members of groupsOf(nearest.map((one) => `${one.own}|${one.target}`))) {
+  for (const members of groupsOf(nearest.map((one, s) => `${one.own}|${one.target}|${mark.modes[s]}`))) {
     const found = members.map((s) => nearest[s]).filter((one) => one.valid);
     if (!found.length) continue;
     const middle = geometricMedian(found.map((one) => one.step));
-    const owner = { predicted: mark.classes[found[0].own], n_seeds: found.length };
+    const owner = { predicted: mark.classes[found[0].own], mode: mark.modes[members[0]], n_seeds: found.length };
     connectors.push({ ...whose(mark, row, "consensus", null), candidate: null, ...owner,
       target: mark.classes[found[0].target], ...arrow(tail, plus(tail, shift(middle))), flip_x: null, flip_y: null,
       valid: true, n_changed: median(found.map((one) => one.changes.length)),
@@ -586,7 +587,7 @@ const connectorTables = (view, mark, row, place) => {
       cross_validity: sum(found.map((one) => one.crossValidity)) / found.length });
     const tips = found.map((one) => plus(onto(view.basis, mark.z(place)), onto(view.basis, one.step)));
     const { centre, axes } = covarianceAxes(tips);
-    outlines.push(...outline({ mark: "connectors", method: mark.name, instance: row, output: mark.classes[found[0].target],
+    outlines.push(...outline({ mark: `connectors ${mark.modes[members[0]]}`, method: mark.name, instance: row, output: mark.classes[found[0].target],
       ...owner }, view.units(centre), axes.map((axis) => stepped(view, axis))));
   }
   return { connectors, ellipse_outlines: outlines };
@@ -634,6 +635,13 @@ const changeLabels = (connectors) => connectors.filter((row) => row.layer !== "s
   const words = parts.slice(0, n).join(", ");
   const label = (words.length > 34 ? `${words.slice(0, 16)}…${words.slice(-17)}` : words) + (n < parts.length ? ` +${parts.length - n}` : "");
   return { ...row, x: (row.x + row.x2) / 2, y: (row.y + row.y2) / 2, label };
+});
+// The number of its mode, from 1, at each consensus mark of a method whose modes differ.
+const MODE_ENDS = ["lines", "normals", "vectors", "connectors", "boxes"];
+const modeLabels = (drawn) => MODE_ENDS.flatMap((name) => {
+  const rows = drawn[name].filter((row) => row.layer !== "seed" && row.mode !== undefined && row.x2 !== undefined && row.role !== "component");
+  return rows.filter((row) => rows.some((other) => other.method === row.method && other.layer === row.layer && other.mode !== row.mode))
+    .map((row) => ({ method: row.method, layer: row.layer, instance: row.instance, x: row.x2, y: row.y2, label: String(row.mode + 1) }));
 });
 // The directions of the columns seen best, from the corner with the fewest points.
 const COMPASS = { most: 6, seen: 0.1, reach: 0.1, beside: Math.cos(TAU / 24), letters: 18 };

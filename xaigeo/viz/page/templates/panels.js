@@ -313,7 +313,7 @@ const drawPanels = () => {
       })));
     return;
   }
-  say((state.view !== "pair" && method.plane_reading ? method.plane_reading : method.reading) + (one.flip_rate > 0 ? SPLIT : ""));
+  say((state.view !== "pair" && method.plane_reading ? method.plane_reading : method.reading) + method.modes_note + (one.flip_rate > 0 ? SPLIT : ""));
   if (place < 0) {
     byId("method-sentence").textContent = `${method.title} does not explain this row.`;
     byId("why-title").textContent = "";
