@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from xaigeo.agreement import SCORES
+from xaigeo.agreement.predictions import majority
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.geometry.prediction import verdict
 from xaigeo.viz.attribution_strip import feature_labels, majority_output
@@ -167,7 +168,7 @@ def _instance(
         }
     votes = prediction.argmax(axis=-1)
     counts = np.bincount(votes, minlength=len(explanation.outputs))
-    leader = int(counts.argmax())
+    leader = int(majority(prediction[:, None])[0])
     flip = 1.0 - counts[leader] / len(votes)
     group = SAME_ANSWER if label in flagged else SPLIT if flip > 0 else ALIKE
     sentence = _votes_sentence(counts, explanation.outputs)

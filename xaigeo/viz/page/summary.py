@@ -11,48 +11,45 @@ import pandas as pd
 
 from xaigeo.agreement.additive_steps import is_additive
 from xaigeo.agreement.predictions import churn
-from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
 from xaigeo.viz.dark import DARK, SHADES
-from xaigeo.viz.method_words import TITLES, words_for
+from xaigeo.viz.method_words import words_for
 from xaigeo.viz.page.agreement import (
-    OF_ANSWERS,
-    PREFERRED,
     Agreement,
     method_sentence,
-    stability_text,
 )
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.explorer import explorer_data
 from xaigeo.viz.page.figures import (
     ViewKind,
     accuracy_spec,
-    heatmap_spec,
     map_spec,
-    score_specs,
     strip_spec,
     waterfall_spec,
 )
 from xaigeo.viz.page.provenance import made_tables
+from xaigeo.viz.page.reasons import (
+    contrast_sentence,
+    differences,
+    leading_attributions,
+    reasons,
+)
 from xaigeo.viz.page.sections import (
-    difference_pictures,
     overview_pictures,
     performance_pictures,
-    reason_pictures,
 )
 from xaigeo.viz.page.shown_rows import ShownRows
+from xaigeo.viz.page.words import count, listed
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_accuracies import metric_name
-from xaigeo.viz.seed_agreement_heatmap import shared_features
 from xaigeo.viz.theme import AMOUNTS, class_mark, theme_config
 
 if TYPE_CHECKING:
     from xaigeo.audit import Audit
 
 Section = dict[str, Any]
-SHOWN_ROWS = 8
 PREDICTIONS = ("prediction", "background_prediction")
 KINDS = {
     "torch": "neural network",
@@ -82,11 +79,11 @@ def summarise(
         "verdict": _verdict(explanations, agreement, evaluation, audit),
         "trained": _trained(first, notes),
         "performance": None if evaluation is None else _performance(evaluation),
-        "reasons": None if agreement is None else _reasons(explanations, agreement),
+        "reasons": None if agreement is None else reasons(explanations, agreement),
         "differences": None
         if agreement is None
-        else _differences(explanations, agreement, evaluation),
-        "overview": overview_pictures(_leading(explanations)),
+        else differences(explanations, agreement, evaluation),
+        "overview": overview_pictures(leading_attributions(explanations)),
         "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
         if first.task == "classification"
         else [],
@@ -116,9 +113,9 @@ def _facts(explanations: Sequence[Explanation]) -> list[str]:
     first = explanations[0]
     rows = {plain(label) for e in explanations for label in e.instances}
     return [
-        _count(len(first.seeds), "seed"),
-        _count(len(explanations), "method"),
-        f"{_count(len(rows), 'row')} explained",
+        count(len(first.seeds), "seed"),
+        count(len(explanations), "method"),
+        f"{count(len(rows), 'row')} explained",
         "; ".join(dict.fromkeys(map(_columns, explanations))),
     ]
 
@@ -139,7 +136,7 @@ def _verdict(
     leading = next((e for e in explanations if e.method == agreement.leading), explanations[0])
     parts.append(f"{method_sentence(agreement, leading)} ({words_for(leading).title}).")
     if agreement.contrasts is not None:
-        parts.append(_contrast_sentence(agreement))
+        parts.append(contrast_sentence(agreement))
     if audit is not None:
         parts.append(f"The audit: {checklist(audit).tally}.")
     return parts
@@ -152,7 +149,7 @@ def _target_sentences(first: Explanation) -> list[str]:
     shown, *others = first.outputs
     return [
         f"Of {len(first.outputs)} targets this page speaks of {shown} alone; the explanations "
-        f"hold {_listed(others)} too: scene(..., output={others[0]!r}) and "
+        f"hold {listed(others)} too: scene(..., output={others[0]!r}) and "
         f"attribution_strip(..., output={others[0]!r}) draw them."
     ]
 
@@ -186,7 +183,7 @@ def _performance_sentence(evaluation: Evaluation) -> str:
     scores = evaluation.scores[column]
     metric = metric if column == "r2" else metric.lower()
     said = (
-        f"The {_count(len(scores), 'seed')} reach {metric} {_span(scores)} on "
+        f"The {count(len(scores), 'seed')} reach {metric} {_span(scores)} on "
         f"{len(evaluation.labels)} {evaluation.name} rows"
     )
     if evaluation.task == "regression" or len(scores) < 2:
@@ -207,33 +204,17 @@ def _span(scores: pd.Series) -> str:
     return low if len(scores) < 2 else f"{low} each"
 
 
-def _contrast_sentence(agreement: Agreement) -> str:
-    assert agreement.contrasts is not None  # the caller looked
-    assert agreement.leading is not None
-    n, flagged = len(agreement.contrasts), len(agreement.flagged)
-    if not n:
-        return "There is no explained row on which all seeds give the same answer."
-    title = TITLES.get(agreement.leading, agreement.leading)
-    stability = "the stability of the top features"
-    below = f"below {POOR_STABILITY:.2f} ({title})."
-    if n == 1:
-        verb = "falls" if flagged else "does not fall"
-        return f"On the one row on which all seeds give the same answer, {stability} {verb} {below}"
-    found = f"on {flagged} {stability} falls" if flagged else f"on none does {stability} fall"
-    return f"Of the {n} rows on which all seeds give the same answer, {found} {below}"
-
-
 def _trained(first: Explanation, notes: str | None) -> Section:
     ensemble = first.provenance["ensemble"]
     record = ensemble.get("record") or {}
     n_seeds = len(first.seeds)
     task = (
-        f"predict {_listed(first.outputs)}"
+        f"predict {listed(first.outputs)}"
         if first.task == "regression"
-        else f"tell {_listed(first.outputs)} apart"
+        else f"tell {listed(first.outputs)} apart"
     )
     noun = KINDS.get(ensemble["kind"], f"{ensemble['kind']} model")
-    models = _count(n_seeds, noun)
+    models = count(n_seeds, noun)
     rows = [
         ("Seeds", ", ".join(map(str, first.seeds.tolist()))),
         ("Features", ", ".join(_features(first))),
@@ -263,11 +244,11 @@ def _columns(explanation: Explanation) -> str:
     """Return how many columns the models read, and as how many features they were explained."""
     groups, n = _groups(explanation), len(explanation.features)
     if not groups:
-        return _count(n, "feature")
+        return count(n, "feature")
     n_columns = n - len(groups) + sum(map(len, groups.values()))
     alone = n - len(groups)
-    parts = [_count(len(groups), "group"), *([_count(alone, "single column")] if alone else [])]
-    return f"{_count(n_columns, 'column')}, explained as {' and '.join(parts)}"
+    parts = [count(len(groups), "group"), *([count(alone, "single column")] if alone else [])]
+    return f"{count(n_columns, 'column')}, explained as {' and '.join(parts)}"
 
 
 def _features(explanation: Explanation) -> list[str]:
@@ -310,124 +291,6 @@ def _performance(evaluation: Evaluation) -> Section:
     }
 
 
-def _reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Section:
-    methods = []
-    for explanation in explanations:
-        table = agreement.table[agreement.table["method"] == explanation.method]
-        words = words_for(explanation)
-        methods.append(
-            {
-                "name": words.name,
-                "title": words.title,
-                "finding": method_sentence(agreement, explanation) + ".",
-                "charts": [
-                    {
-                        "spec": spec,
-                        "direction": "Higher means more agreement →"
-                        if better
-                        else "← Lower means more agreement",
-                    }
-                    for better, spec in score_specs(_reasons_only(table))
-                ],
-                "rows": [_score_row(row) for _, row in table.iterrows()],
-            }
-        )
-    leading = next((e for e in explanations if e.method == agreement.leading), None)
-    return {
-        "finding": _reasons_sentence(agreement, leading),
-        "methods": methods,
-        "pictures": reason_pictures(explanations, _leading(explanations)),
-        "heatmap": _heatmap(leading) if isinstance(leading, Attributions) else None,
-        # It stands behind the last method whose seeds it can compare.
-        "heatmap_after": max(
-            (n for n, e in enumerate(explanations, 1) if isinstance(e, Attributions)), default=0
-        ),
-    }
-
-
-def _leading(explanations: Sequence[Explanation]) -> Attributions | None:
-    """Return the attributions that the page leads with."""
-    attributed = [e for e in explanations if isinstance(e, Attributions)]
-    return min(attributed, key=lambda e: e.method != PREFERRED, default=None)
-
-
-def _differences(
-    explanations: Sequence[Explanation], agreement: Agreement, evaluation: Evaluation | None
-) -> Section:
-    first = explanations[0]
-    if agreement.contrasts is not None:
-        finding = _contrast_sentence(agreement)
-    elif first.task == "classification":
-        split = int((first.predicted != first.predicted[0]).any(axis=0).sum())
-        rows = _count(len(first.instances), "explained row")
-        finding = f"On {split} of {rows} the seeds' answers differ."
-    else:
-        values = first.array("prediction")[..., 0]
-        finding = (
-            f"The seeds' predictions of {first.outputs[0]} at one row lie up to "
-            f"{np.ptp(values, axis=0).max():.4g} apart."
-        )
-    return {
-        "finding": finding,
-        "contrasts": _contrasts(agreement),
-        "top_k": agreement.k.get(agreement.leading or ""),
-        "pictures": difference_pictures(_leading(explanations), evaluation),
-    }
-
-
-def _reasons_only(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the answers (flips, churn), which the section before this one tells."""
-    return table[~table["score"].isin(OF_ANSWERS)]
-
-
-def _reasons_sentence(agreement: Agreement, leading: Explanation | None) -> str:
-    if leading is None:
-        best = agreement.table.iloc[0]
-        return f"{best['meaning']} Here: {best['value']:.2f}."
-    return f"{method_sentence(agreement, leading)} ({words_for(leading).title})."
-
-
-def _score_row(row: pd.Series) -> dict[str, Any]:
-    from xaigeo.agreement import SCORES
-
-    def text(value: float) -> str:
-        return "–" if value is None or np.isnan(value) else f"{value:.2f}"
-
-    interval = text(row["low"]) != "–"
-    return {
-        "label": SCORES.get(row["score"]).label,
-        "meaning": row["meaning"],
-        "value": text(row["value"]),
-        "interval": f"{text(row['low'])} to {text(row['high'])}" if interval else "–",
-        "null": text(row["null"]),
-        "spread": f"{text(row['lowest'])} to {text(row['highest'])}",
-        "better": "higher" if row["higher_is_better"] else "lower",
-    }
-
-
-def _contrasts(agreement: Agreement) -> list[dict[str, Any]]:
-    return [
-        {
-            "instance": plain(row.instance),
-            "predicted": row.predicted,
-            "leading": row.leading_features,
-            "stability": stability_text(row.stability),
-        }
-        for row in agreement.flagged.head(SHOWN_ROWS).itertuples()
-    ]
-
-
-def _heatmap(leading: Attributions) -> Section:
-    return {
-        "spec": heatmap_spec(leading),
-        "title": f"Which seeds think alike ({words_for(leading).title})",
-        "reading": f"{shared_features(leading)}. Each square compares two seeds: the darker, the "
-        "larger the share of top features they have in common. Seeds that think alike stand side "
-        "by side.",
-        "description": "Heat map of the agreement of every two seeds.",
-    }
-
-
 def _audit(audit: Audit) -> Section:
     table = checklist(audit)
     return {
@@ -441,11 +304,3 @@ def _answers(first: Explanation) -> str:
     if first.task == "regression" and len(first.outputs) == 1:
         return first.outputs[0]
     return f"{len(first.outputs)} {'targets' if first.task == 'regression' else 'answers'}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
