@@ -4,6 +4,7 @@ import pytest
 from xaigeo.viz.text_fit import (
     balanced,
     feature_axis,
+    feature_rows,
     label_expression,
     label_letters,
     label_px,
@@ -72,3 +73,12 @@ def test_the_expression_is_one_that_vega_knows():
     svg = vl_convert.vegalite_to_svg(chart.to_dict())
     assert "a label that is too" in svg
     assert "= 1" in svg
+
+
+def test_rows_of_features_stand_by_their_rank():
+    y = feature_rows(24).to_dict()
+    assert (y["field"], y["sort"]) == (
+        "label",
+        {"field": "rank", "op": "min", "order": "ascending"},
+    )
+    assert y["axis"] == feature_axis(24).to_dict()

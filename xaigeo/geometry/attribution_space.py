@@ -13,6 +13,7 @@ from xaigeo.explanations import Attributions
 from xaigeo.geometry.attribution_meaning import attribution_meaning
 from xaigeo.geometry.output_choice import target_place
 from xaigeo.geometry.prediction import verdict
+from xaigeo.geometry.principal_axes import principal_axes
 from xaigeo.geometry.seed_vectors import common_place
 from xaigeo.geometry.shadow import xy
 from xaigeo.geometry.standard_frame import StandardFrame
@@ -117,8 +118,8 @@ def attribution_space(
     Both layouts are principal components, centred on the instances. Among the data, numeric
     columns are standardised by the background and a category is an indicator over √2, so that
     two categories are 1 apart, as in the distance of counterfactuals; units do not matter.
-    Attributions stay in output units. A component is a line, not a direction: its largest
-    loading is made positive. Where there is no second direction its axis is 0.
+    Attributions stay in output units. Signs are those of `principal_axes`. Where there is no
+    second direction its axis is 0.
     """
     _check(explanation)
     whose = explanation if seed is None else explanation.sel(seed=seed)
@@ -214,12 +215,10 @@ def _principal_plane(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     """Return scores (n, 2), unit axes (n_columns, 2) and shares of variance (2,)."""
     n, width = values.shape
     scores, axes, shares = np.zeros((n, 2)), np.zeros((width, 2)), np.zeros(2)
-    centred = values - values.mean(axis=0)
-    _, sizes, rows = np.linalg.svd(centred, full_matrices=False)
+    rows, sizes = principal_axes(values)
     k = min(2, int((sizes > _EQUAL * np.linalg.norm(values)).sum()))
-    largest = np.take_along_axis(rows, np.abs(rows).argmax(axis=1, keepdims=True), axis=1)
-    axes[:, :k] = (rows[:k] * np.where(largest[:k] < 0, -1.0, 1.0)).T
-    scores[:, :k] = centred @ axes[:, :k]
+    axes[:, :k] = rows[:k].T
+    scores[:, :k] = (values - values.mean(axis=0)) @ axes[:, :k]
     shares[:k] = sizes[:k] ** 2 / (sizes**2).sum() if k else 0.0
     return scores, axes, shares
 

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 
 from xaigeo.errors import InputError
+from xaigeo.geometry.principal_axes import principal_axes
+from xaigeo.geometry.principal_components import plane_of_components
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.view import FeaturePair, Projection
 from xaigeo.schema import FeatureSchema, Matrix
@@ -48,27 +50,16 @@ def plane_of(
 
 def _principal_plane(schema: FeatureSchema, frame: StandardFrame, rows: Matrix) -> Projection:
     numeric = np.flatnonzero(~schema.discrete)
-    z = frame.points(rows)[:, numeric]
-    sizes, directions = np.linalg.svd(z, full_matrices=False)[1:]
+    axes, sizes = principal_axes(frame.points(rows)[:, numeric])
     if len(sizes) < 2 or sizes[1] <= 1e-9 * max(sizes[0], 1.0):
         raise InputError(
             expected="numeric columns that vary in two directions",
             arrived=f"{len(numeric)} numeric columns that vary in fewer",
             do="Name two columns as the view.",
         )
-    # As in `pca_view`: the largest loading is positive, so the same data give the same picture.
-    largest = np.take_along_axis(directions, np.abs(directions).argmax(1, keepdims=True), axis=1)
-    plane = np.zeros((schema.n_features, 2))
-    plane[numeric] = (directions * np.sign(largest))[:2].T
-    shares = sizes**2 / (sizes**2).sum()
-    return Projection(
-        plane,
-        f"PC 1 ({shares[0]:.0%} of variance)",
-        f"PC 2 ({shares[1]:.0%} of variance)",
-        "PCA",
-        (float(shares[0]), float(shares[1])),
-        tuple(schema.names),
-    )
+    directions = np.zeros((schema.n_features, len(axes)))
+    directions[numeric] = axes.T
+    return plane_of_components(directions, sizes**2 / (sizes**2).sum(), schema)
 
 
 def cell_centres(

@@ -9,7 +9,9 @@ import numpy as np
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
 from xaigeo.geometry.data_space import DataSpace
+from xaigeo.geometry.principal_axes import principal_axes
 from xaigeo.geometry.view import Projection
+from xaigeo.schema import FeatureSchema
 
 
 def pca_view(explanations: Explanation | Sequence[Explanation]) -> Projection:
@@ -25,8 +27,7 @@ def pca_view(explanations: Explanation | Sequence[Explanation]) -> Projection:
 
     Notes
     -----
-    A component is a line, not a direction: its largest loading is made positive, so the same
-    data give the same picture.
+    Signs of components are those of `principal_axes`.
     """
     return principal_plane(DataSpace.gathered(explanations))
 
@@ -41,21 +42,33 @@ def principal_plane(space: DataSpace) -> Projection:
             arrived=f"{len(space.rows)} rows that vary in fewer",
             do="Explain with a larger background, or look at a pair of columns.",
         )
+    return plane_of_components(directions, shares, space.schema)
+
+
+def plane_of_components(
+    directions: np.ndarray, shares: np.ndarray, schema: FeatureSchema
+) -> Projection:
+    """Return the plane of the first two components, labelled by their shares of variance.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (n_features, n_components)
+    shares : ndarray, shape (n_components,)
+    schema : FeatureSchema
+    """
     return Projection(
         directions[:, :2],
         f"PC 1 ({shares[0]:.0%} of variance)",
         f"PC 2 ({shares[1]:.0%} of variance)",
         "PCA",
         (float(shares[0]), float(shares[1])),
-        tuple(space.schema.names),
+        tuple(schema.names),
     )
 
 
 def principal_directions(space: DataSpace) -> tuple[np.ndarray, np.ndarray]:
     """Return all components as columns (n_features, n_components) and their variance shares."""
-    z = space.z[:, space.numeric]
-    _, sizes, rows = np.linalg.svd(z - z.mean(axis=0), full_matrices=False)
-    largest = np.take_along_axis(rows, np.abs(rows).argmax(axis=1, keepdims=True), axis=1)
+    axes, sizes = principal_axes(space.z[:, space.numeric])
     total = (sizes**2).sum()
     shares = sizes**2 / total if total > 0 else np.zeros_like(sizes)
-    return space.embed((rows * np.sign(largest)).T), shares
+    return space.embed(axes.T), shares

@@ -26,7 +26,7 @@ from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.swarm import swarm_offsets
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
+from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
 from xaigeo.viz.theme import SEED, SOFT_INK
 from xaigeo.viz.themed import themed
 
@@ -150,12 +150,7 @@ def beeswarm_body(
         axis=alt.Axis(tickCount=5, labelOverlap=True),
         scale=scale,
     )
-    y = alt.Y(
-        "label:N",
-        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
-        title=None,
-        axis=feature_axis(label_letters(width)),
-    )
+    y = feature_rows(label_letters(width))
     offset = alt.YOffset("offset:Q", scale=alt.Scale(domain=[-ROW / 2, ROW / 2]))
     base = alt.Chart(alt.NamedData("dots"))
     zero = base.mark_rule(color="#bdb8ae", strokeWidth=1).encode(

@@ -26,7 +26,7 @@ from xaigeo.viz.feature_values import value_texts
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
+from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, RAMP, SEED
 from xaigeo.viz.themed import themed
 
@@ -213,12 +213,7 @@ def _cells(
         if signed
         else alt.Scale(domain=[0, reach], range=list(RAMP), clamp=True)
     )
-    y = alt.Y(
-        "label:N",
-        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
-        title=None,
-        axis=feature_axis(label_letters(width)),
-    )
+    y = feature_rows(label_letters(width))
     base = alt.Chart(alt.NamedData("cells"))
     cells = base.mark_rect(stroke="white", strokeWidth=0.5).encode(
         x=x,

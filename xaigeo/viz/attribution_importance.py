@@ -31,7 +31,7 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
+from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
 from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
 
@@ -150,12 +150,7 @@ def importance_body(
         The classes, where they are drawn apart.
     """
     several = len(tables["dots"]["seed"].unique()) > 1
-    y = alt.Y(
-        "label:N",
-        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
-        title=None,
-        axis=feature_axis(label_letters(width)),
-    )
+    y = feature_rows(label_letters(width))
     x = alt.X(
         "importance:Q",
         title=size_axis(words),

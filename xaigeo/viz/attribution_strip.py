@@ -24,7 +24,7 @@ from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import feature_axis, label_letters, titled, total_px
+from xaigeo.viz.text_fit import feature_rows, label_letters, titled, total_px
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SEED
 from xaigeo.viz.themed import themed
 
@@ -100,14 +100,7 @@ def strip_layers(
     letters : int
         How many a line of a feature's label has; the tooltip holds it whole.
     """
-    y = alt.Y(
-        "label:N",
-        # By an own column, not by order of arrival: Vega keeps the places of labels that
-        # stay when the rows change.
-        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
-        title=None,
-        axis=feature_axis(letters),
-    )
+    y = feature_rows(letters)
     scale = alt.Scale(nice=True, zero=True, domain=list(reach))
     x = alt.X(
         "attribution:Q",

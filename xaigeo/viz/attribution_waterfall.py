@@ -25,7 +25,7 @@ from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
+from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
 from xaigeo.viz.theme import INK, NEGATIVE, POSITIVE, SOFT_INK
 from xaigeo.viz.themed import themed
 
@@ -107,12 +107,7 @@ def waterfall_body(
     steps = tables["steps"]
     several = bool((steps["low"] != steps["high"]).any())
     base = alt.Chart(alt.NamedData("steps"))
-    y = alt.Y(
-        "label:N",
-        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
-        title=None,
-        axis=feature_axis(label_letters(width)),
-    )
+    y = feature_rows(label_letters(width))
     x = alt.X(
         "start:Q",
         title=output_axis(words),

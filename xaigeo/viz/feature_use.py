@@ -11,7 +11,7 @@ import pandas as pd
 
 from xaigeo.agreement.feature_use import FeatureUse
 from xaigeo.viz.channels import at, layered
-from xaigeo.viz.text_fit import Width, feature_axis, label_letters
+from xaigeo.viz.text_fit import Width, feature_rows, label_letters
 from xaigeo.viz.theme import FAINT, INK, SEED
 
 WIDTH = 400
@@ -118,12 +118,7 @@ def feature_use_body(
         scale=scale,
         axis=alt.Axis(format=".0%", tickCount=5, labelFlush=True),
     )
-    y = alt.Y(
-        "label:N",
-        sort=alt.EncodingSortField("rank", op="min", order="ascending"),
-        title=None,
-        axis=feature_axis(label_letters(width)),
-    )
+    y = feature_rows(label_letters(width))
     # A scale, and no colours among the data: a page swaps the colours of charts for dark ones.
     ways = alt.Scale(domain=list(use.ways), range=[mark.colour for mark in marks])
     layers = _bars(x, y, alt.Color("way:N", scale=ways, legend=None))

@@ -106,3 +106,11 @@ def feature_axis(letters: int) -> alt.Axis:
         ticks=False,
         labelPadding=8,
     )
+
+
+def feature_rows(letters: int) -> alt.Y:
+    """Return the encoding of a row a feature: its field `label`, in the order of `rank`."""
+    # By an own column, not by order of arrival: Vega keeps the places of labels that stay when the
+    # rows change.
+    order = alt.EncodingSortField("rank", op="min", order="ascending")
+    return alt.Y("label:N", sort=order, title=None, axis=feature_axis(letters))
