@@ -220,15 +220,7 @@ def arrows(
 
 def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     """Return the anchors: areas, closed sides and, dashed, open ones."""
-    tooltip = [
-        *whose(),
-        alt.Tooltip("rule:N", title="Rule"),
-        alt.Tooltip("predicted:N", title="Answer"),
-        alt.Tooltip("precision:Q", title="Precision", format=".1%"),
-        alt.Tooltip("precision_low:Q", title="Lower bound of precision", format=".1%"),
-        alt.Tooltip("coverage:Q", title="Coverage", format=".1%"),
-        alt.Tooltip("met:N", title="Wanted precision reached"),
-    ]
+    tooltip = of_rule()
     base = alt.Chart(alt.NamedData("boxes"))
     x1, y1 = at(x, "x1"), at(y, "y1")
     fill = (
@@ -378,4 +370,17 @@ def whose() -> list[alt.Tooltip]:
         alt.Tooltip("layer:N", title="Layer"),
         alt.Tooltip("seed:N", title="Seed"),
         alt.Tooltip("instance:N", title="Row"),
+    ]
+
+
+def of_rule() -> list[alt.Tooltip]:
+    """Return what the tooltip of a rule says."""
+    return [
+        *whose(),
+        alt.Tooltip("rule:N", title="Rule"),
+        alt.Tooltip("predicted:N", title="Answer"),
+        alt.Tooltip("precision:Q", title="Precision", format=".1%"),
+        alt.Tooltip("precision_low:Q", title="Lower bound of precision", format=".1%"),
+        alt.Tooltip("coverage:Q", title="Coverage", format=".1%"),
+        alt.Tooltip("met:N", title="Wanted precision reached"),
     ]

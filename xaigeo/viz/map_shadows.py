@@ -18,6 +18,7 @@ from xaigeo.viz.map_marks import (
     answer_colour,
     arrows,
     colour_of,
+    of_rule,
     opacity,
     own_answer,
     whose,
@@ -166,15 +167,7 @@ def coverage_cells(x: alt.X, y: alt.Y, classes: Sequence[str]) -> alt.Chart:
 def box_outlines(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     """Return the shadows of boxes: faint areas, closed edges and, dashed, open ones."""
     said = ("rule", "precision", "precision_low", "coverage", "met")
-    tooltip = [
-        *whose(),
-        alt.Tooltip("rule:N", title="Rule"),
-        alt.Tooltip("predicted:N", title="Answer"),
-        alt.Tooltip("precision:Q", title="Precision", format=".1%"),
-        alt.Tooltip("precision_low:Q", title="Lower bound of precision", format=".1%"),
-        alt.Tooltip("coverage:Q", title="Coverage", format=".1%"),
-        alt.Tooltip("met:N", title="Wanted precision reached"),
-    ]
+    tooltip = of_rule()
     base = alt.Chart(alt.NamedData("box_outlines")).transform_lookup(
         lookup="mark", from_=alt.LookupData(alt.NamedData("boxes"), key="mark", fields=list(said))
     )
