@@ -64,7 +64,8 @@ def test_the_chosen_row_is_ringed_where_it_is_drawn(study):
     for found in overview_pictures(shap):
         text = str(found["spec"])
         assert "{'name': 'chosen'}" in text
-        assert found["spec"]["datasets"]["chosen"] == []
+        (first,) = found["spec"]["datasets"]["chosen"]
+        assert first["instance"] == study.X.index[0]
         assert any("instance" in str(rows) for rows in found["spec"]["datasets"].values())
 
 

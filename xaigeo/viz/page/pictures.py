@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from xaigeo.viz.page.columnar import columnar
+from xaigeo.viz.records import records
 from xaigeo.viz.theme import INK
 
 Picture = dict[str, Any]
@@ -36,7 +37,7 @@ def picture(chart: Any, *, wide: bool = False, ringed: bool = False) -> Picture:
     finding, reading = _words(title)
     if ringed:
         _ring(spec)
-        spec["datasets"]["chosen"] = []
+        spec["datasets"]["chosen"] = _first_row(spec["datasets"])
     if isinstance(spec.get("height"), dict):
         # Vega-Lite warns of a step beside a width that follows the page.
         spec["height"] = spec["height"]["step"] * _n_categories(spec)
@@ -66,6 +67,17 @@ def _words(title: Any) -> tuple[str, str]:
 
 def _joined(lines: Any) -> str:
     return lines if isinstance(lines, str) else " ".join(lines)
+
+
+def _first_row(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the first row of the table of instances: axes have no end over an empty table."""
+    for held in tables.values():
+        frame = (
+            pd.read_csv(io.StringIO(held), nrows=1) if isinstance(held, str) else pd.DataFrame(held)
+        )
+        if "instance" in frame and len(frame):
+            return records(frame.head(1))
+    return []
 
 
 def _ring(part: dict[str, Any]) -> None:

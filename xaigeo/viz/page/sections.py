@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from xaigeo.agreement.importance import attribution_values, importance, overall_order
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.modes import explanatory_modes
 from xaigeo.viz.attribution_beeswarm import attribution_beeswarm
 from xaigeo.viz.attribution_importance import attribution_importance
+from xaigeo.viz.attribution_scatter import attribution_scatter
 from xaigeo.viz.attribution_space_map import attribution_space_map
 from xaigeo.viz.confusion_matrix import confusion_matrix
 from xaigeo.viz.counterfactual_changes import counterfactual_changes
@@ -27,9 +29,14 @@ from xaigeo.viz.reliability_diagram import reliability_diagram
 from xaigeo.viz.residuals import residuals
 from xaigeo.viz.rule_features import rule_features
 from xaigeo.viz.score_by_row import score_by_row
+from xaigeo.viz.threshold_curves import roc_curves
 
 LEAST_ROWS = 3
 MOST_RULES = 400
+# Classes that each have a picture of their curves.
+MOST_CURVES = 3
+# Features whose attributions are drawn against their values.
+N_SCATTERS = 2
 # Of a plot without its labels, so that both fit a phone.
 PLOT = 220
 
@@ -40,6 +47,8 @@ def performance_pictures(evaluation: Evaluation) -> list[Picture]:
     if evaluation.task == "classification":
         found.append(picture(reliability_diagram(evaluation, width=WIDTH)))
         found.append(picture(confusion_matrix(evaluation, width=WIDTH)))
+        if len(np.unique(evaluation.labels)) > 1 and len(evaluation.classes) <= MOST_CURVES:
+            found.append(picture(roc_curves(evaluation, width=WIDTH)))
     else:
         found.append(picture(residuals(evaluation, width=WIDTH)))
     if len(evaluation.seeds) > 1:
@@ -103,6 +112,10 @@ def overview_pictures(leading: Attributions | None) -> list[Picture]:
     if leading is None or len(leading.instances) < LEAST_ROWS:
         return []
     found = [picture(attribution_beeswarm(leading, width=WIDTH), ringed=True)]
+    order = overall_order(importance(attribution_values(leading)))
+    for j in order[:N_SCATTERS].tolist():
+        chart = attribution_scatter(leading, leading.features[j], width=WIDTH)
+        found.append(picture(chart, ringed=True))
     if np.ptp(leading.array("attribution")) > 0:
         found.append(picture(attribution_space_map(leading), wide=True, ringed=True))
     return found
