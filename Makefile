@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 SOURCES := xaigeo tests examples benchmarks scripts
 
-.PHONY: help demo test lint format bench picture clean
+.PHONY: help demo gallery notebooks test lint format bench picture clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,12 @@ $(VENV)/.dev: $(VENV)/.base
 
 demo: $(VENV)/.base ## train 20 networks on the penguins, explain, audit, report: out/demo/report.html
 	@$(BIN)/xaigeo demo
+
+gallery: $(VENV)/.dev ## every chart on one page: out/gallery/index.html
+	@$(BIN)/python scripts/gallery.py
+
+notebooks: $(VENV)/.dev ## run the example notebooks: out/notebooks/*.ipynb
+	@$(BIN)/python scripts/notebooks.py --run
 
 test: $(VENV)/.dev ## run all tests, doctests and examples
 	@$(BIN)/python -m pytest
