@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.importance import attribution_values, importance, overall_order
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
@@ -33,8 +34,6 @@ from xaigeo.viz.threshold_curves import roc_curves
 
 LEAST_ROWS = 3
 MOST_RULES = 400
-# Classes that each have a picture of their curves.
-MOST_CURVES = 3
 # Features whose attributions are drawn against their values.
 N_SCATTERS = 2
 # Of a plot without its labels, so that both fit a phone.
@@ -47,8 +46,10 @@ def performance_pictures(evaluation: Evaluation) -> list[Picture]:
     if evaluation.task == "classification":
         found.append(picture(reliability_diagram(evaluation, width=WIDTH)))
         found.append(picture(confusion_matrix(evaluation, width=WIDTH)))
-        if len(np.unique(evaluation.labels)) > 1 and len(evaluation.classes) <= MOST_CURVES:
-            found.append(picture(roc_curves(evaluation, width=WIDTH)))
+        if len(np.unique(evaluation.labels)) > 1:
+            curves = threshold_curves(evaluation)
+            hardest = min(curves, key=lambda one: one.areas["area"].mean())
+            found.append(picture(roc_curves(evaluation, hardest.output, width=WIDTH)))
     else:
         found.append(picture(residuals(evaluation, width=WIDTH)))
     if len(evaluation.seeds) > 1:
