@@ -124,6 +124,7 @@ def test_paper_shows_what_is_folded(opened):
     assert folded > 0
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
+    assert page.locator("#all-rows tbody tr").count() > 0
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.locator("details:not([open])").count() == folded
 

@@ -110,6 +110,7 @@ let folded = [];
 window.addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];
   for (const one of folded) one.open = true;
+  drawRowsTable();
 });
 window.addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
 
