@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from xaigeo.agreement import SCORES
-from xaigeo.agreement.predictions import majority
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations.majority import majority
 from xaigeo.geometry.prediction import verdict
 from xaigeo.viz.attribution_strip import feature_labels, majority_output
 from xaigeo.viz.attribution_words import attribution_words
