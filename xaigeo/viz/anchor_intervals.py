@@ -13,6 +13,7 @@ from xaigeo.explanations import Anchors
 from xaigeo.geometry.rule_intervals import RuleIntervals
 from xaigeo.options import check_count
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind, row_place
 from xaigeo.viz.interval_layers import interval_layers
 from xaigeo.viz.interval_tables import IntervalTables
@@ -52,6 +53,7 @@ def anchor_intervals(
     InputError
         If there are no anchors, no such instance, or `max_features` is no whole number.
     """
+    check_width(width)
     tables = anchor_intervals_tables(anchors, instance, max_features)
     finding = anchor_intervals_finding(anchors, instance)
     notes = anchor_intervals_notes(anchors, instance, max_features)

@@ -12,6 +12,7 @@ from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.explanations import Anchors
 from xaigeo.geometry.rule_trace import RuleTrace, trace_lengths
 from xaigeo.options import check_count
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind, row_place, seed_places
 from xaigeo.viz.records import plain
 from xaigeo.viz.search_layers import caption, curves, limits
@@ -53,6 +54,7 @@ def anchor_search(
     InputError
         If the anchors keep no steps, or the row or the seed is not there.
     """
+    check_width(width)
     tables = anchor_search_tables(anchors, instance, seed, max_features)
     finding = anchor_search_finding(anchors, instance, seed)
     notes = anchor_search_notes(anchors, instance, seed, max_features)

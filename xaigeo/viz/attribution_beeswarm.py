@@ -21,6 +21,7 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.feature_values import category_note, relative_values, value_colour, value_texts
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -72,6 +73,7 @@ def attribution_beeswarm(
     The beeswarm of the shap package (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9), for
     all seeds.
     """
+    check_width(width)
     check_attributions(explanation, "a beeswarm")
     check_count("max_features", max_features)
     chosen = one_output(explanation, output)

@@ -24,6 +24,7 @@ from xaigeo.viz.attribution_steps import BASE, LOCAL_BASE, decimals_for, number_
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
@@ -73,6 +74,7 @@ def attribution_decision(
     -----
     The decision plot of the shap package (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
     """
+    check_width(width)
     check_attributions(explanation, "a decision plot")
     check_count("max_features", max_features)
     places = _places(explanation, instances)

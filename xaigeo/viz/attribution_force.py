@@ -21,6 +21,7 @@ from xaigeo.viz.attribution_steps import (
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.label_lanes import label_lanes
 from xaigeo.viz.method_words import words_for
@@ -78,6 +79,7 @@ def attribution_force(
     -----
     The force plot of the shap package (Lundberg et al. 2018, doi:10.1038/s41551-018-0304-0).
     """
+    check_width(width)
     check_attributions(explanation, "a force plot")
     check_count("max_features", max_features)
     place = row_place(explanation, instance)

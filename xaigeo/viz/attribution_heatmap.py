@@ -22,6 +22,7 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.feature_values import value_texts
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -70,6 +71,7 @@ def attribution_heatmap(
     The heat map of the shap package: rows in the order of the leaves of an average-linkage tree
     of the Euclidean distances between their median attributions.
     """
+    check_width(width)
     check_attributions(explanation, "a heat map of attributions")
     check_count("max_features", max_features)
     check_count("max_rows", max_rows)

@@ -28,6 +28,7 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.table_data import with_tables
@@ -69,6 +70,7 @@ def attribution_importance(
         If the explanation has no such output, holds no attributions, or `by_output` meets a
         named output, a single one or more than eight.
     """
+    check_width(width)
     check_attributions(explanation, "a chart of importance")
     check_count("max_features", max_features)
     check_flag("by_output", by_output)

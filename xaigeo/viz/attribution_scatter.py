@@ -22,6 +22,7 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.feature_values import relative_values, value_colour, value_texts
 from xaigeo.viz.method_words import words_for
@@ -82,6 +83,7 @@ def attribution_scatter(
     -----
     The dependence plot of the shap package (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
     """
+    check_width(width)
     check_attributions(explanation, "a scatter of attributions")
     drawn = explanation.schema[feature]
     by = None if colour_by is None else explanation.schema[colour_by]

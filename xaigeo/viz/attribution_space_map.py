@@ -13,6 +13,7 @@ from xaigeo.explanations import Attributions
 from xaigeo.geometry.attribution_space import AttributionSpace, attribution_space
 from xaigeo.viz.attribution_choice import check_attributions
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -58,6 +59,7 @@ def attribution_space_map(
         If the explanation holds no attributions, fewer than three rows, attributions that are the
         same at all of them, or no such seed or output.
     """
+    check_width(width)
     check_attributions(explanation, "a map of attributions")
     space = attribution_space(explanation, seed=seed, output=output)
     tables = space_tables(space)

@@ -20,6 +20,7 @@ from xaigeo.viz.attribution_choice import (
 )
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for, written_rule
 from xaigeo.viz.records import plain
@@ -57,6 +58,7 @@ def attribution_strip(
     InputError
         If the explanation has no such instance or output, or holds no attributions.
     """
+    check_width(width)
     check_attributions(explanation, "a strip of attributions")
     check_count("max_features", max_features)
     place = row_place(explanation, instance)

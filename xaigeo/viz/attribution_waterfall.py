@@ -21,6 +21,7 @@ from xaigeo.viz.attribution_steps import (
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
@@ -72,6 +73,7 @@ def attribution_waterfall(
     The waterfall of the shap package (Lundberg and Lee 2017, arXiv:1705.07874), read from top to
     bottom. Where a method misses the output by more than rounding, a step says how much.
     """
+    check_width(width)
     check_attributions(explanation, "a waterfall")
     check_count("max_features", max_features)
     place = row_place(explanation, instance)

@@ -13,6 +13,7 @@ from xaigeo.errors import InputError
 from xaigeo.geometry.contour_segments import contour_segments
 from xaigeo.geometry.decision_regions import DecisionRegions
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.decision_regions import AXIS_ROOM, SEAMLESS, check_regions, notes, region_axes
 from xaigeo.viz.number_text import number_text, probability_text
 from xaigeo.viz.table_data import with_tables
@@ -48,6 +49,7 @@ def class_probability(
     InputError
         For anything else than regions, a single seed, or an output that does not exist.
     """
+    check_width(width)
     place = probability_place(regions, output)
     finding = class_probability_finding(regions, place)
     told = []

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xaigeo.agreement.confusion import confusion_table
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import share_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
@@ -39,6 +40,8 @@ def confusion_matrix(evaluation: Evaluation, width: int | None = None) -> alt.La
     InputError
         For a regression, or anything else than an evaluation.
     """
+    if width is not None:
+        check_width(width)
     table = confusion_table(evaluation)
     n_seeds = len(evaluation.seeds)
     side = width or max(180, min(400, 90 * len(evaluation.classes)))

@@ -9,6 +9,7 @@ import pandas as pd
 from xaigeo.agreement.feature_use import change_use
 from xaigeo.explanations import Counterfactuals
 from xaigeo.options import check_count
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind
 from xaigeo.viz.feature_use import (
     MAX_FEATURES,
@@ -47,6 +48,7 @@ def counterfactual_changes(
     InputError
         If there are no counterfactuals, or `max_features` is no whole number.
     """
+    check_width(width)
     tables = counterfactual_changes_tables(counterfactuals, max_features, width=width)
     finding = counterfactual_changes_finding(counterfactuals)
     body = counterfactual_changes_body(counterfactuals, tables, width=width)

@@ -11,6 +11,7 @@ import pandas as pd
 from xaigeo.explanations import Counterfactuals
 from xaigeo.viz.change_rows import MAX_ROWS, ChangeRow, ChangeTable, change_table
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import LETTER, middle, titled, wrapped
 from xaigeo.viz.theme import FAINT, INK, NEGATIVE, POSITIVE, SEED, SOFT_INK
@@ -60,6 +61,7 @@ def counterfactual_table(
         If there are no counterfactuals, the row or a seed is not there, or `max_rows` is no
         whole number.
     """
+    check_width(width)
     table = change_table(counterfactuals, instance, seeds, max_rows)
     tables = counterfactual_table_tables(table, width=width)
     body = counterfactual_table_body(tables, width=width).properties(

@@ -13,6 +13,7 @@ from xaigeo.errors import InputError
 from xaigeo.geometry.decision_regions import DecisionRegions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import number_text, share_text
 from xaigeo.viz.table_data import with_tables
@@ -58,6 +59,7 @@ def decision_regions(
     InputError
         For anything else than regions, or seeds that they do not hold.
     """
+    check_width(width)
     check_regions(regions)
     places = _places(regions, seeds)
     body = decision_regions_body(regions, places, columns=columns, width=width)

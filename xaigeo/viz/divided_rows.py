@@ -15,6 +15,7 @@ from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_agreement_heatmap import alike_order
@@ -65,6 +66,7 @@ def divided_rows(
         For a regression, a single seed, no attributions, or where the seeds give one answer on no
         row.
     """
+    check_width(width)
     check_count("max_rows", max_rows)
     table = unanimous_rows(explanation, k, stability_below)
     tables = divided_tables(explanation, table, max_rows)

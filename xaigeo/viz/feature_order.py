@@ -14,6 +14,7 @@ from xaigeo.options import check_count
 from xaigeo.viz.attribution_strip import feature_labels
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.order_lanes import order_lanes
 from xaigeo.viz.records import plain
@@ -67,6 +68,7 @@ def feature_order(
     -----
     Laberge et al. 2023, "Partial order in chaos" (arXiv:2110.13369), over seeds.
     """
+    check_width(width)
     check_count("max_features", max_features)
     order = partial_order(
         explanation,

@@ -12,6 +12,7 @@ from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.geometry.attribution_meaning import attribution_meaning
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.score_words import ScoreWords
 from xaigeo.viz.table_data import with_tables
@@ -53,6 +54,7 @@ def method_agreement(
         For fewer than two results, results that are no attributions or of other rows or seeds,
         or an unknown score.
     """
+    check_width(width)
     matrix = method_matrix(explanations, score, k, output=output)
     names = method_labels(explanations, matrix)
     tables = method_agreement_tables(matrix, names)

@@ -18,6 +18,7 @@ from xaigeo.options import check_count
 from xaigeo.viz.attribution_choice import INTERVAL, check_attributions
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import feature_axis, label_letters, label_px, titled
@@ -56,6 +57,7 @@ def modes_map(
     InputError
         If the explanation holds no attributions, other seeds than the modes or no such output.
     """
+    check_width(width)
     check_attributions(explanation, "the profile of each mode")
     check_count("max_features", max_features)
     if not np.array_equal(modes.seeds, explanation.seeds):

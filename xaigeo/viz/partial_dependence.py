@@ -13,6 +13,7 @@ from xaigeo.errors import InputError
 from xaigeo.geometry.partial_dependence import PartialDependence
 from xaigeo.options import check_flag
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
@@ -49,6 +50,7 @@ def partial_dependence(
         For anything else than a partial dependence, an output that does not exist, or curves of
         rows that were not kept.
     """
+    check_width(width)
     check_flag("ice", ice)
     place = dependence_place(dependence, output, ice)
     finding = partial_dependence_finding(dependence, place)

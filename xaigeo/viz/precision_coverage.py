@@ -14,6 +14,7 @@ from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors
 from xaigeo.viz.anchor_intervals import kept_words
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind, row_places
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import written_rule
@@ -56,6 +57,7 @@ def precision_coverage(
     InputError
         If there are no anchors, a row is not there, or `consensus` is not made for all seeds.
     """
+    check_width(width)
     tables = precision_coverage_tables(anchors, instances, consensus=consensus)
     finding = precision_coverage_finding(anchors, instances, consensus=consensus)
     notes = precision_coverage_notes(anchors, instances, consensus=consensus)

@@ -11,6 +11,7 @@ import pandas as pd
 from xaigeo.agreement.prediction_deviation import PredictionDeviation
 from xaigeo.agreement.prediction_deviation import prediction_deviation as deviation_of
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, number_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
@@ -51,6 +52,7 @@ def prediction_deviation(
     InputError
         For a single seed, an output that does not exist, or an explanation of logits.
     """
+    check_width(width)
     found = deviation_of(source, output=output, n_bins=n_bins)
     shown = min(len(found.rows), ROWS)
     dots = (

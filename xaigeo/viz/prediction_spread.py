@@ -11,6 +11,7 @@ from xaigeo.agreement.prediction_spread import prediction_spread as spread_of
 from xaigeo.agreement.seed_predictions import seed_predictions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.table_data import with_tables
@@ -53,6 +54,7 @@ def prediction_spread(
     InputError
         For an output that does not exist, or an explanation of logits.
     """
+    check_width(width)
     check_count("n_rows", n_rows)
     given = seed_predictions(source)
     rows, dots = spread_of(source, output)

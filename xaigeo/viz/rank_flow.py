@@ -21,6 +21,7 @@ from xaigeo.options import check_count
 from xaigeo.viz.attribution_choice import check_attributions, heading_of
 from xaigeo.viz.attribution_words import attribution_words
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.label_lanes import spread_labels
 from xaigeo.viz.method_words import words_for
@@ -68,6 +69,7 @@ def rank_flow(
         If the explanation has no such output or instance, holds no attributions, or those of one
         seed.
     """
+    check_width(width)
     check_attributions(explanation, "a chart of ranks")
     check_count("max_features", max_features)
     sizes = _sizes(explanation, output, instance)

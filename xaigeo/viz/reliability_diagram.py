@@ -18,6 +18,7 @@ from xaigeo.agreement.calibration import (
 from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.options import check_count, check_flag
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK, class_mark
@@ -52,6 +53,7 @@ def reliability_diagram(
     InputError
         For a regression, or anything else than an evaluation.
     """
+    check_width(width)
     check_evaluation(evaluation, "a reliability diagram", "classification")
     check_count("n_bins", n_bins)
     check_flag("by_class", by_class)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaigeo.agreement.residuals import residual_table
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import number_text, share_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
@@ -43,6 +44,7 @@ def residuals(
     InputError
         For a classification, or a target that does not exist.
     """
+    check_width(width)
     table = residual_table(evaluation, output)
     name = str(evaluation.classes[0] if output is None else output)
     finding = residuals_finding(table, len(evaluation.seeds))

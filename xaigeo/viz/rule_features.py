@@ -9,6 +9,7 @@ import pandas as pd
 from xaigeo.agreement.feature_use import rule_use
 from xaigeo.explanations import Anchors
 from xaigeo.options import check_count
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind
 from xaigeo.viz.feature_use import (
     MAX_FEATURES,
@@ -51,6 +52,7 @@ def rule_features(
     InputError
         If there are no anchors, or `max_features` is no whole number.
     """
+    check_width(width)
     tables = rule_features_tables(anchors, max_features, width=width)
     finding = rule_features_finding(anchors)
     body = rule_features_body(anchors, tables, width=width)

@@ -11,6 +11,7 @@ import pandas as pd
 from xaigeo.agreement.score_rows import ScoreRows, score_rows
 from xaigeo.explanations import Explanation
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.score_words import ScoreWords
@@ -51,6 +52,7 @@ def score_by_row(
     InputError
         For a single seed, or a score that such explanations do not have.
     """
+    check_width(width)
     rows = score_rows(explanation, score, k, output=output)
     tables = score_by_row_tables(rows, width=width)
     finding = score_by_row_finding(rows)

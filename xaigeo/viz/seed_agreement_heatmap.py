@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.score_words import ScoreWords
 from xaigeo.viz.table_data import with_tables
@@ -53,6 +54,8 @@ def seed_agreement_heatmap(
     InputError
         For a single seed, or a score that such explanations do not have.
     """
+    if width is not None:
+        check_width(width)
     from xaigeo.agreement.seed_matrix import seed_matrix
 
     matrix = seed_matrix(explanation, score, k=k)

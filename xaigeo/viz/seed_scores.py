@@ -11,6 +11,7 @@ import pandas as pd
 
 from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, number_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
@@ -48,6 +49,7 @@ def seed_scores(evaluation: Evaluation, width: int = 420) -> alt.VConcatChart:
     InputError
         For anything else than an evaluation.
     """
+    check_width(width)
     check_evaluation(evaluation, "scores by seed")
     tables = seed_scores_tables(evaluation)
     finding = seed_scores_finding(evaluation)

@@ -11,6 +11,7 @@ import pandas as pd
 from xaigeo.agreement.discrimination import Curve, ThresholdCurves
 from xaigeo.agreement.discrimination import threshold_curves as curves_of
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled
@@ -49,6 +50,7 @@ def roc_curves(
     InputError
         For a regression, a class that does not exist, or one that has no rows or all of them.
     """
+    check_width(width)
     return _chart(evaluation, output, "roc", width)
 
 
@@ -59,6 +61,7 @@ def precision_recall_curves(
 
     Parameters and errors as in `roc_curves`.
     """
+    check_width(width)
     return _chart(evaluation, output, "precision_recall", width)
 
 

@@ -11,6 +11,7 @@ from xaigeo.agreement.variance_shares import SOURCES
 from xaigeo.agreement.variance_shares import variance_shares as shares_of
 from xaigeo.errors import InputError
 from xaigeo.options import check_count
+from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, feature_axis, label_letters, titled, total_px
 from xaigeo.viz.theme import RAMP
@@ -45,6 +46,7 @@ def variance_shares(
     InputError
         For anything else.
     """
+    check_width(width)
     if not isinstance(noise, ExplainerNoise):
         raise InputError(
             expected="the noise of an explainer",
