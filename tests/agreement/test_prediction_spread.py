@@ -22,10 +22,10 @@ def test_rows_and_flips_against_a_loop(rng):
     rows, dots = prediction_spread(evaluation_of(prediction))
     assert rows["width"].is_monotonic_decreasing
     for row in rows.itertuples():
-        votes = prediction[:, row.row].argmax(axis=1)
+        votes = prediction[:, row.instance].argmax(axis=1)
         place = "abc".index(row.majority)
         assert (votes == place).sum() == np.bincount(votes, minlength=3).max()
-        own = prediction[:, row.row, place]
+        own = prediction[:, row.instance, place]
         assert (row.low, row.high) == (own.min(), own.max())
         assert row.n_flips == (votes != place).sum()
         drawn = dots[dots["rank"] == row.rank]
@@ -39,7 +39,7 @@ def test_a_named_class_is_told_in_all_rows(rng):
     prediction = rng.dirichlet([1, 1, 1], size=(4, 10))
     rows, _ = prediction_spread(evaluation_of(prediction), "b")
     for row in rows.itertuples():
-        assert row.width == np.ptp(prediction[:, row.row, 1])
+        assert row.width == np.ptp(prediction[:, row.instance, 1])
 
 
 def test_a_regression_does_not_flip(rng):
@@ -54,4 +54,4 @@ def test_a_regression_does_not_flip(rng):
 def test_equal_ranges_keep_their_order():
     same = np.full((2, 4, 2), 0.5)
     rows, _ = prediction_spread(evaluation_of(same, classes=("a", "b")))
-    assert rows["row"].tolist() == [0, 1, 2, 3]
+    assert rows["instance"].tolist() == [0, 1, 2, 3]

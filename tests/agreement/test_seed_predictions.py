@@ -1,6 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from xaigeo.agreement.prediction_deviation import prediction_deviation
+from xaigeo.agreement.prediction_spread import prediction_spread
+from xaigeo.agreement.residuals import residual_table
 from xaigeo.agreement.seed_predictions import check_evaluation, output_place, seed_predictions
 from xaigeo.ensemble import Evaluation
 from xaigeo.errors import InputError
@@ -31,6 +36,18 @@ def test_an_evaluation_and_an_explanation_give_the_same_shape(evaluation, make_a
     np.testing.assert_array_equal(other.rows, explanation.instances)
 
 
+def test_rows_are_called_as_in_the_frame(evaluation):
+    labelled = replace(evaluation, instances=np.array(["a", "b", "c", "d", "e", "f"], dtype=object))
+    assert seed_predictions(labelled).rows.tolist() == ["a", "b", "c", "d", "e", "f"]
+    rows, _ = prediction_spread(labelled)
+    for row in rows.itertuples():
+        own = labelled.prediction[:, "abcdef".index(row.instance)]
+        assert row.width == np.ptp(own[:, "abc".index(row.majority)])
+    assert prediction_deviation(labelled).rows["instance"].tolist() == list("abcdef")
+    values = replace(labelled, task="regression", labels=np.arange(6.0))
+    assert residual_table(values)["instance"].tolist() == list("abcdef")
+
+
 def test_the_majority_has_its_probability(evaluation):
     given = seed_predictions(evaluation)
     for row, place in enumerate(given.majority()):
@@ -51,8 +68,6 @@ def test_messages(evaluation):
 
 
 def test_an_explanation_of_logits_is_refused(make_attributions):
-    from dataclasses import replace
-
     explanation = make_attributions()
     parameters = explanation.provenance["parameters"] | {"scale": "logit"}
     logits = replace(explanation, provenance=explanation.provenance | {"parameters": parameters})

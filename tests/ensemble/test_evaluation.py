@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score
 
 from xaigeo.ensemble import Evaluation
 
@@ -70,3 +73,52 @@ def test_several_targets_are_scored_each_and_together():
             np.testing.assert_allclose(evaluation.scores[f"{name} of {target}"], expected[:, place])
         np.testing.assert_allclose(evaluation.scores[name], expected.mean(axis=1))
     json.dumps(evaluation.to_dict())
+
+
+@pytest.fixture
+def unequal():
+    """Three seeds and classes of 30, 0, 4 and 6 rows; predictions reach all four."""
+    rng = np.random.default_rng(3)
+    labels = rng.permutation(np.repeat([0, 2, 3], [30, 4, 6]))
+    return Evaluation(
+        name="test",
+        seeds=np.arange(3),
+        classes=("a", "b", "c", "d"),
+        task="classification",
+        rows=np.zeros((40, 1)),
+        labels=labels,
+        prediction=rng.dirichlet([1, 1, 1, 1], size=(3, 40)),
+    )
+
+
+def test_balanced_accuracy_is_scikit_learns(unequal):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of predicted classes without rows
+        expected = [balanced_accuracy_score(unequal.labels, own) for own in unequal.predicted]
+    np.testing.assert_allclose(unequal.scores["balanced_accuracy"], expected)
+    assert list(unequal.scores) == [
+        "seed",
+        "accuracy",
+        "balanced_accuracy",
+        "f1_macro",
+        "log_loss",
+    ]
+
+
+def test_the_rarest_class_has_its_recall(unequal):
+    name, recall, share = unequal.rarest_recall
+    of_class = unequal.labels == 2
+    hits = [sum(own[i] == 2 for i in np.flatnonzero(of_class)) / 4 for own in unequal.predicted]
+    assert (name, share) == ("c", 0.1)
+    assert recall == pytest.approx(sum(hits) / 3)
+    assert unequal.rarest_recall.share == share
+
+
+def test_a_regression_has_no_rarest_class(unequal):
+    values = replace(unequal, task="regression", prediction=unequal.prediction[..., :1])
+    assert values.rarest_recall is None
+
+
+def test_rows_without_labels_are_told_by_their_place(unequal):
+    assert unequal.row_labels.tolist() == list(range(40))
+    assert replace(unequal, instances=np.arange(40) + 7).row_labels[0] == 7

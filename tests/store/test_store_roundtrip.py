@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -139,6 +140,28 @@ def test_evaluation_round_trip(evaluation, tmp_path):
     np.testing.assert_array_equal(again.prediction, evaluation.prediction)
     assert again.scores.equals(evaluation.scores)
     assert (again.name, again.classes) == ("test", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "labels", [[37, 5, 9, 2, 5], ["a", "b", "c", "d", "2024-01-01"], [("a", k) for k in range(5)]]
+)
+def test_an_evaluation_keeps_its_labels_and_fingerprint(evaluation, tmp_path, labels):
+    instances = np.empty(5, dtype=object)
+    instances[:] = labels
+    known = {"kind": "torch", "data_sha256": None, "architecture_sha256": ["a", "b"]}
+    given = replace(evaluation, instances=instances, fingerprint=known)
+    again = load_evaluation(save_evaluation(given, tmp_path / "e.npz"))
+    assert again.instances.tolist() == labels
+    assert again.fingerprint == known
+
+
+def test_an_evaluation_of_an_earlier_version_has_no_labels(evaluation, tmp_path):
+    described = {"name": "test", "task": "classification", "classes": ["a", "b"]}
+    arrays = {name: getattr(evaluation, name) for name in ("seeds", "rows", "labels", "prediction")}
+    np.savez(tmp_path / "e.npz", described=np.array(json.dumps(described)), **arrays)
+    again = load_evaluation(tmp_path / "e.npz")
+    assert (again.instances, again.fingerprint) == (None, None)
+    assert again.row_labels.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_an_evaluation_that_is_none(tmp_path):

@@ -22,13 +22,25 @@ def test_fields_and_rows(study, make):
     widths = [row["width"] for row in tables["rows"]]
     assert widths == sorted(widths, reverse=True)
     for row in tables["rows"]:
-        own = given.prediction[:, row["row"], given.classes.index(row["majority"])]
+        own = given.prediction[:, row["instance"], given.classes.index(row["majority"])]
         assert row["low"] == pytest.approx(own.min(), rel=1e-4)
         assert row["high"] == pytest.approx(own.max(), rel=1e-4)
     for row in tables["flip"]:
-        seed = given.prediction[int(row["seed"]), int(row["row"])]
+        seed = given.prediction[int(row["seed"]), int(row["instance"])]
         assert given.classes[int(seed.argmax())] == row["predicted"]
     assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
+def test_rows_are_told_by_their_labels(study, make):
+    labels = np.empty(len(study.evaluation.labels), dtype=object)
+    labels[:] = [("b", i) for i in range(len(labels))]
+    chart = prediction_spread(replace(study.evaluation, instances=labels))
+    drawn = make.tables_of(chart.to_dict())
+    first = drawn["rows"][0]
+    assert first["instance"].startswith("('b', ")
+    assert first["label"].startswith(f"row {first['instance']}")
+    assert f"on row {first['instance']} (" in title(chart)
+    assert {row["instance"] for row in drawn["flip"]} <= {row["instance"] for row in drawn["rows"]}
 
 
 def test_title_counts_the_rows_with_flips(study):

@@ -25,7 +25,7 @@ def test_fields_and_rows(values, make):
     make.check_fields(spec, tables)
     assert len(tables["rows"]) == len(values.labels)
     for row in tables["rows"][::50]:
-        own = values.prediction[:, int(row["row"]), 0]
+        own = values.prediction[:, int(row["instance"]), 0]
         assert float(row["low"]) == pytest.approx(own.min(), rel=1e-4)
         assert float(row["high"]) == pytest.approx(own.max(), rel=1e-4)
     assert vl_convert.vegalite_to_svg(spec).startswith("<svg")

@@ -22,9 +22,9 @@ def residual_table(evaluation: Evaluation, output: str | None = None) -> pd.Data
     Returns
     -------
     DataFrame
-        One row a row: `row`, `observed`, `mean`, `low` and `high` (lowest and highest seed),
-        `sd` (over seeds; NaN for one), `residual` (observed − mean) and `inside`, whether the
-        observed value lies between the lowest and the highest prediction.
+        One row a row: `instance` (its label), `observed`, `mean`, `low` and `high` (lowest and
+        highest seed), `sd` (over seeds; NaN for one), `residual` (observed − mean) and `inside`,
+        whether the observed value lies between the lowest and the highest prediction.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def residual_table(evaluation: Evaluation, output: str | None = None) -> pd.Data
     mean, low, high = values.mean(axis=0), values.min(axis=0), values.max(axis=0)
     return pd.DataFrame(
         {
-            "row": given.rows,
+            "instance": given.rows,
             "observed": observed,
             "mean": mean,
             "low": low,

@@ -26,7 +26,7 @@ class SeedPredictions:
     outputs : tuple of str
     task : {"classification", "regression"}
     rows : ndarray, shape (n_rows,)
-        Labels of explained rows; of evaluated rows, which carry none, their places.
+        Labels of the rows, as in the frame that was explained or evaluated.
     truth : ndarray, optional
         As `Evaluation.labels`; None for explanations.
     name : str
@@ -74,7 +74,7 @@ def seed_predictions(source: Evaluation | Explanation) -> SeedPredictions:
             np.asarray(source.seeds),
             tuple(str(name) for name in source.classes),
             source.task,
-            np.arange(len(source.labels)),
+            source.row_labels,
             source.labels,
             source.name,
         )

@@ -433,6 +433,8 @@ class SeedEnsemble:
 
     def evaluate(self, X: Frame, y: Any, *, name: str = "test") -> Evaluation:
         """Return how every seed performs on labelled rows it was not trained on."""
+        from xaigeo.ensemble.fingerprint import fingerprint
+        from xaigeo.ensemble.row_labels import instance_labels
         from xaigeo.ensemble.targets import check_order, encode_labels
 
         check_order(X, y)
@@ -445,6 +447,8 @@ class SeedEnsemble:
             rows=rows,
             labels=encode_labels(y, self.classes, self.task, n_rows=len(rows)),
             prediction=self.outputs_encoded(rows),
+            instances=instance_labels(X),
+            fingerprint=fingerprint({"kind": self.members.kind, "record": self.record}),
         )
 
     def select(self, seeds: Sequence[int]) -> SeedEnsemble:

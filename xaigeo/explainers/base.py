@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.row_labels import instance_labels
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import DuplicateLabelsWarning, InputError
 from xaigeo.explainers.background import Background
@@ -21,7 +22,7 @@ from xaigeo.explainers.blocks.block import MAX_MEMORY, Arrays, Block, Engine
 from xaigeo.explainers.blocks.cut import Cut
 from xaigeo.explainers.blocks.job import Job, run_block
 from xaigeo.explainers.blocks.joining import joined
-from xaigeo.explainers.blocks.labelling import Labeller, instance_labels
+from xaigeo.explainers.blocks.labelling import Labeller
 from xaigeo.explainers.blocks.running import run_tasks
 from xaigeo.explainers.blocks.stored import StoredRun
 from xaigeo.explainers.blocks.threads import one_thread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,16 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
     """Write an evaluation into the file `path` (``.npz``, no pickle inside)."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    labels = evaluation.instances
     described = json.dumps(
-        {"name": evaluation.name, "task": evaluation.task, "classes": list(evaluation.classes)}
+        {
+            "name": evaluation.name,
+            "task": evaluation.task,
+            "classes": list(evaluation.classes),
+            "instances": None if labels is None else labels.tolist(),
+            "fingerprint": evaluation.fingerprint,
+        },
+        default=str,
     )
     with target.open("wb") as file:
         np.savez_compressed(
@@ -31,6 +39,17 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
             prediction=evaluation.prediction,
         )
     return target
+
+
+def _row_labels(listed: list[Any] | None) -> np.ndarray | None:
+    """Return labels as they were; those of several levels are tuples, which JSON lists."""
+    if listed is None:
+        return None
+    if all(type(label) is int for label in listed):
+        return np.array(listed, dtype=np.int64)
+    labels = np.empty(len(listed), dtype=object)
+    labels[:] = [tuple(label) if isinstance(label, list) else label for label in listed]
+    return labels
 
 
 def load_evaluation(path: str | Path) -> Evaluation:
@@ -50,6 +69,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
                 name=described["name"],
                 task=described["task"],
                 classes=tuple(described["classes"]),
+                instances=_row_labels(described.get("instances")),
+                fingerprint=described.get("fingerprint"),
                 **{name: arrays[name] for name in ("seeds", "rows", "labels", "prediction")},
             )
     except (OSError, KeyError, ValueError) as error:

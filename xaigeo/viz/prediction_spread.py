@@ -14,6 +14,7 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import counted, number_text, probability_text
+from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled, wrapped
 from xaigeo.viz.theme import INK, SEED
@@ -39,8 +40,7 @@ def prediction_spread(
     Parameters
     ----------
     source : Evaluation or Explanation
-        Of an explanation the explained rows are taken; rows of an evaluation are told by their
-        place.
+        Of an explanation the explained rows are taken; an evaluation has its own.
     output : str, optional
         Class whose probability is drawn; unless named, each row's class that most seeds predict.
         Of a regression a target, the first unless named.
@@ -106,7 +106,7 @@ def prediction_spread_finding(rows: pd.DataFrame, n_seeds: int, regression: bool
     if not first["width"] > 0:
         return f"All {n_seeds} seeds predict the same for {counted(len(rows), 'row')}"
     far = _far(float(first["width"]), regression)
-    furthest = f"furthest apart are the seeds on row {first['row']} ({far})"
+    furthest = f"furthest apart are the seeds on row {plain(first['instance'])} ({far})"
     if regression:
         return f"F{furthest[1:]}"
     flips = int((rows["n_flips"] > 0).sum())
@@ -123,14 +123,14 @@ def prediction_spread_tables(
     labels = pd.Series(
         [
             middle(_label(row, regression), LABEL)
-            for row in shown[["row", "majority", "n_flips"]].itertuples(index=False)
+            for row in shown[["instance", "majority", "n_flips"]].itertuples(index=False)
         ]
     )
     # Rows of one label must not fall on one line.
     again = labels.groupby(labels).cumcount()
     unique = [f"{text} ({n + 1})" if n else text for text, n in zip(labels, again, strict=True)]
     shown = shown.assign(label=unique)
-    kept = dots[dots["rank"] < n_rows].merge(shown[["rank", "row", "label"]], on="rank")
+    kept = dots[dots["rank"] < n_rows].merge(shown[["rank", "instance", "label"]], on="rank")
     return {
         "rows": shown,
         "agree": kept[~kept["flips"]].drop(columns="flips"),
@@ -140,9 +140,9 @@ def prediction_spread_tables(
 
 def _label(row: Any, regression: bool) -> str:
     if regression:
-        return f"row {row.row}"
+        return f"row {plain(row.instance)}"
     flips = f", {counted(row.n_flips, 'flip')}" if row.n_flips else ""
-    return f"row {row.row}: {row.majority}{flips}"
+    return f"row {plain(row.instance)}: {row.majority}{flips}"
 
 
 def prediction_spread_body(
@@ -165,7 +165,7 @@ def prediction_spread_body(
     )
     shown = ".3~r"
     tooltip = [
-        alt.Tooltip("row:N", title="Row"),
+        alt.Tooltip("instance:N", title="Row"),
         alt.Tooltip("low:Q", title="Lowest seed", format=shown),
         alt.Tooltip("median:Q", title="Median of seeds", format=shown),
         alt.Tooltip("high:Q", title="Highest seed", format=shown),
@@ -175,7 +175,7 @@ def prediction_spread_body(
         tooltip.append(alt.Tooltip("n_flips:Q", title="Seeds that predict another class"))
     ranges = alt.Chart(alt.NamedData("rows"))
     seed = [
-        alt.Tooltip("row:N", title="Row"),
+        alt.Tooltip("instance:N", title="Row"),
         alt.Tooltip("seed:N", title="Seed"),
         alt.Tooltip("prediction:Q", title=what, format=shown),
     ]

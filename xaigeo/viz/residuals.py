@@ -97,7 +97,7 @@ def residuals_body(table: pd.DataFrame, name: str, *, width: int = 400) -> alt.L
     y = alt.Y("mean:Q", title=f"Predicted {name}", scale=scale, axis=axis)
     rows = alt.Chart(alt.NamedData("rows"))
     tooltip = [
-        alt.Tooltip("row:N", title="Row"),
+        alt.Tooltip("instance:N", title="Row"),
         alt.Tooltip("observed:Q", title="Observed", format=".4~r"),
         alt.Tooltip("mean:Q", title="Predicted, mean over seeds", format=".4~r"),
         alt.Tooltip("low:Q", title="Lowest seed", format=".4~r"),

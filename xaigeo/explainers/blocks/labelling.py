@@ -11,7 +11,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from xaigeo import dims
@@ -19,7 +18,7 @@ from xaigeo.explainers.blocks.block import Arrays
 from xaigeo.explainers.blocks.job import Job
 from xaigeo.explainers.blocks.streams import shared_seed
 from xaigeo.explanations import COMMON, Explanation, Shapes
-from xaigeo.schema import FeatureSchema, Frame, Matrix
+from xaigeo.schema import FeatureSchema, Matrix
 from xaigeo.store.manifest import describe
 
 # Rows of which predictions are asked at a time: the same for results in memory and on disk,
@@ -165,18 +164,6 @@ class Labeller:
     def _kept(self) -> dict[str, Any]:
         """The last batch of predictions: parts come in order, and are smaller than batches."""
         return {}
-
-
-def instance_labels(X: Frame) -> np.ndarray:
-    """Return the labels of rows: a frame's index, or their places in an array.
-
-    Dates, periods and durations become text, which stores and pages can hold and by which pandas
-    finds rows of such an index as well.
-    """
-    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
-    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
-        return np.array([str(label) for label in index.astype(str)], dtype=object)
-    return np.asarray(index)
 
 
 def versions(job: Job) -> dict[str, str]:
