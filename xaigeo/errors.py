@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+# How numpy 2 writes a number, a text or a truth value of its own.
+_NUMPY = re.compile(r"\bnp\.(?:(?:u?int|float|str|bool|longdouble)\w*\(([^()]*)\)|(True|False)_)")
+
 
 class InputError(ValueError):
     """Raise when a user's input cannot be used as it is.
@@ -14,13 +19,17 @@ class InputError(ValueError):
         What it was given.
     do : str
         One sentence that tells the user what to do.
+
+    Notes
+    -----
+    Values of numpy are told as plain ones: ``62``, not ``np.int64(62)``.
     """
 
     def __init__(self, *, expected: str, arrived: str, do: str) -> None:
-        self.expected = expected
-        self.arrived = arrived
-        self.do = do
-        super().__init__(f"Expected {expected}, got {arrived}. {do}")
+        self.expected = _plain(expected)
+        self.arrived = _plain(arrived)
+        self.do = _plain(do)
+        super().__init__(f"Expected {self.expected}, got {self.arrived}. {self.do}")
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions cross process borders by their args; keyword-only ones need this.
@@ -53,6 +62,10 @@ class ManyCategoriesWarning(UserWarning):
 
 class SingleSeedWarning(UserWarning):
     """Warn that an ensemble of one seed can be explained but not compared."""
+
+
+def _plain(text: str) -> str:
+    return _NUMPY.sub(lambda found: found[1] or found[2] or "", text)
 
 
 def _rebuild(kind: type[InputError], expected: str, arrived: str, do: str) -> InputError:

@@ -22,6 +22,7 @@ def modes_of(labels, seeds=None):
     n = len(labels)
     seeds = np.arange(n) + 10 if seeds is None else np.array(seeds)
     return Modes(
+        method="kernel_shap",
         seeds=seeds,
         labels=labels,
         masses=np.bincount(labels) / n,

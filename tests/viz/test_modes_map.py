@@ -30,6 +30,7 @@ def modes_of(explanation, labels, **changed):
         "explained": (sizes**2 / (sizes**2).sum())[:2],
     }
     return Modes(
+        method=explanation.method,
         seeds=explanation.seeds,
         labels=labels,
         masses=np.bincount(labels) / len(labels),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -111,6 +111,12 @@ def sizes(compared: ComparedAttributions) -> ComparedAttributions:
 
 def checked(explanations: Sequence[Explanation]) -> list[Attributions]:
     """Return the explanations if they are attributions of the same seeds and rows, or raise."""
+    if isinstance(explanations, Explanation) or not isinstance(explanations, Iterable):
+        raise InputError(
+            expected="a list of at least two Attributions, of different methods",
+            arrived=f"{type(explanations).__name__} alone",
+            do="Pass for example [lime, kernel_shap], explained at the same rows.",
+        )
     given = [e for e in explanations if isinstance(e, Attributions)]
     if len(given) < 2 or len(given) < len(explanations):
         raise InputError(

@@ -14,6 +14,7 @@ from xaigeo.agreement.selection import feature_sign_consensus, sign_consensus, s
 from xaigeo.agreement.top_k import mean_feature_agreement
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
+from xaigeo.options import check_share
 
 # Bands for kappa-like coefficients (Fleiss 1981): below .40 is poor.
 POOR_STABILITY = 0.40
@@ -46,6 +47,8 @@ def unstable(
         Empty when all is stable. `sign_consensus` is NaN for attributions without a sign, and a
         feature is then not listed for it.
     """
+    check_share("stability_below", stability_below)
+    check_share("consensus_below", consensus_below)
     compared = _attributions(explanation, k, output)
     frames = [
         _instances(explanation, compared, stability_below),
@@ -76,6 +79,7 @@ def same_answer_different_reason(
         and `leading_features`, the features that seeds rank first with the number of seeds.
         `sign_consensus` is NaN for attributions without a sign.
     """
+    check_share("stability_below", stability_below)
     if explanation.task != "classification":
         raise InputError(
             expected="a classification, in which seeds can give the same answer",

@@ -13,6 +13,7 @@ import xarray as xr
 
 from xaigeo import dims
 from xaigeo.errors import InputError
+from xaigeo.explanations.row_label import known_label
 from xaigeo.schema import FeatureSchema
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ class Explanation:
     ) -> Self:
         """Return the same result for some seeds or instances, by label.
 
-        One label or several, in the order wanted. A label that several instances carry (a
-        repeated index) selects all of them.
+        One label or several, in the order wanted, dates as text or as the frame's index has
+        them. A label that several instances carry (a repeated index) selects all of them.
 
         Raises
         ------
@@ -140,6 +141,8 @@ class Explanation:
             level = isinstance(wanted, str) or (isinstance(wanted, tuple) and wanted in known)
             single = level or np.ndim(cast("Any", wanted)) == 0
             labels = [wanted] if single else [*cast("Sequence[Any]", wanted)]
+            if dim == dims.INSTANCE:
+                labels = [known_label(label, known) for label in labels]
             unknown = [label for label in labels if label not in known]
             if unknown or not labels or len(set(labels)) != len(labels):
                 raise InputError(

@@ -22,7 +22,7 @@ from xaigeo.geometry.scene_input import gather
 from xaigeo.geometry.shadow import Shadow
 from xaigeo.geometry.tour import Tour
 from xaigeo.geometry.view import Projection
-from xaigeo.options import suggestion
+from xaigeo.options import check_count, suggestion
 
 # A table of all frames is refused beyond this; it can still be had frame by frame.
 MOST_BYTES: Final = 512 * 1024**2
@@ -194,6 +194,13 @@ def animate(
     InputError
         As `scene`; and for a tour through other columns.
     """
+    if not isinstance(tour, Tour):
+        raise InputError(
+            expected="a Tour to show explanations along",
+            arrived=type(tour).__name__,
+            do="Pass one, such as tour=xaigeo.geometry.grand_tour(explanations).",
+        )
+    check_count("n_frames", n_frames, at_least=2)
     every = gather(explanations, None, seeds)
     apart = modes_by_method(modes, [one.method for one in every])
     given = every if instances is None else gather(every, instances)

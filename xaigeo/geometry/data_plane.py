@@ -42,7 +42,7 @@ def plane_of(
     if isinstance(view, Projection):
         view.check_fits(schema)
         return view
-    if isinstance(view, str) and view == "pca":
+    if isinstance(view, str) and view.lower() == "pca":
         return _principal_plane(schema, frame, rows)
     names = (view.x.name, view.y.name) if isinstance(view, FeaturePair) else view
     return FeaturePair.from_names(names, schema, frame)

@@ -10,6 +10,7 @@ import numpy as np
 
 from xaigeo.explanations.majority import majority
 from xaigeo.geometry.data_plane import cell_centres, plane_of
+from xaigeo.geometry.ensemble_check import check_ensemble
 from xaigeo.geometry.held_row import held_row
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.view import FeaturePair, Projection
@@ -121,6 +122,7 @@ def decision_regions(
     the row `at`, or the mean unless one is named; all numeric columns move, and categories stay
     at the held row's. To stay in the plane of some explanations, pass their background as `X`.
     """
+    check_ensemble(ensemble)
     check_count("resolution", resolution, at_least=2)
     rows = ensemble.schema.encode(X)
     frame = StandardFrame.from_rows(ensemble.schema, rows)

@@ -32,6 +32,8 @@ class Modes:
 
     Attributes
     ----------
+    method : str
+        Of the explanation that the seeds are grouped by.
     seeds : ndarray, shape (n_seeds,)
     labels : ndarray of int, shape (n_seeds,)
         Mode of each seed; 0 is the largest.
@@ -51,6 +53,7 @@ class Modes:
         Share of all variance on each of these axes; 0 where seeds explain the same.
     """
 
+    method: str
     seeds: np.ndarray
     labels: np.ndarray
     masses: np.ndarray
@@ -123,7 +126,7 @@ def explanatory_modes(
     Raises
     ------
     InputError
-        For unknown labels, a level outside 0 to 1, or counterfactuals that some seed lacks at
+        For several explanations, unknown labels, a level outside 0 to 1, or counterfactuals that some seed lacks at
         every instance.
 
     Notes
@@ -150,7 +153,14 @@ def explanatory_modes(
     Explanations of few different values (rules over coarse bins) are no continuous noise: seeds
     with the very same rule are as close as can be, and two such groups are two modes.
     """
+    if not isinstance(explanation, Explanation):
+        raise InputError(
+            expected="one explanation, whose seeds are grouped",
+            arrived=type(explanation).__name__,
+            do="Pass one result of xaigeo.explain; of several methods call this for each.",
+        )
     _check(level, max_modes)
+    check_count("random_state", random_state, at_least=0)
     chosen = explanation if instances is None else explanation.sel(instance=instances)
     # In one order, so that no other order of the seeds changes a bit of the answer.
     order = np.argsort(chosen.seeds, kind="stable")
@@ -163,6 +173,7 @@ def explanatory_modes(
     scores, lengths = principal_scores(vectors)
     total = ((vectors - vectors.mean(axis=0)) ** 2).sum()
     return Modes(
+        method=explanation.method,
         seeds=seeds[back],
         labels=labels[back],
         masses=np.bincount(labels) / len(labels),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from xaigeo.geometry.ensemble_check import check_ensemble
 from xaigeo.options import check_count
 from xaigeo.schema import Feature, Frame, Matrix
 
@@ -79,7 +80,8 @@ def partial_dependence(
     Raises
     ------
     InputError
-        If there is no such column, or rows do not fit the schema.
+        If there is no such column, rows do not fit the schema, or something else than an
+        ensemble is asked.
 
     Notes
     -----
@@ -87,6 +89,7 @@ def partial_dependence(
     single terms are ICE curves (Goldstein et al. 2015, arXiv:1309.6392). Where columns depend
     on each other, rows are met that the data do not hold.
     """
+    check_ensemble(ensemble)
     check_count("n_values", n_values, at_least=2)
     check_count("n_ice", n_ice, at_least=0)
     rows = ensemble.schema.encode(X)

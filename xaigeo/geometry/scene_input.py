@@ -16,6 +16,7 @@ from xaigeo.explanations import (
     Explanation,
     check_one_ensemble,
 )
+from xaigeo.explanations.row_label import known_label
 
 
 def gather(
@@ -64,7 +65,7 @@ def _check_kinds(given: Sequence[Any]) -> None:
         raise InputError(
             expected="one explanation for each method",
             arrived=f"several of {', '.join(map(repr, repeated))}",
-            do="Draw them in scenes of their own; marks are told apart by method.",
+            do="Pass one of each method; results are told apart by it.",
         )
 
 
@@ -79,17 +80,19 @@ def _check_labels(explanation: Explanation) -> None:
 
 
 def _pick(given: Sequence[Explanation], instances: Sequence[Any]) -> list[Explanation]:
-    if isinstance(instances, str) or not isinstance(instances, Sequence | pd.Index | np.ndarray):
+    known = [label for e in given for label in e.instances.tolist()]
+    # A label of several levels is a tuple.
+    single = isinstance(instances, str) or (isinstance(instances, tuple) and instances in known)
+    if single or not isinstance(instances, Sequence | pd.Index | np.ndarray):
         raise InputError(
             expected="a list of labels of explained instances",
             arrived=repr(instances),
             do=f"Write instances=[{given[0].instances[0]!r}], also for a single one.",
         )
-    known = {label for e in given for label in e.instances.tolist()}
-    unknown = [
-        label for label in instances if not isinstance(label, Hashable) or label not in known
-    ]
-    if unknown or not len(instances):
+    asked = [known_label(label, known) for label in instances]
+    there = set(known)
+    unknown = [label for label in asked if not isinstance(label, Hashable) or label not in there]
+    if unknown or not asked:
         raise InputError(
             expected="labels of explained instances",
             arrived=str(unknown or "none"),
@@ -98,7 +101,7 @@ def _pick(given: Sequence[Explanation], instances: Sequence[Any]) -> list[Explan
     picked = []
     for explanation in given:
         own = set(explanation.instances.tolist())
-        wanted = [label for label in instances if label in own]
+        wanted = [label for label in asked if label in own]
         if wanted:
             picked.append(explanation.sel(instance=wanted))
     return picked

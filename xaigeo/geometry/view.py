@@ -106,7 +106,7 @@ class FeaturePair:
             raise InputError(
                 expected=f"a view of two different numeric columns ({', '.join(numeric)})",
                 arrived=repr(names),
-                do='Pass view=("column for x", "column for y").',
+                do='Pass view=("column for x", "column for y"), or "pca" for the principal plane.',
             )
         for name in names:
             if schema[name].is_discrete:

@@ -24,6 +24,6 @@ def chosen_view(view: ViewLike, space: DataSpace) -> FeaturePair | Projection:
         return view
     if isinstance(view, FeaturePair):
         view = (view.x.name, view.y.name)
-    if isinstance(view, str) and view == "pca":
+    if isinstance(view, str) and view.lower() == "pca":
         return principal_plane(space)
     return FeaturePair.from_names(view, space.schema, space.frame)

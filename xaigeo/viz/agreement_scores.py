@@ -83,6 +83,12 @@ _DIRECTION = {True: "Higher means more agreement →", False: "← Lower means m
 
 def check_summary(summary: pd.DataFrame) -> None:
     """Raise unless the table is one of `xaigeo.agreement.summary`."""
+    if not isinstance(summary, pd.DataFrame):
+        raise InputError(
+            expected="a table of scores",
+            arrived=type(summary).__name__,
+            do="Pass the answer of xaigeo.agreement.summary(explanations).",
+        )
     missing = [name for name in NEEDED if name not in summary]
     if missing or not len(summary):
         raise InputError(

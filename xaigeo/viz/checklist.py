@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from xaigeo.audit.finding import Finding, number
+from xaigeo.errors import InputError
 
 if TYPE_CHECKING:
     from xaigeo.audit import Audit
@@ -84,8 +85,21 @@ class Checklist:
 
 
 def checklist(audit: Audit) -> Checklist:
-    """Return the checklist of an audit; a notebook shows it as a table."""
-    return Checklist([_row(finding) for finding in audit.findings])
+    """Return the checklist of an audit; a notebook shows it as a table.
+
+    Raises
+    ------
+    InputError
+        For anything else than an audit.
+    """
+    findings = getattr(audit, "findings", None)
+    if isinstance(audit, type) or findings is None:
+        raise InputError(
+            expected="an audit",
+            arrived=type(audit).__name__,
+            do="Pass the answer of xaigeo.audit(explanations).",
+        )
+    return Checklist([_row(finding) for finding in findings])
 
 
 @cache

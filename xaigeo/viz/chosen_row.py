@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations.row_label import known_label
 from xaigeo.viz.records import plain
 
 Kind = TypeVar("Kind", Attributions, Anchors, Counterfactuals)
@@ -58,7 +59,7 @@ def _places(explanation: Explanation, what: str, wanted: Iterable[Any]) -> list[
     labels = explanation.instances if what == "instance" else explanation.seeds
     known = [plain(label) for label in labels]
     listed = isinstance(wanted, Iterable) and not isinstance(wanted, str)
-    asked = [plain(label) for label in wanted] if listed else []
+    asked = [plain(known_label(label, known)) for label in wanted] if listed else []
     unknown = [label for label in asked if label not in known]
     if unknown or not asked:
         article = "an" if what == "instance" else "a"

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.explanations.row_label import known_label
 from xaigeo.geometry.scene import Scene
 from xaigeo.geometry.view import Projection
 from xaigeo.options import check_count
@@ -251,14 +252,15 @@ def first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
     labels = [plain(label) for label in instances["instance"]]
     if wanted is None:
         return labels[map_words.widest_row(instances)]
-    if plain(wanted) not in labels:
+    label = plain(known_label(wanted, labels))
+    if label not in labels:
         raise InputError(
             expected=f"an instance of the scene ({', '.join(map(str, labels[:8]))}"
             f"{', ...' if len(labels) > 8 else ''})",
             arrived=repr(wanted),
             do="Look at scene.instances for the labels that exist.",
         )
-    return plain(wanted)
+    return label
 
 
 def _faded(tables: Tables, controls: Controls) -> str:

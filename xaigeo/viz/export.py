@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zlib
 from pathlib import Path
@@ -65,6 +66,12 @@ def save(
     -----
     Letters are those of the machine's fonts; one that no font of it has becomes a box.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(
+            expected="the path of a file to write",
+            arrived=repr(path),
+            do="Pass a name such as 'chart.png'.",
+        )
     target = Path(path)
     suffix = _suffix(target)
     check_positive("scale", scale)

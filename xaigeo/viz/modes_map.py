@@ -60,6 +60,18 @@ def modes_map(
     check_width(width)
     check_attributions(explanation, "the profile of each mode")
     check_count("max_features", max_features)
+    if not isinstance(modes, Modes):
+        raise InputError(
+            expected="the modes of an explanation",
+            arrived=type(modes).__name__,
+            do="Find them with xaigeo.geometry.explanatory_modes(explanation).",
+        )
+    if modes.method != explanation.method:
+        raise InputError(
+            expected="modes of the explanation that is drawn",
+            arrived=f"modes of {modes.method!r} and an explanation by {explanation.method!r}",
+            do="Find the modes in this explanation with xaigeo.geometry.explanatory_modes.",
+        )
     if not np.array_equal(modes.seeds, explanation.seeds):
         raise InputError(
             expected="modes of the same seeds as the explanation",

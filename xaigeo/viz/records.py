@@ -63,6 +63,8 @@ def plain(value: Any, digits: int = DIGITS) -> Any:
         return None
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, tuple):  # a label of several levels
+        value = tuple(v.item() if isinstance(v, np.generic) else v for v in value)
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):

@@ -33,7 +33,7 @@ from xaigeo.viz.map_controls import (
 )
 from xaigeo.viz.map_layers import chosen_layer, instance_layer, instance_tooltip, map_layers
 from xaigeo.viz.map_words import ALL
-from xaigeo.viz.records import csv_text
+from xaigeo.viz.records import csv_text, plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import SOFT_INK
@@ -42,6 +42,7 @@ from xaigeo.viz.tour_tables import (
     STILL,
     best_seen,
     mark_names,
+    of_row,
     point_places,
     shown_seeds,
     tour_tables,
@@ -95,6 +96,7 @@ def tour_map(
     frames are numbered rows, a parameter picks one, and a timer adds one to it. Vega-Lite passes
     the timer on to Vega; its schema does not name it, so it is written after the check.
     """
+    check_count("n_frames", n_frames, at_least=2)
     check_count("width", width, at_least=160)
     check_count("height", height, at_least=120)
     animation, label = _animation(source, tour, instance, n_frames)
@@ -106,7 +108,7 @@ def tour_map(
     px = width + AXIS
     captions = map_words.captions(animation.first, options, px)
     tables |= {
-        "captions": captions[captions["instance"] == label],
+        "captions": captions[of_row(captions, label)],
         "readings": map_words.reading_table(animation.first, options, px),
     }
     _check_size(tables, len(animation))
@@ -226,7 +228,8 @@ def _animation(source: Any, tour: Any, instance: Any, n_frames: int) -> tuple[An
         )
     whole = scene(source, view=tour.view(0.0))
     label = first_instance(whole.instances, instance)
-    return animate(source, tour, n_frames=n_frames, instances=[label]), label
+    own = next(one for one in whole.instances["instance"] if plain(one) == label)
+    return animate(source, tour, n_frames=n_frames, instances=[own]), label
 
 
 def _frame(animation: Animation, width: int, height: int) -> Frame:

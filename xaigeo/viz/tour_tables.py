@@ -13,6 +13,7 @@ from xaigeo.viz.map_controls import Tables
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES, MORE_COLUMNS
 from xaigeo.viz.map_notes import compass_at
 from xaigeo.viz.map_tables import common_members, every_table
+from xaigeo.viz.records import plain
 
 if TYPE_CHECKING:
     from xaigeo.geometry import Animation, Scene
@@ -67,6 +68,11 @@ def point_places(n: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, min(n, MOST_POINTS)).round().astype(int))
 
 
+def of_row(table: pd.DataFrame, label: Any) -> pd.Series:
+    """Return which rows of a table are of an instance, by its label as charts write it."""
+    return table["instance"].map(plain) == label
+
+
 def shown_seeds(scene: Scene) -> list[Any]:
     """Return the seeds whose own marks are drawn, the first of them; a consensus is of all."""
     every = dict.fromkeys(seed for mark in scene.marks for seed in mark.seeds.tolist())
@@ -101,7 +107,7 @@ def _share(scene: Scene, label: Any) -> tuple[str, float] | None:
             (arrows, "share_in_view"),
             (scene.connectors, "foreshortening"),
         ):
-            own = (table["method"] == mark.method) & (table["instance"] == label)
+            own = (table["method"] == mark.method) & of_row(table, label)
             rows = table[own & (table["layer"] != "seed") & table[name].notna()]
             if len(rows):
                 return mark.method, float(rows[name].loc[rows["n_seeds"].idxmax()])
@@ -111,7 +117,7 @@ def _share(scene: Scene, label: Any) -> tuple[str, float] | None:
 def _kept(table: pd.DataFrame, label: Any, seeds: Sequence[Any]) -> pd.DataFrame:
     """Return the rows of an instance, and of single seeds those that are drawn."""
     if "instance" in table:
-        table = table[table["instance"] == label]
+        table = table[of_row(table, label)]
     if "layer" in table and "seed" in table:
         table = table[(table["layer"] != "seed") | table["seed"].isin(seeds).fillna(False)]
     return table.reset_index(drop=True)
@@ -158,7 +164,7 @@ def _same(tables: Sequence[pd.DataFrame], column: str) -> bool:
 
 def _obeying(scene: Scene, label: Any, places: np.ndarray) -> np.ndarray:
     members = common_members(scene)
-    return np.isin(places, members.loc[members["instance"] == label, "place"])
+    return np.isin(places, members.loc[of_row(members, label), "place"])
 
 
 def _words(animation: Animation) -> pd.DataFrame:
