@@ -27,6 +27,7 @@ from xaigeo.viz.themed import themed
 ROW = 22  # height of a row, in pixels
 STRIP = 78  # width of the strip of stabilities, in pixels
 LABEL = 130  # about what the names of the rows take
+UNDIVIDED = 5  # rows drawn where none has different reasons
 KEYS = 8  # features that have a letter of their own
 OTHER, TIE = "·", "="
 SHADES = tuple(reversed(RAMP))
@@ -55,7 +56,7 @@ def divided_rows(
     stability_below : float
         Rows below it have different reasons.
     max_rows : int
-        How many rows are drawn. Where no row has different reasons, those come first that are
+        How many rows are drawn. Where no row has different reasons, the few (5 at most) that are
         nearest to it.
     width : int
         Of the tiles, in pixels.
@@ -102,9 +103,9 @@ def divided_tables(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `tiles` (a row and seed each) and `rows` (a row each).
 
-    Columns of `tiles`: row (text), seed, letter, key (letter and feature), feature, dark (whether
-    the letter is white), attribution. Of `rows`: row, place, stability, flagged, predicted and
-    leading (features ranked first, with the number of seeds).
+    Columns of `tiles`: row (text), instance, seed, letter, key (letter and feature), feature, dark
+    (whether the letter is white), attribution. Of `rows`: row, instance, place, stability,
+    flagged, predicted and leading (features ranked first, with the number of seeds).
     """
     shown = drawn_rows(table, max_rows)
     labels = [plain(label) for label in explanation.instances]
@@ -129,6 +130,7 @@ def divided_tables(
             tiles.append(
                 {
                     "row": row,
+                    "instance": labels[places[i]],
                     "seed": str(explanation.seeds[s]),
                     "letter": key[0],
                     "key": key,
@@ -140,6 +142,7 @@ def divided_tables(
     rows = pd.DataFrame(
         {
             "row": texts,
+            "instance": [labels[place] for place in places],
             "place": range(len(texts)),
             "stability": shown["stability"].to_numpy(),
             "flagged": shown["flagged"].to_numpy(),
@@ -152,7 +155,9 @@ def divided_tables(
 
 def drawn_rows(table: pd.DataFrame, max_rows: int = 12) -> pd.DataFrame:
     """Return the rows drawn: the flagged ones, or where there are none the least stable."""
-    return (table[table["flagged"]] if table["flagged"].any() else table).head(max_rows)
+    if table["flagged"].any():
+        return table[table["flagged"]].head(max_rows)
+    return table.head(min(max_rows, UNDIVIDED))
 
 
 def divided_body(

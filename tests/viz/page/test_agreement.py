@@ -49,9 +49,10 @@ def test_what_is_said_to_differ_is_the_top_features_not_the_first(agreement):
         }
     )
     assert contrast_sentences(replace(agreement, contrasts=rows)) == {
-        7: "Yet their top 3 features differ (stability 0.20), though all rank bill first.",
-        9: "Yet their top 3 features differ (stability 0.398); ranked first, by how many seeds: "
-        "bill (3), island (2).",
+        7: "Yet their top 3 features differ (Kernel SHAP: stability 0.20), though all rank bill "
+        "first.",
+        9: "Yet their top 3 features differ (Kernel SHAP: stability 0.398); ranked first, by how "
+        "many seeds: bill (3), island (2).",
     }
     assert contrast_sentences(replace(agreement, contrasts=rows.head(0))) == {}
 

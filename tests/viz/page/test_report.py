@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -27,7 +28,7 @@ MARKS = {
 
 def settle(page, **state):
     """Wait until the page shows a state."""
-    conditions = " && ".join(f"shown.{name} === {value!r}" for name, value in state.items())
+    conditions = " && ".join(f"shown.{name} === {json.dumps(value)}" for name, value in state.items())
     page.wait_for_function(
         f"() => {{ const shown = JSON.parse(document.body.dataset.shown ?? '{{}}');"
         f" return {conditions or 'shown.row !== undefined'}; }}"
@@ -304,6 +305,62 @@ def test_an_answer_can_be_named(opened, study):
     )
     assert drawn == pytest.approx(values.tolist(), abs=1e-4)
     assert f"“{study.model.classes[1]}”" in page.locator("#why-title").inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", ["pair", "pca"])
+def test_zooming_in_shows_the_same_marks_larger(opened, view):
+    page = opened.page
+    page.locator("#view").select_option(view)
+    for method in (1, 4):
+        page.locator(f"[data-method='{method}']").click()
+        settle(page, view=view, method=method)
+        whole = page.evaluate("xaigeoReport.drawnTables()")
+        page.locator("#zoom").click()
+        settle(page, zoom=True)
+        near = page.evaluate("xaigeoReport.drawnTables()")
+        (x1, y1), (x2, y2) = near["limits"]
+        assert x2 - x1 < whole["limits"][1][0] - whole["limits"][0][0]
+        name = "vectors" if method == 1 else "connectors"
+        assert near["tables"][name] == whole["tables"][name]
+        for row in near["tables"][name]:
+            assert x1 <= row["x2"] <= x2
+            assert y1 <= row["y2"] <= y2
+        page.locator("#zoom").click()
+        settle(page, zoom=False)
+    assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_a_click_on_a_tile_leads_to_its_row(opened, study):
+    page = opened.page
+    tile = page.locator("#differences .mark-rect path").first
+    tile.wait_for(state="attached")
+    drawn = page.evaluate(
+        "Object.values(JSON.parse(document.getElementById('report-data').textContent)"
+        ".charts['differences-pictures-0'].datasets).flat().find((r) => r.letter).instance"
+    )
+    tile.click(position={"x": 4, "y": 4})
+    page.wait_for_function(
+        f"() => document.getElementById('row-sentence').textContent.startsWith('Row {drawn}. ')"
+    )
+
+
+@pytest.mark.browser
+def test_dark_pages_print_light_and_are_dark_again(written, open_page):
+    opened = open_page(written)
+    page = opened.page
+    settle(page)
+    ink = "document.querySelector('#map g.ring_marks > path')?.getAttribute('stroke')"
+    page.locator("#theme").click()
+    page.wait_for_function(f"() => {ink} && {ink} !== '#1c1b19'")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper), page.evaluate(ink)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(paper) == "rgb(255, 254, 251)"
+    assert page.evaluate(ink) == "#1c1b19"
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert (page.evaluate(paper), page.evaluate(ink)) == dark
 
 
 @pytest.mark.browser

@@ -13,6 +13,7 @@ from xaigeo.agreement import SCORES, compare, per_instance, same_answer_differen
 from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.viz.method_words import TITLES
 from xaigeo.viz.records import plain
 
 LEADING = {
@@ -102,6 +103,7 @@ def contrast_sentences(agreement: Agreement) -> dict[Any, str]:
     assert agreement.leading is not None  # the rows were flagged by it
     k = agreement.k[agreement.leading]
     shared = f" ({agreement.n_seeds})"
+    title = TITLES.get(agreement.leading, agreement.leading)
     sentences = {}
     for row in agreement.flagged.itertuples():
         leading = str(row.leading_features)
@@ -111,7 +113,8 @@ def contrast_sentences(agreement: Agreement) -> dict[Any, str]:
             else f"; ranked first, by how many seeds: {leading}"
         )
         sentences[plain(row.instance)] = (
-            f"Yet their top {k} features differ (stability {stability_text(row.stability)}){first}."
+            f"Yet their top {k} features differ ({title}: stability "
+            f"{stability_text(row.stability)}){first}."
         )
     return sentences
 

@@ -21,6 +21,7 @@ from xaigeo.viz.page.exact_marks import exact_mark
 from xaigeo.viz.page.packing import counts, exact, packed
 from xaigeo.viz.page.seed_modes import modes_note, seed_modes
 from xaigeo.viz.page.tours import tours
+from xaigeo.viz.page.words import all_of
 from xaigeo.viz.records import plain
 from xaigeo.viz.theme import class_mark
 
@@ -162,8 +163,7 @@ def _instance(
             "mean": [plain(v, 4) for v in prediction.mean(axis=0)],
             "classes": f"{values.min():.4g} to {values.max():.4g}",
             "answer": f"{values.mean():.4g}",
-            "sentence": f"The seeds predict {explanation.outputs[0]} "
-            f"{values.min():.4g} to {values.max():.4g}.",
+            "sentence": _amounts_sentence(values, explanation.outputs[0]),
             "answers": [plain(v, 4) for v in values],
         }
     votes = prediction.argmax(axis=-1)
@@ -177,6 +177,7 @@ def _instance(
     return entry | {
         "group": group,
         "flip_rate": plain(flip, 3),
+        "tied": bool((counts == counts.max()).sum() > 1),
         "classes": verdict(prediction[:, None], explanation.outputs, "classification").classes[0],
         "answer": explanation.outputs[leader],
         "sentence": sentence,
@@ -185,11 +186,19 @@ def _instance(
     }
 
 
+def _amounts_sentence(values: np.ndarray, target: str) -> str:
+    low, high = f"{values.min():.4g}", f"{values.max():.4g}"
+    if len(values) == 1:
+        return f"The one seed predicts {target} {low}."
+    return f"The seeds predict {target} {low if low == high else f'{low} to {high}'}."
+
+
 def _votes_sentence(counts: np.ndarray, outputs: list[str]) -> str:
     n_seeds = int(counts.sum())
     order = [j for j in np.argsort(-counts, kind="stable") if counts[j]]
     if len(order) == 1:
-        return f"All {n_seeds} seeds answer {outputs[order[0]]}."
+        verb = "answers" if n_seeds == 1 else "answer"
+        return f"{all_of(n_seeds, 'seed')} {verb} {outputs[order[0]]}."
     parts = [
         f"{counts[j]} {'seed answers' if counts[j] == 1 else 'seeds answer'} {outputs[j]}"
         for j in order

@@ -35,6 +35,8 @@ def picture(chart: Any, *, wide: bool = False, ringed: bool = False) -> Picture:
     spec.pop("config", None)  # the page holds the theme once
     title = spec.pop("title", {})
     finding, reading = _words(title)
+    # Readers of a page cannot call the function again.
+    reading = reading.replace("; name another with output", "")
     if ringed:
         _ring(spec)
         spec["datasets"]["chosen"] = _first_row(spec["datasets"])

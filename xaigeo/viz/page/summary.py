@@ -73,7 +73,7 @@ def summarise(
     first = explanations[0]
     shown = shown or ShownRows(list(explanations), agreement, "")
     return {
-        "title": title or f"{len(first.seeds)} seeds, {_answers(first)}",
+        "title": title or f"{count(len(first.seeds), 'seed')}, {_answers(first)}",
         "made": datetime.now(UTC),
         "facts": _facts(explanations),
         "verdict": _verdict(explanations, agreement, evaluation, audit),
@@ -148,9 +148,8 @@ def _target_sentences(first: Explanation) -> list[str]:
         return []
     shown, *others = first.outputs
     return [
-        f"Of {len(first.outputs)} targets this page speaks of {shown} alone; the explanations "
-        f"hold {listed(others)} too: scene(..., output={others[0]!r}) and "
-        f"attribution_strip(..., output={others[0]!r}) draw them."
+        f"Of {len(first.outputs)} targets the sections of this page speak of {shown}; the explorer "
+        f"shows {listed(others)} too, by its list of targets."
     ]
 
 
@@ -182,9 +181,10 @@ def _performance_sentence(evaluation: Evaluation) -> str:
     column = "r2" if evaluation.task == "regression" else "accuracy"
     scores = evaluation.scores[column]
     metric = metric if column == "r2" else metric.lower()
+    n = len(scores)
     said = (
-        f"The {count(len(scores), 'seed')} reach {metric} {_span(scores)} on "
-        f"{len(evaluation.labels)} {evaluation.name} rows"
+        f"The {count(n, 'seed')} {'reaches' if n == 1 else 'reach'} {metric} {_span(scores)} on "
+        f"{count(len(evaluation.labels), f'{evaluation.name} row')}"
     )
     if evaluation.task == "regression" or len(scores) < 2:
         return said + "."
@@ -192,8 +192,8 @@ def _performance_sentence(evaluation: Evaluation) -> str:
     if not split:
         return f"{said}, and on every row they all agree."
     return (
-        f"{said}; on {split} of {len(evaluation.labels)} rows they do not all agree, and any two "
-        f"differ on {churn(evaluation.predicted).mean():.1%} of the answers on average."
+        f"{said}; on {split} of {count(len(evaluation.labels), 'row')} they do not all agree, and "
+        f"any two differ on {churn(evaluation.predicted).mean():.1%} of the answers on average."
     )
 
 
@@ -229,7 +229,8 @@ def _trained(first: Explanation, notes: str | None) -> Section:
         if record.get(name)
     ]
     return {
-        "finding": f"{models} learned to {task} from {_columns(first)}. " + _what_differs(record),
+        "finding": f"{models} learned to {task} from {_columns(first)}. "
+        + _what_differs(record, n_seeds),
         "notes": notes,
         "rows": rows,
     }
@@ -260,8 +261,10 @@ def _features(explanation: Explanation) -> list[str]:
     ]
 
 
-def _what_differs(record: dict[str, Any]) -> str:
+def _what_differs(record: dict[str, Any], n_seeds: int) -> str:
     """Say that only the seed differs where the record shows it, and else that it does not."""
+    if n_seeds == 1:
+        return "There is one model, so nothing can be said of what another seed would have done."
     hashes = record.get("architecture_sha256") or []
     if not (record.get("data_sha256") and record.get("config_sha256") and len(set(hashes)) == 1):
         return (

@@ -40,7 +40,11 @@ def tours(explanations: Sequence[Explanation], drawing: Drawing) -> list[dict[st
 def _made(explanations: Sequence[Explanation], drawing: Drawing) -> list[tuple[str, str, Tour]]:
     given = list(explanations)
     made = [
-        ("Grand tour", "planes drawn at random: the data from all sides", grand_tour(given)),
+        (
+            "Grand tour",
+            "leads through planes drawn at random: the data from all sides",
+            grand_tour(given),
+        ),
         ("Local tour", "rocks about the principal components", local_tour(given)),
     ]
     if len(drawing.space.numeric) <= MOST_LITTLE:

@@ -1,5 +1,5 @@
 // ---- the explorer's state ----------------------------------------------------------------
-const state = { row: null, steps: false, method: 0, seeds: "all", output: null, view: null, x: 0, y: 0, frame: 0 };
+const state = { row: null, steps: false, zoom: false, method: 0, seeds: "all", output: null, view: null, x: 0, y: 0, frame: 0 };
 const byPlace = new Map(explorer.instances.map((one) => [one.id, one]));
 const byLabel = new Map(explorer.instances.map((one) => [String(one.label), one]));
 const nFeatures = explorer.features.length;
@@ -234,9 +234,26 @@ const memberTest = () => {
     : boxesOf(marks[state.method](), state.row, place).filter((box) => box.layer === "seed");
   return (row) => chosen.some((box) => obeys(box.bounds, row));
 };
+// The limits in which the marks of the row fill the map; arrows keep the scale of the whole map.
+const zoomed = (view, whole, marked) => {
+  const [x, y] = pointOf(view, zRows()[state.row]);
+  const places = [...marked.vectors.map((row) => [row.x2, row.y2]), ...marked.connectors.map((row) => [row.x2, row.y2]),
+    ...marked.regions.filter((row) => row.kind === "kernel").map((row) => [row.x, row.y]),
+    ...marked.box_outlines.filter((row) => row.layer === "intersection").map((row) => [row.x, row.y]),
+    ...marked.boxes.filter((row) => row.layer === "intersection" && row.x1 !== undefined)
+      .flatMap((row) => [[row.x1, row.y1], [row.x2, row.y2]])];
+  const reach = places.reduce((most, [px, py]) => Math.max(most, Math.abs(px - x) / view.scale[0], Math.abs(py - y) / view.scale[1]), 0);
+  const room = roomOf(view, whole);
+  const half = Math.min(Math.max(1.25 * reach, 0.02 * room), 0.5 * room);
+  return [[x - half * view.scale[0], y - half * view.scale[1]], [x + half * view.scale[0], y + half * view.scale[1]]];
+};
+const barsIn = (view, whole, limits) => {
+  const mark = marks[state.method]();
+  return scaleBars(view, mark, arrowScale(view, mark, state.output, whole), limits);
+};
 const drawnTables = () => {
   const view = currentView();
-  const limits = limitsOf(view);
+  const whole = limitsOf(view);
   const members = memberTest();
   const at = (z, more) => { const [x, y] = pointOf(view, z); return { x, y, ...more }; };
   const instances = [...byPlace.values()].sort((a, b) => a.id - b.id).map((one) => at(zRows()[one.id], { instance: one.id, label: String(one.label),
@@ -244,8 +261,11 @@ const drawnTables = () => {
   const points = zBackground().map((z, n) => at(z, { predicted: backgroundPredicted()[n],
     member: members ? members(background()[n]) : null }));
   const axes = view.kind === "pair" ? [] : axisArrows(view);
+  const marked = markedTables(view, whole);
+  const limits = state.zoom ? zoomed(view, whole, marked) : whole;
+  if (state.zoom && marked.scale_bar.length) marked.scale_bar = barsIn(view, whole, limits);
   const size = byId("map") ? [byId("map").clientWidth - 44, byId("map").clientHeight - 34] : [1, 1];
-  return { view, limits, tables: { ...markedTables(view, limits), instances, axes, points,
+  return { view, limits, tables: { ...marked, instances, axes, points,
     compass: axes.length ? compassOf(axes, points, limits, size) : [],
     chosen: instances.filter((row) => row.instance === state.row) } };
 };
@@ -268,6 +288,7 @@ const mapView = (drawn) => {
   // Marks outside of the axes' ends, even for a moment, would leave the chart no width.
   const ends = endsOf(drawn.limits);
   spec.params = spec.params.map((one) => one.name in ends ? { ...one, value: ends[one.name] } : one);
+  spec.description = "Map of the data";
   map = embed("#map", spec, drawn.tables).then((made) => {
     made.addEventListener("click", (_, item) => {
       if (item?.mark?.name === "rows_marks") choose({ row: item.datum.instance });

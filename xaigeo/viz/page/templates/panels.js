@@ -130,19 +130,23 @@ const attributionPanel = (method, place, one) => {
   if (state.steps && specs.waterfalls[method.name]) {
     drawSteps(method, stepsTable(method, state.method, place));
     byId("why-table").replaceChildren(element("p", shaded(`From the mean output over the background to this row's. ${method.colours} `
-      + (oneSeed() ? `Seed ${state.seeds} alone. ` : "Mean of the seeds that give the answer most seeds give: means add up, medians do not. Dark rule: their middle 80%. ")
+      + (oneSeed() ? `Seed ${state.seeds} alone. ` : regression ? "Mean of all seeds: means add up, medians do not. Dark rule: their middle 80%. " : `Mean of the seeds that answer ${explorer.classes[method.majority()[place]]}: means add up, medians do not. Dark rule: their middle 80%. `)
       + `Unit: ${method.unit}.`), { class: "empty" }));
     return;
   }
   const shown = stripTables(method, state.method, place);
   drawStrip(method, shown);
   const notes = [`Dots: single seeds. ${method.colours} Dark bar: median and middle 80% of all seeds. Unit: ${method.unit}.`];
+  if (method.modes.length) notes.push("The seeds fall into modes: where they lie apart, the median may lie where no seed is.");
   if (!regression && (one.flip_rate > 0 || state.output !== null)) {
     const name = explorer.classes[output];
     const seed = explorer.seeds.findIndex((each) => String(each) === state.seeds);
     const own = seed < 0 ? name : explorer.classes[one.answers[seed]];
     if (own !== name) notes.unshift(`Seed ${state.seeds} answers ${own}; these are its numbers for ${name}.`);
-    else if (state.output === null) notes.unshift(`For the answer ${name}, which most seeds give, for every seed.`);
+    else if (state.output === null) {
+      notes.unshift(one.tied ? `For the answer ${name}, one of those that most seeds give alike, for every seed.`
+        : `For the answer ${name}, which most seeds give, for every seed.`);
+    }
   }
   byId("why-table").replaceChildren(...notes.map((note) => element("p", shaded(note), { class: "empty" })));
   if (shown.hidden || state.allFeatures) {
@@ -304,7 +308,8 @@ const drawPanels = () => {
   scoresPanel(method, place);
   if (!method) {
     byId("method-sentence").textContent = "";
-    say("All methods on one map. Choose one method to read its marks apart.");
+    const shapes = { line: "lines", arrows: "arrows", box: "a box", connector: "a connector that ends in a diamond" };
+    say(`All methods on one map: ${explorer.methods.map((each) => `${each.title} ${shapes[each.mark]}`).join(", ")}. Choose one method to read its marks apart.`);
     byId("why-title").textContent = "What each method says";
     byId("why-table").replaceChildren(tableOf([{ title: "Method" }, { title: "Here" }],
       explorer.methods.map((each) => {

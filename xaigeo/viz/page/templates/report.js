@@ -11,9 +11,16 @@ const choose = (change) => {
   if (!isTour() && playing) pause();
   byId("row").value = String(state.row);
   byId("seed").value = state.seeds;
+  if (byId("output")) {
+    // Rules and changes speak of each seed's own answer.
+    byId("output").disabled = state.method >= 0 && explorer.methods[state.method].kind !== "attributions";
+    byId("output").title = byId("output").disabled ? "Rules and changes are of each seed's own answer." : "";
+  }
+  byId("table-columns").options[1].disabled = state.method < 0 || explorer.methods[state.method].kind !== "attributions";
   if (byId("output")) byId("output").value = state.output === null ? "" : String(state.output);
   if (byId("view")) {
     byId("view").value = state.view;
+    byId("zoom").setAttribute("aria-pressed", String(state.zoom));
     byId("pair").hidden = state.view !== "pair";
     byId("tour").hidden = !isTour();
     byId("x").value = String(state.x);
@@ -74,6 +81,7 @@ listen("controls", "submit", (event) => event.preventDefault());
 listen("row", "change", (event) => choose({ row: Number(event.target.value) }));
 listen("seed", "change", (event) => choose({ seeds: event.target.value }));
 listen("output", "change", (event) => choose({ output: event.target.value === "" ? null : Number(event.target.value) }));
+listen("zoom", "click", () => choose({ zoom: !state.zoom }));
 listen("view", "change", (event) => choose({ view: event.target.value }));
 for (const [id, other] of [["x", "y"], ["y", "x"]]) {
   // The same column twice is no plane: the two change places.
@@ -109,10 +117,34 @@ document.addEventListener("click", (event) => {
 let folded = [];
 window.addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];
+  if (isDark()) printLight();
   for (const one of folded) one.open = true;
   drawRowsTable();
 });
-window.addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+window.addEventListener("afterprint", () => {
+  for (const one of folded) one.open = false;
+  for (const undo of unprinted.splice(0)) undo();
+});
+// Paper is light: colours of drawn charts go back to what they were before they were made dark.
+const unprinted = [];
+const printLight = () => {
+  const light = Object.fromEntries(Object.entries(page.dark).map(([key, value]) => [value.toLowerCase(), key]));
+  const chosen = document.documentElement.dataset.theme;
+  unprinted.push(() => {
+    if (chosen === undefined) delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = chosen;
+  });
+  document.documentElement.dataset.theme = "light";
+  for (const part of document.querySelectorAll(".chart svg *, .legend svg *")) {
+    for (const name of ["fill", "stroke", "stop-color"]) {
+      const dark = part.getAttribute(name);
+      const hex = dark?.startsWith("rgb") ? `#${dark.match(/\d+/g).slice(0, 3).map((v) => Number(v).toString(16).padStart(2, "0")).join("")}` : dark?.toLowerCase();
+      if (!hex || !light[hex]) continue;
+      part.setAttribute(name, light[hex]);
+      unprinted.push(() => part.setAttribute(name, dark));
+    }
+  }
+};
 
 // Charts with rows of their own: a click on a row's mark chooses it, and its mark is ringed.
 // They are drawn when they come near the window, and else one by one when there is nothing to do.
@@ -126,7 +158,8 @@ const drawOne = async (target) => {
   near.unobserve(target);
   const spec = page.charts[target.dataset.chart];
   const drawn = staticCharts;
-  const view = await embed(target, spec);
+  // Vega names the chart for screen readers by its description.
+  const view = await embed(target, { ...spec, description: target.getAttribute("aria-label") });
   drawn.push(view);
   view.addEventListener("click", (_, item) => {
     const one = byLabel.get(String(item?.datum?.instance));
@@ -144,7 +177,7 @@ const drawOne = async (target) => {
 const drawRest = () => {
   const [next] = waiting;
   if (!next) return;
-  drawOne(next).then(() => setTimeout(drawRest, 30));
+  drawOne(next).then(() => setTimeout(drawRest, 5));
 };
 const drawStatic = () => {
   marksOfRow.clear();
@@ -152,7 +185,7 @@ const drawStatic = () => {
   staticCharts = [];
   waiting = new Set(document.querySelectorAll("[data-chart]"));
   for (const target of waiting) near.observe(target);
-  setTimeout(drawRest, 1200);
+  setTimeout(drawRest, 500);
 };
 const redraw = () => {
   byId("theme").textContent = isDark() ? "Light" : "Dark";
@@ -160,7 +193,7 @@ const redraw = () => {
   for (const part of document.querySelectorAll("[data-fill]")) {
     part.setAttribute(part.tagName === "stop" ? "stop-color" : "fill", coloured(part.dataset.fill));
   }
-  for (const part of document.querySelectorAll(".direction, .how:not(:has(*)), .margin > .how")) {
+  for (const part of document.querySelectorAll(".direction, .how, .methods article > p")) {
     if (part.children.length) continue;
     part.dataset.said ??= part.textContent;
     part.textContent = shaded(part.dataset.said);

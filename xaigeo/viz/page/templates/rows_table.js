@@ -90,7 +90,7 @@ const saveTable = () => {
   const columns = tableColumns();
   const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
   const lines = [columns.map((column) => quoted(column.title)), ...tableRows(columns).map(({ cells }) =>
-    cells.map((v, k) => missing(v) ? "" : columns[k].number ? String(v) : quoted(columns[k].say(v))))];
+    cells.map((v, k) => missing(v) ? "" : columns[k].number ? String(Number(v.toPrecision(7))) : quoted(columns[k].say(v))))];
   const link = element("a", null, { download: "rows.csv",
     href: URL.createObjectURL(new Blob([lines.map((line) => line.join(",")).join("\n")], { type: "text/csv" })) });
   link.click();
