@@ -11,6 +11,7 @@ from xaigeo.agreement.seed_predictions import SeedPredictions, seed_predictions
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
+from xaigeo.geometry.round_off import without_round_off
 from xaigeo.options import check_count
 
 
@@ -21,8 +22,9 @@ class PredictionDeviation:
     Attributes
     ----------
     rows : DataFrame
-        One row a row: `row`, `prediction` (mean over seeds), `sd` (over seeds, K − 1 degrees
-        of freedom) and `bin` (place of its bin).
+        One row a row: `instance` (its label), `prediction` (mean over seeds), `sd` (over seeds,
+        K − 1 degrees of freedom; 0 where seeds differ by round-off alone) and `bin` (place of its
+        bin).
     bins : DataFrame
         One row a filled bin: `low`, `high`, `n_rows`, `prediction` and `sd` (means over its
         rows), `sd_low` and `sd_high` (10 % and 90 % of its rows lie below).
@@ -80,12 +82,12 @@ def prediction_deviation(
         )
     values, name = _values(given, output)
     mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
-    # Equal values differ by round-off once they are averaged.
-    sd = np.where(np.ptp(values, axis=0) > 0, sd, 0.0)
+    size = np.abs(values).max(initial=0.0) if given.task == "regression" else 1.0
+    sd = without_round_off(sd, size)
     low, high = (0.0, 1.0) if given.task == "classification" else (mean.min(), mean.max())
     width = (high - low) or 1.0
     place = np.clip(np.ceil((mean - low) / width * n_bins).astype(int) - 1, 0, n_bins - 1)
-    rows = pd.DataFrame({"row": given.rows, "prediction": mean, "sd": sd, "bin": place})
+    rows = pd.DataFrame({"instance": given.rows, "prediction": mean, "sd": sd, "bin": place})
     bins = _bins(rows, low + width * np.arange(n_bins + 1) / n_bins)
     return PredictionDeviation(rows, bins, name, given.task, len(given.seeds), given.name)
 

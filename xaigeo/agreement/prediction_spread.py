@@ -8,6 +8,7 @@ import pandas as pd
 from xaigeo.agreement.seed_predictions import seed_predictions
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Explanation
+from xaigeo.geometry.round_off import without_round_off
 
 
 def prediction_spread(
@@ -26,9 +27,9 @@ def prediction_spread(
     Returns
     -------
     rows : DataFrame
-        One row a row: `rank` (from 0), `row`, `majority` (class of most seeds, or the target),
-        `low`, `median`, `high` (over seeds), `width` (high − low), `n_flips` (seeds that predict
-        another class; 0 for a regression).
+        One row a row: `rank` (from 0), `instance` (its label), `majority` (class of most seeds,
+        or the target), `low`, `median`, `high` (over seeds), `width` (high − low, 0 where that is
+        round-off), `n_flips` (seeds that predict another class; 0 for a regression).
     dots : DataFrame
         One row a row and seed: `rank`, `seed`, `prediction`, `predicted` (that seed's class, or
         the target) and `flips`.
@@ -52,12 +53,13 @@ def prediction_spread(
         named = output is not None
         values = given.prediction[..., given.place(output)] if named else given.of_majority()
     flips = own != most
-    width = np.ptp(values, axis=0)
+    size = np.abs(values).max(initial=0.0) if given.task == "regression" else 1.0
+    width = without_round_off(np.ptp(values, axis=0), size)
     # Of equal ranges the row with more flips comes first, then the earlier one.
     order = np.lexsort((np.arange(n_rows), -flips.sum(axis=0), -width))
     rows = pd.DataFrame(
         {
-            "row": given.rows,
+            "instance": given.rows,
             "majority": names[most],
             "low": values.min(axis=0),
             "median": np.median(values, axis=0),

@@ -14,6 +14,7 @@ from xaigeo.geometry.attribution_meaning import attribution_meaning
 from xaigeo.geometry.output_choice import target_place
 from xaigeo.geometry.prediction import verdict
 from xaigeo.geometry.principal_axes import principal_axes
+from xaigeo.geometry.round_off import without_round_off
 from xaigeo.geometry.seed_vectors import common_place
 from xaigeo.geometry.shadow import xy
 from xaigeo.geometry.standard_frame import StandardFrame
@@ -147,7 +148,7 @@ def attribution_space(
             | xy(scores, "attribution_x", "attribution_y")
             | {
                 "instance": explanation.instances,
-                "seed_spread": np.sqrt(((every - every.mean(axis=0)) ** 2).sum(-1).mean(axis=0)),
+                "seed_spread": _seed_spread(every),
                 "distance": apart,
                 "outlier": _falling_rank(apart),
             },
@@ -168,6 +169,12 @@ def attribution_space(
         seed=seed,
         output=explanation.outputs[int(place[0])] if named else None,
     )
+
+
+def _seed_spread(every: np.ndarray) -> np.ndarray:
+    """Return the spread of attributions, shape (n_seeds, n_instances, n_features), by instance."""
+    apart = np.sqrt(((every - every.mean(axis=0)) ** 2).sum(-1).mean(axis=0))
+    return without_round_off(apart, float(np.abs(every).max()))
 
 
 def _check(explanation: object) -> None:

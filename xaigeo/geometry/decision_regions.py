@@ -12,6 +12,7 @@ from xaigeo.explanations.majority import majority
 from xaigeo.geometry.data_plane import cell_centres, plane_of
 from xaigeo.geometry.ensemble_check import check_ensemble
 from xaigeo.geometry.held_row import held_row
+from xaigeo.geometry.round_off import without_round_off
 from xaigeo.geometry.standard_frame import StandardFrame
 from xaigeo.geometry.view import FeaturePair, Projection
 from xaigeo.options import check_count
@@ -43,7 +44,8 @@ class DecisionRegions:
     mean : ndarray, shape (n, n, n_outputs)
         Mean over seeds of class probabilities or values.
     sd : ndarray, shape (n, n, n_outputs)
-        Standard deviation over seeds (K − 1 degrees of freedom; NaN for one seed).
+        Standard deviation over seeds (K − 1 degrees of freedom; NaN for one seed); 0 where the
+        seeds differ by round-off alone.
     agreement : ndarray, shape (n, n)
         Share of seeds that predict the class most seeds predict; NaN for a regression.
     majority : ndarray of int, shape (n, n)
@@ -135,6 +137,8 @@ def decision_regions(
     x, up = cell_centres(points, chosen, resolution)
     cells = np.stack(np.meshgrid(x, up), axis=-1).reshape(-1, 2)
     summary = _summarised(ensemble, _rows_at(cells, chosen, frame, row))
+    size = np.abs(summary["mean"]).max(axis=0) if ensemble.task == "regression" else 1.0
+    summary["sd"] = without_round_off(summary["sd"], size)
     n = resolution
     square = {
         name: values.reshape(-1, n, n)

@@ -18,6 +18,7 @@ from xaigeo.viz.chosen_row import check_kind, row_place
 from xaigeo.viz.interval_layers import interval_layers
 from xaigeo.viz.interval_tables import IntervalTables
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import all_seeds, counted
 from xaigeo.viz.records import plain
 from xaigeo.viz.rule_lanes import GAP, LaneFrame
 from xaigeo.viz.table_data import with_tables
@@ -59,8 +60,9 @@ def anchor_intervals(
     notes = anchor_intervals_notes(anchors, instance, max_features)
     body = anchor_intervals_body(anchors, tables, width=width).properties(
         title=titled(finding, notes, width),
-        description=f"{finding}. Parallel intervals of the rules of {len(anchors.seeds)} seeds "
-        f"on {len(tables['lanes'])} features.",
+        description=f"{finding}. Parallel intervals of the rules of "
+        f"{counted(len(anchors.seeds), 'seed')} "
+        f"on {counted(len(tables['lanes']), 'feature')}.",
     )
     return themed(with_tables(body, tables))
 
@@ -92,11 +94,12 @@ def anchor_intervals_finding(anchors: Anchors, instance: Any = None) -> str:
     if n_seeds == 1:
         return f"{row}: the rule restricts {n_used} of {total} features"
     if made_for_all(anchors):
-        return (
-            f"{row}: one rule, made for all {n_seeds} seeds, restricts {n_used} of {total} features"
-        )
+        whose = all_seeds(n_seeds)
+        return f"{row}: one rule, made for {whose}, restricts {n_used} of {total} features"
     shared = int(used.all(axis=0).sum())
-    said = f"all {n_seeds} seeds restrict {shared} of the {n_used} features that their rules use"
+    said = f"{all_seeds(n_seeds)} restrict {shared} of the {n_used} features that their rules use"
+    if n_used == 1:
+        said = f"the rules of {all_seeds(n_seeds)} use one feature in all"
     if len(found.groups) == 1:
         n_rows = anchors.data.sizes[dims.BACKGROUND_ROW]
         held = round(float(found.common_coverage[0]) * n_rows)

@@ -14,6 +14,7 @@ from xaigeo.geometry.rule_trace import RuleTrace, trace_lengths
 from xaigeo.options import check_count
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind, row_place, seed_places
+from xaigeo.viz.number_text import all_seeds
 from xaigeo.viz.records import plain
 from xaigeo.viz.search_layers import caption, curves, limits
 from xaigeo.viz.search_tables import SearchTables
@@ -92,7 +93,7 @@ def anchor_search_finding(anchors: Anchors, instance: Any = None, seed: int | No
     wanted = anchors.provenance["parameters"].get("threshold")
     low, precision = float(trace.precision_low[-1]), float(trace.precision[-1])
     if made_for_all(anchors):
-        whose = f"the rule made for all {len(anchors.seeds)} seeds"
+        whose = f"the rule made for {all_seeds(len(anchors.seeds))}"
         met = bool(anchors.array("met")[:, place].all())
     else:
         whose = f"seed {anchors.seeds[own]}'s rule"

@@ -24,6 +24,8 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.feature_values import category_note, relative_values, value_colour, value_texts
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import counted as count_of
+from xaigeo.viz.number_text import number_text
 from xaigeo.viz.records import plain
 from xaigeo.viz.swarm import swarm_offsets
 from xaigeo.viz.table_data import with_tables
@@ -94,7 +96,8 @@ def attribution_beeswarm(
     ]
     chart = beeswarm_body(words, tables, width=width).properties(
         title=titled(finding, [" ".join(notes)], total_px(labels, width)),
-        description=f"Beeswarm of the attributions of {len(shown.instances)} rows by feature. "
+        description=f"Beeswarm of the attributions of {count_of(len(shown.instances), 'row')} by "
+        "feature. "
         f"{finding}.",
     )
     return themed(with_tables(chart, tables))
@@ -179,7 +182,7 @@ def beeswarm_body(
         x=x,
         y=y,
         yOffset=offset,
-        color=value_colour("relative"),
+        color=value_colour("relative", length=120 if isinstance(width, str) else _ramp_px(width)),
         tooltip=[
             alt.Tooltip("label:N", title="Feature"),
             alt.Tooltip("value:N", title="Value"),
@@ -192,6 +195,11 @@ def beeswarm_body(
     return layered(*layers).properties(width=width, height=alt.Step(ROW))
 
 
+def _ramp_px(width: int) -> int:
+    """Return the length of the legend's ramp that fits a plot beside the legend's title."""
+    return int(np.clip(width - 100, 40, 120))
+
+
 def beeswarm_finding(explanation: Attributions, output: int) -> str:
     """Return which feature counts most and how often the seeds differ in sign, a sentence."""
     values = attribution_values(explanation, explanation.outputs[output])
@@ -201,7 +209,8 @@ def beeswarm_finding(explanation: Attributions, output: int) -> str:
     words = attribution_words(explanation, output)
     first = overall_order(sizes)[0]
     size = np.median(sizes[:, first])
-    said = f"{explanation.features[first]} counts most, {size:.2g} {words.unit} on average"
+    said = f"{explanation.features[first]} counts most, in size {number_text(size, 2)} on average "
+    said += f"({words.unit})"
     if len(values) == 1 or not words.meaning.signed:
         return said
     counted = values.any(axis=0)  # what is 0 for every seed has no sign to agree on

@@ -25,6 +25,7 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.feature_values import value_texts
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import counted as count_of
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
@@ -94,7 +95,8 @@ def attribution_heatmap(
     ]
     chart = attribution_heatmap_body(words, tables, width=width).properties(
         title=titled(finding, [" ".join(notes)], total_px(labels, width)),
-        description=f"Heat map of the attributions of {n_shown} rows by {len(labels)} features. "
+        description=f"Heat map of the attributions of {count_of(n_shown, 'row')} by "
+        f"{count_of(len(labels), 'feature')}. "
         f"{finding}.",
     )
     return themed(with_tables(chart, tables))
@@ -166,12 +168,14 @@ def attribution_heatmap_finding(explanation: Attributions, output: int) -> str:
     largest = np.bincount(np.abs(median).argmax(axis=1), minlength=values.shape[2])
     first = int(largest.argmax())
     said = f"{explanation.features[first]} has the largest attribution in {largest[first]} of "
-    said += f"{n_rows} rows"
+    said += count_of(n_rows, "row")
     if n_seeds == 1 or not attribution_words(explanation, output).meaning.signed:
         return said
     counted = values.any(axis=0)
     n = int((~sign_of_most(values) & counted).sum())
-    return f"{said}; the seeds differ in sign on {n} of {int(counted.sum())} attributions"
+    return (
+        f"{said}; the seeds differ in sign on {n} of {count_of(int(counted.sum()), 'attribution')}"
+    )
 
 
 def _outputs(x: alt.X, width: Width) -> alt.LayerChart:

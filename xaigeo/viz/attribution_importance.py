@@ -31,6 +31,7 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import all_seeds, counted
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
 from xaigeo.viz.theme import INK, SEED
@@ -88,10 +89,10 @@ def attribution_importance(
         "One seed."
         if n == 1
         else "Dot: one seed. "
-        f"{'Bar' if by_output else 'Dark bar'}: median and middle 80% of {n} seeds."
+        f"{'Bar' if by_output else 'Dark bar'}: median and middle 80% of {counted(n, 'seed')}."
     )
     notes = [
-        f"Mean size over {len(explanation.instances)} rows. {heading_of(words, told)} "
+        f"Mean size over {counted(len(explanation.instances), 'row')}. {heading_of(words, told)} "
         f"({words_for(explanation).title}).",
         marks,
         *shown_note(len(labels), len(explanation.features)),
@@ -101,8 +102,8 @@ def attribution_importance(
     )
     chart = body.properties(
         title=titled(finding, [" ".join(notes)], total_px(labels, width)),
-        description=f"Dot plot of the mean absolute attribution by feature for {n} seeds. "
-        f"{finding}.",
+        description=f"Dot plot of the mean absolute attribution by feature for "
+        f"{counted(n, 'seed')}. {finding}.",
     )
     return themed(with_tables(chart, tables))
 
@@ -216,13 +217,14 @@ def importance_finding(explanation: Attributions, output: str | None = None) -> 
         return f"In no seed does one feature alone count most ({n} seed{'s' if n > 1 else ''})"
     if n == 1:
         return f"{name} counts most for seed {explanation.seeds[0]}"
-    first = f"{name} counts most in {'all' if firsts[leader] == n else firsts[leader]}"
-    first += f" {n} seeds" if firsts[leader] == n else f" of {n} seeds"
+    where = all_seeds(n) if firsts[leader] == n else f"{firsts[leader]} of {n} seeds"
+    first = f"{name} counts most in {where}"
     k = default_k_of(explanation)
     if k < 2:
         return first
     shared = shared_top(sizes, k)
-    return f"{first}; all share {shared if shared else 'none'} of their top {k}"
+    who = "both" if n == 2 else "all"
+    return f"{first}; {who} share {shared if shared else 'none'} of their top {k}"
 
 
 def _of_output(

@@ -26,6 +26,7 @@ from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.feature_values import relative_values, value_colour, value_texts
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import counted as count_of
 from xaigeo.viz.records import plain
 from xaigeo.viz.swarm import swarm_offsets
 from xaigeo.viz.table_data import with_tables
@@ -102,7 +103,7 @@ def attribution_scatter(
     chart = scatter_body(words, drawn, tables, by=by, about=shown, width=width).properties(
         title=titled(finding, [" ".join(notes)], width + MARGIN),
         description=f"Scatter of the attribution of {feature} over its value for "
-        f"{len(shown.instances)} rows. {finding}.",
+        f"{count_of(len(shown.instances), 'row')}. {finding}.",
     )
     return themed(with_tables(chart, tables))
 
@@ -246,7 +247,7 @@ def scatter_finding(explanation: Attributions, feature: str, output: int) -> str
     n = int((~sign_of_most(values) & values.any(axis=0)).sum())
     if n == 0:
         return f"{said}; the seeds agree on every sign"
-    return f"{said}; the seeds differ in sign on {n} of {values.shape[1]} rows"
+    return f"{said}; the seeds differ in sign on {n} of {count_of(values.shape[1], 'row')}"
 
 
 def _trend(codes: np.ndarray, median: np.ndarray) -> str:

@@ -16,6 +16,7 @@ from xaigeo.viz.channels import layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import counted
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import inline, with_tables
 from xaigeo.viz.text_fit import middle, titled
@@ -25,6 +26,8 @@ from xaigeo.viz.themed import themed
 NARROW = 520  # below this the two parts stand one above the other
 NAMED = 2  # features that an axis names
 LABELLED = 3  # rows that have their label
+# Of a letter and a line of a label, as shares of the side of a part.
+LETTER_SHARE, LINE_SHARE = 0.025, 0.055
 SIZES = (28, 230)  # of points, in square pixels, by the spread of the seeds
 HEADINGS = {"data": "By their values", "attribution": "By their attributions"}
 ROOM = 0.12  # at each end of an axis, as a share of its length
@@ -78,15 +81,35 @@ def classes_of(explanation: Attributions) -> list[str]:
 
 
 def space_tables(space: AttributionSpace) -> dict[str, pd.DataFrame]:
-    """Return the table `rows`: the frame of the space, and the label of the rows that are named."""
+    """Return the table `rows`: the frame of the space, and the labels of the rows that are named.
+
+    A label is left out of the part in which it would lie on that of a row of lower rank.
+    """
     frame = space.frame.assign(instance=[plain(label) for label in space.frame["instance"]])
     named = frame["outlier"] <= LABELLED
     # Where many rows are explained equally unlike the others, none is to be named.
     named &= named.sum() <= 2 * LABELLED
-    frame["label"] = [
+    labels = [
         str(label) if name else "" for label, name in zip(frame["instance"], named, strict=True)
     ]
+    for place in HEADINGS:
+        spot = frame[[f"{place}_x", f"{place}_y"]].to_numpy()
+        frame[f"{place}_label"] = _apart(spot, labels, frame["outlier"].to_numpy())
     return {"rows": frame}
+
+
+def _apart(places: np.ndarray, labels: list[str], rank: np.ndarray) -> list[str]:
+    """Return labels without those that would lie on one of a row of lower rank."""
+    span = float(np.ptp(places, axis=0).max()) * (1 + 2 * ROOM) or 1.0
+    kept: list[int] = []
+    for k in np.argsort(rank, kind="stable").tolist():
+        # Shares of the side of a part, for text about 8 letters wide at most.
+        gap = np.abs(places[kept] - places[k]) / span
+        letters = max([len(labels[k]), *(len(labels[other]) for other in kept)])
+        meets = (gap[:, 0] < LETTER_SHARE * (letters + 1)) & (gap[:, 1] < LINE_SHARE)
+        if labels[k] and not meets.any():
+            kept.append(k)
+    return [label if k in kept else "" for k, label in enumerate(labels)]
 
 
 def space_body(
@@ -122,7 +145,9 @@ def space_finding(space: AttributionSpace) -> str:
     frame = space.frame
     first = frame[frame["outlier"] == 1]
     if len(first) == len(frame):
-        return f"None of {len(frame)} rows is explained less like the others than the rest"
+        return (
+            f"None of {counted(len(frame), 'row')} is explained less like the others than the rest"
+        )
     far, usual = float(first["distance"].iloc[0]), float(frame["distance"].median())
     times = f": {far / usual:.1f} times as far from the nearest as usual" if usual > 0 else ""
     which = f"Row {plain(first['instance'].iloc[0])} is"
@@ -141,6 +166,8 @@ def space_notes(space: AttributionSpace, explanation: Attributions) -> list[str]
     notes = [f"{words_for(explanation).title}, {whose}: {which}."]
     if n > 1:
         notes.append("Larger: the seeds differ more there.")
+    if len(space.frame[space.frame["outlier"] <= LABELLED]) <= 2 * LABELLED:
+        notes.append("Numbered: the rows explained least like the others.")
     notes.append("Draw a box in one part to find its rows in the other.")
     return notes
 
@@ -230,9 +257,9 @@ def _map(
         .add_params(brushes[place])
     )
     names = (
-        base.transform_filter("datum.label != ''")
+        base.transform_filter(f"datum.{place}_label != ''")
         .mark_text(dy=-11, fontSize=10.5, color=INK)
-        .encode(x=x, y=y, text="label:N")
+        .encode(x=x, y=y, text=f"{place}_label:N")
     )
     return layered(points, names)
 

@@ -23,6 +23,7 @@ from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.method_words import words_for, written_rule
+from xaigeo.viz.number_text import counted, number_text
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import feature_rows, label_letters, titled, total_px
@@ -83,7 +84,7 @@ def attribution_strip(
         height=alt.Step(26),
         title=titled(finding, notes, total_px(labels, width)),
         description=f"Dot plot of the attributions of row {label} by feature for "
-        f"{len(explanation.seeds)} seeds.",
+        f"{counted(len(explanation.seeds), 'seed')}.",
     )
     return themed(with_tables(chart, shown))
 
@@ -246,4 +247,4 @@ def _others(medians: pd.DataFrame, n: int, words: AttributionWords) -> list[str]
     if rest.empty:
         return []
     who = "1 other feature is" if len(rest) == 1 else f"{len(rest)} other features are"
-    return [f"{who} not shown: in size at most {rest.max():.2g} {words.unit} (median)."]
+    return [f"{who} not shown: median size {number_text(rest.max(), 2)} at most ({words.unit})."]

@@ -113,7 +113,11 @@ def waterfall_body(
     x = alt.X(
         "start:Q",
         title=output_axis(words),
-        axis=alt.Axis(tickCount=5, labelOverlap=True),
+        axis=alt.Axis(
+            tickCount=5 if isinstance(width, str) else max(2, min(5, width // 70)),
+            labelOverlap="greedy",
+            labelSeparation=6,
+        ),
         scale=alt.Scale(zero=False, nice=True, padding=6),
     )
     is_step = "datum.kind == 'step'"
@@ -174,4 +178,4 @@ def waterfall_finding(
     if len(drawn.used) == 1:
         return said
     low, high = (number_text(first[k], drawn.decimals, signed=True) for k in ("low", "high"))
-    return f"{said} ({low} to {high} in the middle 80% of seeds)"
+    return said if low == high else f"{said} ({low} to {high} in the middle 80% of seeds)"

@@ -15,6 +15,7 @@ from xaigeo.geometry.prediction import verdict
 from xaigeo.options import check_count
 from xaigeo.schema import Feature
 from xaigeo.viz.chosen_row import check_kind, row_place, seed_places
+from xaigeo.viz.number_text import all_seeds, counted, range_text
 from xaigeo.viz.records import plain
 from xaigeo.viz.text_fit import middle
 
@@ -122,7 +123,7 @@ class ChangeTable:
         elif self.several:
             said.append(
                 "A line is a way to change, by seeds that change the same features in the same "
-                "direction; from – to: their values."
+                "direction, from the lowest to the highest of their values."
             )
         left = (
             [f"{self.n_hidden} more way{'s' * (self.n_hidden > 1)} to change"]
@@ -207,7 +208,7 @@ class _Reader:
     def row(self, pattern: ChangePattern) -> ChangeRow:
         n_seeds = len(self.counterfactuals.seeds)
         carried = pattern.carries_over
-        holds = f"{int(pattern.valid.sum())} of {len(pattern.valid)} seeds"
+        holds = f"{int(pattern.valid.sum())} of {counted(len(pattern.valid), 'seed')}"
         return ChangeRow(
             cells=self.start
             | {j: self._cell(pattern, j) for j in np.flatnonzero(pattern.changed).tolist()},
@@ -229,7 +230,7 @@ class _Reader:
             text = "/".join(feature.text(code) for code in new)
             return Cell(way, _text(feature, old), text, True)
         low, high = feature.text(new[0]), feature.text(new[-1])
-        bare = low if low == high else f"{low}–{high}"
+        bare = range_text(_minus(low), _minus(high))
         text = f"{bare} {feature.unit}" if feature.unit else bare
         fewer = tuple(_range(new[0], new[-1], f"{{:.{digits}g}}") for digits in (4, 3, 2))
         return Cell(way, _text(feature, old), text, False, (bare, *fewer))
@@ -244,9 +245,12 @@ class _Reader:
         )
         least = _range(low.min(), low.max(), "{:.4g}")
         most = _range(high.min(), high.max(), "{:.4g}")
+        both = f"{least} to {most}"
+        if " to " in least or " to " in most:
+            both = f"above {least}, below {most}"
         if np.isposinf(high).all():
             return f"≥ {least}"
-        return f"≤ {most}" if np.isneginf(low).all() else f"{least} to {most}"
+        return f"≤ {most}" if np.isneginf(low).all() else both
 
     def _seeds(self, pattern: ChangePattern) -> str:
         own = np.unique(pattern.seeds)
@@ -270,12 +274,12 @@ class _Reader:
         to = "" if self.counterfactuals.task == "regression" else f" to {self._wanted(first)}"
         if self.one_point:
             holds, asked = int(first.valid.sum()), len(first.valid)
-            one = f"{row}: one point, made for all {len(self.counterfactuals.seeds)} seeds"
+            one = f"{row}: one point, made for {all_seeds(len(self.counterfactuals.seeds))}"
             return f"{one}: {change}; it holds for {holds} of {asked}"
         if n == 1:
             return f"{row}: the nearest change{to} is {change}"
         if len(found) == 1 and first.n_seeds == n:
-            return f"{row}: all {n} seeds find the same change{to}: {change}"
+            return f"{row}: {all_seeds(n)} find the same change{to}: {change}"
         ways = f"{len(found)} way{'s' if len(found) > 1 else ''} in all"
         if first.n_seeds == 1:
             return f"{row}: no two of {n} seeds find the same change; {ways}"
@@ -315,10 +319,15 @@ def listed(labels: Sequence[Any]) -> str:
 
 
 def _text(feature: Feature, value: float) -> str:
-    text = feature.text(value)
+    # A category's own name may hold a hyphen.
+    text = feature.text(value) if feature.is_discrete else _minus(feature.text(value))
     return f"{text} {feature.unit}" if feature.unit else text
 
 
 def _range(low: float, high: float, written: str) -> str:
     one, other = written.format(low), written.format(high)
-    return one if one == other else f"{one}–{other}"
+    return range_text(_minus(one), _minus(other))
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")

@@ -90,8 +90,8 @@ def class_probability_finding(regions: DecisionRegions, place: int) -> str:
     text = number_text(mean[row, column], 2)
     if regions.task == "classification":
         text = probability_text(mean[row, column])
-    if sd.max() < 1e-9:
-        return f"The seeds give the same {said[4:]} all over this view"
+    if not sd.max() > 0:
+        return f"The seeds do not differ: all give the same {said[4:]} all over this view"
     return f"Seeds differ most in {said} (SD {number_text(sd.max(), 2)}) where its mean is {text}"
 
 
@@ -136,6 +136,10 @@ def class_probability_body(
 def _map(regions: DecisionRegions, place: int, table: str, what: str, side: int) -> Any:
     x, y = region_axes(regions, side)
     scale = alt.Scale(range=list(RAMP), domain=[*_reach(regions, place, table)])
+    legend = alt.Legend(orient="bottom", gradientLength=min(140, side), tickCount=3)
+    if table == "deviations" and not regions.sd[..., place].max() > 0:
+        # A scale from 0 to 0 would have no numbers.
+        what, legend = f"{what}: 0 everywhere", None
     cells = (
         alt.Chart(alt.NamedData(table))
         .mark_rect(strokeWidth=0, **SEAMLESS)
@@ -148,7 +152,7 @@ def _map(regions: DecisionRegions, place: int, table: str, what: str, side: int)
                 "value:Q",
                 title=None,
                 scale=scale,
-                legend=alt.Legend(orient="bottom", gradientLength=min(140, side), tickCount=3),
+                legend=legend,
             ),
             tooltip=[alt.Tooltip("value:Q", title=what, format=".2~r")],
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from xaigeo.agreement.confusion import confusion_table
 from xaigeo.viz.channels import layered
 from xaigeo.viz.chart_size import check_width
-from xaigeo.viz.number_text import share_text
+from xaigeo.viz.number_text import counted, share_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import INK, RAMP
@@ -53,8 +53,8 @@ def confusion_matrix(evaluation: Evaluation, width: int | None = None) -> alt.La
         read = "Rows add up to 100%. Mean over seeds."
     chart = confusion_body(table, width=side).properties(
         title=titled(finding, [read], side + LABEL_ROOM),
-        description=f"Confusion matrix of {n_seeds} seeds on {len(evaluation.labels)} "
-        f"{evaluation.name} rows. {finding}.",
+        description=f"Confusion matrix of {counted(n_seeds, 'seed')} on "
+        f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
     return themed(with_tables(chart, confusion_tables(table)))
 
@@ -63,7 +63,11 @@ def confusion_finding(table: pd.DataFrame, evaluation: Evaluation) -> str:
     """Return the commonest mistake, without full stop."""
     wrong = table[(table["true"] != table["predicted"]) & (table["n_mean"] > 0)]
     if wrong.empty:
-        return f"No seed confuses any of the {len(evaluation.labels)} {evaluation.name} rows"
+        n = len(evaluation.labels)
+        return (
+            f"No seed confuses {'the one' if n == 1 else f'any of the {n}'} {evaluation.name} "
+            + ("row" if n == 1 else "rows")
+        )
     most = wrong.iloc[int(wrong["n_mean"].to_numpy().argmax())]
     said = f"Commonest mistake: {share_text(most['share'])} of “{most['true']}” rows are taken for "
     said += f"“{most['predicted']}”"

@@ -21,6 +21,7 @@ from xaigeo.viz.feature_use import (
     most_used,
     used_features,
 )
+from xaigeo.viz.number_text import all_seeds, counted
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, titled, total_px
 from xaigeo.viz.theme import NEGATIVE, POSITIVE, SEED
@@ -57,8 +58,8 @@ def counterfactual_changes(
     body = body.properties(
         title=titled(finding, notes, room),
         description=f"{finding}. Bars of the share of counterfactuals that change each of "
-        f"{len(tables['features'])} features, with a dot for each of "
-        f"{len(counterfactuals.seeds)} seeds.",
+        f"{counted(len(tables['features']), 'feature')}, with a dot a seed "
+        f"({counted(len(counterfactuals.seeds), 'seed')}).",
     )
     return themed(with_tables(body, tables))
 
@@ -88,7 +89,7 @@ def counterfactual_changes_finding(counterfactuals: Counterfactuals) -> str:
         return "No counterfactual was found that changes a feature"
     if use.made_for_all:
         n_seeds = len(counterfactuals.seeds)
-        return f"Counterfactuals made for all {n_seeds} seeds change {most_used(use)}"
+        return f"Counterfactuals made for {all_seeds(n_seeds)} change {most_used(use)}"
     said = f"Counterfactuals change {most_used(use)}"
     if np.isnan(use.overlap):
         return said

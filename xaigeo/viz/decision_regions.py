@@ -15,10 +15,10 @@ from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
-from xaigeo.viz.number_text import number_text, share_text
+from xaigeo.viz.number_text import all_seeds, number_text, share_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled, wrapped
-from xaigeo.viz.theme import INK, RAMP, SOFT_INK
+from xaigeo.viz.theme import CLASSES, INK, RAMP, SOFT_INK
 from xaigeo.viz.themed import themed
 from xaigeo.viz.thinning import edges, joined_cells, thinned
 
@@ -30,6 +30,8 @@ POINTS = 60
 # Steps in which the values of a regression are coloured.
 STEPS = 24
 AXIS_ROOM = 62
+# Depth of an area that has room for a number, as a share of the cells along a side.
+ROOMY = 0.05
 GAP = 8
 # Opaque cells reach a little under their neighbours, so that no light seams show between them.
 SEAMLESS: dict[str, Any] = {"x2Offset": 0.7, "y2Offset": -0.7}
@@ -63,8 +65,11 @@ def decision_regions(
     check_regions(regions)
     places = _places(regions, seeds)
     body = decision_regions_body(regions, places, columns=columns, width=width)
+    told = notes(regions, data=True)
+    if len(regions.outputs) > len(CLASSES) and regions.task == "classification":
+        told.append("Number: the class of an area, by its place in the legend; colours repeat.")
     chart = body.properties(
-        title=titled(decision_regions_finding(regions, places), notes(regions, data=True), width),
+        title=titled(decision_regions_finding(regions, places), told, width),
         description=f"{len(places)} small maps, one a seed, of what the model predicts over "
         f"{regions.view.label}. {decision_regions_finding(regions, places)}.",
     )
@@ -87,7 +92,8 @@ def decision_regions_finding(regions: DecisionRegions, places: Sequence[int]) ->
         names = [f"“{regions.outputs[place]}”" for place in found]
         return f"Seed {regions.seeds[places[0]]} predicts {' and '.join(names)} in this view"
     same = (predicted == predicted[0]).all(axis=0).mean()
-    return f"All {n} seeds predict the same class on {share_text(same)} of this view"
+    who = all_seeds(n)
+    return f"{who[0].upper()}{who[1:]} predict the same class on {share_text(same)} of this view"
 
 
 def notes(regions: DecisionRegions, *, data: bool) -> list[str]:
@@ -130,7 +136,39 @@ def decision_regions_tables(
         names = np.array(regions.outputs, dtype=object)
         cells["predicted"] = names[cells.pop("value")]
         points["predicted"] = names[regions.point_class[kept]]
-    return {"regions": cells, "points": points}
+    tables = {"regions": cells, "points": points}
+    if regions.task == "classification" and len(regions.outputs) > len(CLASSES):
+        tables["numbers"] = _numbers(regions, places)
+    return tables
+
+
+def _numbers(regions: DecisionRegions, places: Sequence[int]) -> pd.DataFrame:
+    """Return the number of each class at the inmost cell of its largest area, by seed.
+
+    Columns: seed, x, y, number (from 1) and predicted. Areas with no room for it have none.
+    """
+    rows = []
+    for place in places:
+        own = regions.predicted[place]
+        for k in np.unique(own):
+            depth = _depth(own == k)
+            i, j = np.unravel_index(depth.argmax(), depth.shape)
+            if depth[i, j] >= ROOMY * len(regions.x):
+                where = {"x": float(regions.x[j]), "y": float(regions.y[i])}
+                said = {"number": str(int(k) + 1), "predicted": regions.outputs[int(k)]}
+                rows.append({"seed": int(regions.seeds[place]), **where, **said})
+    return pd.DataFrame(rows, columns=["seed", "x", "y", "number", "predicted"])
+
+
+def _depth(inside: np.ndarray) -> np.ndarray:
+    """Return how many cells deep each cell lies in an area, 0 outside it."""
+    depth = np.zeros(inside.shape, dtype=int)
+    while inside.any():
+        depth += inside
+        # Beyond the edge of the map an area is taken to end.
+        held = np.pad(inside, 1)
+        inside = inside & held[:-2, 1:-1] & held[2:, 1:-1] & held[1:-1, :-2] & held[1:-1, 2:]
+    return depth
 
 
 def decision_regions_body(
@@ -203,7 +241,8 @@ def _panel(
     regression = regions.task == "regression"
     what = regions.outputs[0] if regression else "Predicted class"
     colour: Any
-    colour, shape = class_channels(regions.outputs, columns * (side + GAP))
+    numbered = not regression and len(regions.outputs) > len(CLASSES)
+    colour, shape = class_channels(regions.outputs, columns * (side + GAP), numbered=numbered)
     if regression:
         values = regions.predicted
         colour = alt.Color(
@@ -248,7 +287,10 @@ def _panel(
             color=colour,
             shape=shape,
         )
-    return layered(cells, dots).properties(
+    layers = [cells, dots]
+    if numbered:
+        layers += _number_layers(x, y, seed, 9 if side < 160 else 11)
+    return layered(*layers).properties(
         width=side,
         height=side,
         title=alt.Title(
@@ -260,6 +302,16 @@ def _panel(
             frame="group",
         ),
     )
+
+
+def _number_layers(x: Any, y: Any, seed: int, size: int) -> list[alt.Chart]:
+    base = (
+        alt.Chart(alt.NamedData("numbers"))
+        .transform_filter(f"datum.seed == {seed}")
+        .encode(x=at(x, "x"), y=at(y, "y"), text="number:N")
+    )
+    halo = base.mark_text(fontSize=size, stroke="white", strokeWidth=3, color="white")
+    return [halo, base.mark_text(fontSize=size, fontWeight=600, color=INK)]
 
 
 def check_regions(regions: Any) -> None:

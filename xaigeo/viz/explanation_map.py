@@ -28,7 +28,7 @@ from xaigeo.viz.map_layers import (
     map_layers,
     member_layer,
 )
-from xaigeo.viz.map_tables import common_members, every_table
+from xaigeo.viz.map_tables import common_members, every_table, widest_row
 from xaigeo.viz.map_words import ALL
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
@@ -37,6 +37,8 @@ from xaigeo.viz.theme import INK, SOFT_INK
 from xaigeo.viz.themed import themed
 
 WIDTH, HEIGHT = 560, 430
+# Beyond the data at each side, as a share of their range, that patches may ask for.
+MOST_ROOM: Final = 0.3
 # Tables that sum up seeds without saying so in a column `layer`.
 _SUMMARIES: Final = ("cones", "ellipses", "coverage_cells", "clusters")
 LINE: Final = 16
@@ -208,16 +210,39 @@ def is_regression(scene: Scene) -> bool:
 def map_frame(scene: Scene, *, width: float | str, height: float | str) -> Frame:
     """Return axes fixed by the limits of the scene.
 
-    In a projection of a stated size a standard deviation is as long upwards as to the right.
+    In a projection of a stated size a standard deviation is as long upwards as to the right, and
+    there is room for the consensus patches of all rows, as far as the data do not get too small.
     """
     room = {name: plain(value) for name, value in scene.limits.iloc[0].items()}
     x, y = (room["x_low"], room["x_high"]), (room["y_low"], room["y_high"])
     if isinstance(scene.view, Projection) and not isinstance(width, str | None):
+        x, y = _holding(scene, x, y)
         x, y = _even(x, y, float(width), float(height))
     return Frame(scene.view.x_label, scene.view.y_label, x, y, width, height)
 
 
 Pair = tuple[float, float]
+
+
+def _holding(scene: Scene, x: Pair, y: Pair) -> tuple[Pair, Pair]:
+    """Return ranges widened to hold the consensus patches, by `MOST_ROOM` a side at most."""
+    outlines = scene.patch_outlines
+    one = len(scene.marks[0].seeds) == 1 if scene.marks else False
+    shown = outlines if one else outlines[outlines["layer"] != "seed"]
+    ends = []
+    for (low, high), name in ((x, "x"), (y, "y")):
+        room = MOST_ROOM * (high - low)
+        values = shown[name]
+        reach = (values.min(), values.max()) if len(shown) else (low, high)
+        # A little more, so that the outline's own width is seen.
+        margin = 0.02 * (high - low)
+        ends.append(
+            (
+                min(low, max(float(reach[0]) - margin, low - room)) if reach[0] < low else low,
+                max(high, min(float(reach[1]) + margin, high + room)) if reach[1] > high else high,
+            )
+        )
+    return ends[0], ends[1]
 
 
 def _even(x: Pair, y: Pair, width: float, height: float) -> tuple[Pair, Pair]:
@@ -251,7 +276,7 @@ def first_instance(instances: pd.DataFrame, wanted: Any) -> Any:
     """
     labels = [plain(label) for label in instances["instance"]]
     if wanted is None:
-        return labels[map_words.widest_row(instances)]
+        return labels[widest_row(instances)]
     label = plain(known_label(wanted, labels))
     if label not in labels:
         raise InputError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import altair as alt
 import numpy as np
@@ -44,14 +45,21 @@ def compass(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
         opacity=1,
         strokeWidth=0,
     ).encode(x=at(x, "x2"), y=at(y, "y2"), tooltip=tooltip)
-    names = base.mark_text(
-        align=alt.ExprRef("datum.align"), baseline="middle", fontSize=SIZE, color=SOFT_INK
-    ).encode(x=at(x, "text_x"), y=at(y, "text_y"), text="feature:N", tooltip=tooltip)
-    return [shafts, heads.transform_filter("datum.length > 0"), names]
+    look: dict[str, Any] = {
+        "align": alt.ExprRef("datum.align"),
+        "baseline": "middle",
+        "fontSize": SIZE,
+    }
+    place = {"x": at(x, "text_x"), "y": at(y, "text_y"), "text": "feature:N"}
+    halo = base.mark_text(**look, stroke="white", strokeWidth=3, color="white").encode(**place)
+    names = base.mark_text(**look, color=SOFT_INK).encode(**place, tooltip=tooltip)
+    return [halo, shafts, heads.transform_filter("datum.length > 0"), names]
 
 
-def compass_table(axes: pd.DataFrame, frame: Frame, points: pd.DataFrame) -> pd.DataFrame:
-    """Return the arrows of the features seen best, in the corner that holds the fewest points.
+def compass_table(
+    axes: pd.DataFrame, frame: Frame, points: pd.DataFrame, marks: Iterable[pd.DataFrame] = ()
+) -> pd.DataFrame:
+    """Return the arrows of the features seen best, in the corner that holds the least.
 
     Parameters
     ----------
@@ -61,8 +69,10 @@ def compass_table(axes: pd.DataFrame, frame: Frame, points: pd.DataFrame) -> pd.
         With a width and height in pixels.
     points : DataFrame
         With x and y; the lower left corner is left to the bars of the arrows' scale.
+    marks : iterable of DataFrame
+        With x and y: ends and vertices of the marks that are shown first.
     """
-    return compass_at(axes, frame, _corner(frame, points))
+    return compass_at(axes, frame, _corner(frame, points, marks))
 
 
 def compass_at(
@@ -155,21 +165,30 @@ def _places(tips: np.ndarray, steps: np.ndarray, names: list[str]) -> tuple[np.n
         own = own[np.argsort(texts[own, 1], kind="stable")]
         floor = -np.inf
         for k in own.tolist():
-            texts[k, 1] = floor = max(texts[k, 1], floor + SIZE + 1.5)
+            texts[k, 1] = floor = max(texts[k, 1], floor + SIZE + 3.0)
         # Half of the way that names were pushed up is taken back.
         if len(own):
             texts[own, 1] -= max(0.0, float((texts[own, 1] - tips[own, 1]).max())) / 2
     return texts, ["left" if one else "right" for one in right]
 
 
-def _corner(frame: Frame, points: pd.DataFrame) -> tuple[float, float]:
-    """Return the corner with the fewest points."""
-    (x_low, x_high), (y_low, y_high) = frame.x_domain, frame.y_domain
-    x = (points["x"].to_numpy() - x_low) / (x_high - x_low)
-    y = (points["y"].to_numpy() - y_low) / (y_high - y_low)
+def _corner(
+    frame: Frame, points: pd.DataFrame, marks: Iterable[pd.DataFrame]
+) -> tuple[float, float]:
+    """Return the corner with the smallest share of the points and of the marks' vertices."""
     corners = [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0)]
-    crowds = [int(((abs(x - a) < 0.42) & (abs(y - b) < 0.3)).sum()) for a, b in corners]
+    drawn = [table[["x", "y"]] for table in marks if len(table)]
+    crowds = _crowds(frame, points, corners)
+    if drawn:
+        crowds = crowds + _crowds(frame, pd.concat(drawn), corners)
     return corners[int(np.argmin(crowds))]
+
+
+def _crowds(frame: Frame, places: pd.DataFrame, corners: list[tuple[float, float]]) -> np.ndarray:
+    (x_low, x_high), (y_low, y_high) = frame.x_domain, frame.y_domain
+    x = (places["x"].to_numpy() - x_low) / (x_high - x_low)
+    y = (places["y"].to_numpy() - y_low) / (y_high - y_low)
+    return np.array([((abs(x - a) < 0.42) & (abs(y - b) < 0.3)).mean() for a, b in corners])
 
 
 def change_labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaigeo.viz.map_layers import MARK_TABLES, MORE_COLUMNS
 from xaigeo.viz.map_notes import compass_table
+from xaigeo.viz.number_text import counted
 from xaigeo.viz.text_fit import middle
 from xaigeo.viz.theme import class_mark
 
@@ -62,7 +63,9 @@ def every_table(scene: Scene, frame: Frame) -> dict[str, pd.DataFrame]:
         "whiskers": _whiskers(tables["vectors"]),
         "clusters": _counted(scene),
         "change_labels": _change_labels(tables["connectors"]),
-        "compass": scene.axes.head(0) if flat else compass_table(scene.axes, frame, scene.points),
+        "compass": scene.axes.head(0)
+        if flat
+        else compass_table(scene.axes, frame, scene.points, _shown_first(scene)),
     }
     if not flat:
         tables["lines"] = lines[~lines["boundary"].astype(bool)]
@@ -143,6 +146,25 @@ def _drawn(scene: Scene, table: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(colour=kept["predicted"].map(colours).astype(object).where(grouped, None))
 
 
+def widest_row(rows: pd.DataFrame) -> int:
+    """Return the place of the row whose answers differ most between seeds."""
+    if rows["flip_rate"].notna().any():
+        return int(rows["flip_rate"].fillna(0.0).to_numpy().argmax())
+    ends = [[float(end) for end in said.split(" to ")] for said in rows["classes"]]
+    return max(range(len(ends)), key=lambda k: ends[k][-1] - ends[k][0])
+
+
+def _shown_first(scene: Scene) -> list[pd.DataFrame]:
+    """Return ends and vertices of the marks of the row whose answers differ most."""
+    first = scene.instances["instance"].iloc[widest_row(scene.instances)]
+    outlines = (scene.patch_outlines, scene.box_outlines, scene.cones, scene.regions)
+    arrows = (scene.vectors, scene.normals, scene.connectors)
+    ends = [
+        table.drop(columns=["x", "y"]).rename(columns={"x2": "x", "y2": "y"}) for table in arrows
+    ]
+    return [table[table["instance"] == first] for table in (*outlines, *ends)]
+
+
 def _told_apart(outlines: pd.DataFrame) -> pd.DataFrame:
     """Return outlines of which each has a number of its own in `side`."""
     return outlines.assign(side=(outlines["order"] == 0).cumsum())
@@ -197,7 +219,9 @@ def _counted(scene: Scene) -> pd.DataFrame:
     """Return clusters, and how many seeds share each where a row has several."""
     table = scene.clusters
     several = table.groupby(["method", "instance"])["n_seeds"].transform("size") > 1
-    counts = pd.Series([f"{n} seeds" for n in table["n_seeds"]], index=table.index, dtype=object)
+    counts = pd.Series(
+        [counted(int(n), "seed") for n in table["n_seeds"]], index=table.index, dtype=object
+    )
     return table.assign(label=counts.where(several & (table["n_seeds"] > 1), ""))
 
 

@@ -12,7 +12,7 @@ from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.line import Line
 from xaigeo.geometry.mark import Mark
 from xaigeo.geometry.vectors import Vectors
-from xaigeo.viz.map_tables import MOST_ARROWS
+from xaigeo.viz.map_tables import MOST_ARROWS, widest_row
 from xaigeo.viz.method_words import TITLES
 from xaigeo.viz.text_fit import wrapped
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ALL = "all methods"
 THIN = "Thin: one seed. Thick: consensus, in the answer's colour where answers differ."
+THICK = "Thin: one seed. Thick: consensus."
 ALONE = "There is one seed, so there is no consensus."
 MODES = "Numbers: modes, groups of seeds that explain alike."
 CHOOSE = "All methods: choose one below to read how its marks are meant."
@@ -30,7 +31,8 @@ READINGS = {
     "Fainter: a worse fit. The arrow leads towards the answer. Dotted: where samples weigh most.",
     "patches": "{title}: a patch is the part, seen from this side, of the surface on which a local "
     "model changes its answer, near the row; dashed line: it is not near. Fainter: a worse fit. "
-    "The arrow leads towards the answer. Dotted: where samples weigh most.",
+    "The arrow leads towards the answer. Dotted: where samples weigh most. What leaves the map is "
+    "cut off.",
     "arrows": "{title}: an arrow is what the feature on its axis adds (orange) or takes (blue). "
     "Band: the middle 80% of seeds. Ellipse: 90% of their sums.",
     "slopes": "{title}: an arrow along each axis is the change for one SD, up (orange) or down "
@@ -46,6 +48,15 @@ READINGS = {
     "connectors": "{title}: a connector ends at a made-up input that has the diamond's answer; "
     "the dot is where the answer changes. Words: what the axes do not show. Circle: seeds that "
     "say the same.",
+}
+# Of a regression, which has no answer to change and so no boundary.
+LEVELS = {
+    "lines": "{title}: a dashed line is the level line of one seed's local model through this row; "
+    "the arrow leads to higher predictions. Fainter: a worse fit. Dotted: where samples weigh "
+    "most.",
+    "patches": "{title}: a dashed line lies across the way in which one seed's local model rises, "
+    "through this row; the arrow leads to higher predictions, and a short one points out of the "
+    "plane. Fainter: a worse fit. Dotted: where samples weigh most.",
 }
 
 
@@ -71,16 +82,9 @@ def title(scene: Scene) -> str:
 
 def thin(scene: Scene, *, modes: bool) -> str:
     """Return how seeds and consensus are told apart, and what the numbers of modes are."""
-    said = THIN if _n_seeds(scene) > 1 else ALONE
+    several = THICK if scene.task == "regression" else THIN
+    said = several if _n_seeds(scene) > 1 else ALONE
     return f"{said} {MODES}" if modes else said
-
-
-def widest_row(rows: pd.DataFrame) -> int:
-    """Return the place of the row whose answers differ most between seeds."""
-    if rows["flip_rate"].notna().any():
-        return int(rows["flip_rate"].fillna(0.0).to_numpy().argmax())
-    ends = [[float(end) for end in said.split(" to ")] for said in rows["classes"]]
-    return max(range(len(ends)), key=lambda k: ends[k][-1] - ends[k][0])
 
 
 def readings(scene: Scene, methods: Sequence[str]) -> dict[str, str]:
@@ -93,7 +97,8 @@ def readings(scene: Scene, methods: Sequence[str]) -> dict[str, str]:
         kind = mark_kind(mark)
         if not flat:
             kind = {"lines": "patches", "boxes": "shadows"}.get(kind, kind)
-        said[mark.method] = READINGS[kind].format(title=method_title(mark.method))
+        own = READINGS | LEVELS if scene.task == "regression" else READINGS
+        said[mark.method] = own[kind].format(title=method_title(mark.method))
         n_columns = len(scene.axes)
         if (scene.staircases["method"] == mark.method).any():
             said[mark.method] += " Head to tail, the same arrows lead to their sum."

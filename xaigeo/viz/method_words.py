@@ -90,6 +90,23 @@ BINNED = (
 )
 
 
+# LIME of a regression, which has no answer to change and so no boundary.
+LEVEL = (
+    "A thin dashed line is the level line of one seed's local model through this row: along it, "
+    "the other features held, the model's prediction stays the same; the fainter it is, the worse "
+    "that model fits (R²). The arrow leads to higher predictions. The thick line is the seeds' "
+    "consensus, and the shaded fan holds 90% of their directions. Lines that lie together mean "
+    "seeds that agree. The dotted ring bounds the neighbourhood that the local models were fitted "
+    "in."
+)
+PLANE_LEVEL = (
+    "Nothing is held here: a dashed line lies across the way in which one seed's local model "
+    "rises, through this row, and the arrow leads to higher predictions; all arrows are equally "
+    "long in all columns, so a short one points out of the plane. Thin: single seeds; thick: their "
+    "consensus, with the fan that holds 90% of their directions."
+)
+
+
 # The same marks on a plane of all numeric columns.
 PLANES: dict[Mark, str] = {
     "line": (
@@ -163,7 +180,20 @@ def words_for(explanation: Explanation) -> MethodWords:
     on_plane = PLANES[mark]
     if mark == "arrows":
         on_plane = f"{ON_PLANES[reading]} {on_plane}"
+    if explanation.task == "regression":
+        reading, on_plane = _of_regression(mark, reading, on_plane)
     return MethodWords(explanation.method, _title(explanation), mark, reading, on_plane)
+
+
+def _of_regression(mark: Mark, reading: str, on_plane: str) -> tuple[str, str]:
+    """Return both readings without the answers that a regression has not."""
+    if mark == "line":
+        return LEVEL, PLANE_LEVEL
+    if mark != "arrows":
+        return reading, on_plane
+    return reading.replace("the answer", "the prediction"), on_plane.replace(
+        "the answer", "the prediction"
+    )
 
 
 def _title(explanation: Explanation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Sequence
 from typing import Any
@@ -104,8 +105,9 @@ def modes_tables(
     """Return the tables `seeds` and `profiles`.
 
     Columns of `seeds`: seed, mode, x, y, medoid, distance (to the medoid of its mode), label (of
-    medoids) and side (of the label: 1 above, -1 below, 0 none). Of `profiles`, a row a mode and
-    feature: label, rank, mode, mean, low and high (middle 80% of the mode's seeds), n (seeds).
+    medoids), side (of the label: 1 above, -1 below, 0 none) and align (of the label). Of
+    `profiles`, a row a mode and feature: label, rank, mode, mean, low and high (middle 80% of the
+    mode's seeds), n (seeds).
     """
     names = mode_names(modes)
     known = list(modes.seeds)
@@ -127,10 +129,16 @@ def modes_tables(
                 for seed, label, centre in zip(known, labels, is_medoid, strict=True)
             ],
             "side": 0,
+            "align": "center",
         }
     )
     upwards = sorted(medoid_places, key=lambda place: -modes.places[place, 1])
     seeds.loc[upwards, "side"] = np.where(np.arange(len(upwards)) % 2 == 0, 1, -1)
+    # A label near an edge is written towards the middle, not over the axis.
+    across = seeds["x"] - seeds["x"].mean()
+    far = across.abs() > 0.35 * across.abs().max()
+    seeds.loc[far & (across < 0), "align"] = "left"
+    seeds.loc[far & (across > 0), "align"] = "right"
     return {"seeds": seeds, "profiles": _profiles(modes, explanation, output, max_features)}
 
 
@@ -163,7 +171,7 @@ def modes_finding(modes: Modes) -> str:
         if n == 1:
             return "One mode: there is one seed"
         if not modes.tested:
-            return f"One mode: {n} seeds are too few to tell several apart"
+            return f"Modes not tested: {n} seeds are too few"
         return f"One mode: the {n} seeds do not fall into groups (p = {modes.p_value:.2g})"
     shares = " / ".join(f"{mass:.0%}" for mass in modes.masses)
     return f"{modes.n_modes} modes: {shares} of the seeds"
@@ -181,7 +189,8 @@ def modes_notes(
         "Point: a seed; the nearer two are, the more alike they explain."
         + (" Its shape is its mode." if several else ""),
         "Ringed: the seed in the middle" + (" of its mode." if several else "."),
-        f"Bars: mean{' of each mode' if several else ''} and middle 80% of its seeds.",
+        f"Bars: mean{' of each mode' if several else ''} and middle 80% of its seeds."
+        + (" Later modes are paler and hollow." if several else ""),
     ]
     if several and modes.tested:
         notes.append(f"Seeds without groups would look so split with p = {modes.p_value:.2g}.")
@@ -196,7 +205,7 @@ def _map(modes: Modes, seeds: pd.DataFrame) -> alt.LayerChart:
     centre = seeds[["x", "y"]].mean().to_numpy()
     away = np.abs(seeds[["x", "y"]].to_numpy() - centre).max(initial=0.0)
     # One scale for both, so that distances may be compared; room at the sides for the labels.
-    reach = 1.35 * float(away) or 1.0
+    reach = 1.45 * float(away) or 1.0
     x = _place("x:Q", modes.explained[0], centre[0], reach)
     y = _place("y:Q", modes.explained[1], centre[1], reach)
     base = alt.Chart(alt.NamedData("seeds"))
@@ -218,7 +227,7 @@ def _map(modes: Modes, seeds: pd.DataFrame) -> alt.LayerChart:
     # Labels of two medoids side by side would meet: one stands above, the next below.
     texts = [
         base.transform_filter(f"datum.side == {side}")
-        .mark_text(dy=-18 * side, fontSize=11, color=INK)
+        .mark_text(dy=-18 * side, fontSize=11, color=INK, align=alt.ExprRef("datum.align"))
         .encode(x=x, y=y, text="label:N")
         for side in (1, -1)
     ]
@@ -279,14 +288,24 @@ def _profile_chart(
     zero = base.mark_rule(color=SOFT_INK, strokeWidth=1).encode(
         x=alt.datum(0, type="quantitative", title=words.axis, scale=scale, axis=axis)
     )
-    spread = base.mark_rule(strokeWidth=3, opacity=0.35).encode(
-        x=low, x2="high:Q", y=y, yOffset=offset, color=colour, tooltip=tooltip
-    )
-    means = base.mark_point(filled=True, size=60, opacity=1, strokeWidth=0).encode(
-        x=x,
+    first = f"datum.mode === {json.dumps(names[0])}"
+    spread = base.mark_rule(strokeWidth=3).encode(
+        x=low,
+        x2="high:Q",
         y=y,
         yOffset=offset,
         color=colour,
+        opacity=alt.when(first).then(alt.value(0.45)).otherwise(alt.value(0.2)),
+        tooltip=tooltip,
+    )
+    # The colour is the sign's, so modes differ by shape and by being filled or hollow.
+    means = base.mark_point(size=60, opacity=1, strokeWidth=1.6).encode(
+        x=x,
+        y=y,
+        yOffset=offset,
+        stroke=colour,
+        fill=colour,
+        fillOpacity=alt.when(first).then(alt.value(1)).otherwise(alt.value(0)),
         shape=_shape(names),
         tooltip=tooltip,
     )

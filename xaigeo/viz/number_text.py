@@ -58,3 +58,25 @@ def counted(n: int, noun: str) -> str:
     ('1 row', '3 rows')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def range_text(low: str, high: str) -> str:
+    """Return a range of two written numbers, one number where both read the same.
+
+    Examples
+    --------
+    >>> range_text("0.9", "1"), range_text("1", "1")
+    ('0.9 to 1', '1')
+    """
+    return low if low == high else f"{low} to {high}"
+
+
+def all_seeds(n: int) -> str:
+    """Return "all 5 seeds", "both seeds" or "the one seed".
+
+    Examples
+    --------
+    >>> all_seeds(1), all_seeds(2), all_seeds(5)
+    ('the one seed', 'both seeds', 'all 5 seeds')
+    """
+    return {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")

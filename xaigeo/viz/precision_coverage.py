@@ -18,6 +18,7 @@ from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import check_kind, row_places
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.method_words import written_rule
+from xaigeo.viz.number_text import all_seeds
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, titled
@@ -119,7 +120,7 @@ def precision_coverage_finding(
     reached, n = int(tables["rules"]["reached"].sum()), len(tables["rules"])
     what = "rule" if n == 1 else "rules"
     if made_for_all(anchors):
-        for_all = f"made for all {len(anchors.seeds)} seeds reach {goal} for each of them"
+        for_all = f"made for {all_seeds(len(anchors.seeds))} reach {goal} for each of them"
         return f"{reached} of {n} {what} {for_all}, by the lower bound"
     said = f"{reached} of {n} {what} {'reaches' if n == 1 else 'reach'} {goal} by the lower bound"
     if len(tables["joint"]):

@@ -86,7 +86,11 @@ def prediction_deviation_finding(found: PredictionDeviation) -> str:
     digits = 3 if found.task == "regression" else 2
     sd, low, high = (number_text(most[name], digits) for name in ("sd", "low", "high"))
     n = counted(int(most["n_rows"]), "row")
-    return f"Seeds differ most (SD {sd} on average) where {what} is {low} to {high}: {n}"
+    if len(found.bins) == 1:
+        average = "on average over" if len(found.rows) > 1 else "for"
+        return f"The SD between seeds is {sd} {average} {n}"
+    average = " on average" if most["n_rows"] > 1 else ""
+    return f"Seeds differ most (SD {sd}{average}) where {what} is {low} to {high}: {n}"
 
 
 def prediction_deviation_tables(found: PredictionDeviation) -> dict[str, pd.DataFrame]:
@@ -143,7 +147,7 @@ def _deviations(found: PredictionDeviation, x: Any) -> list[alt.Chart]:
             x=x,
             y=y,
             tooltip=[
-                alt.Tooltip("row:N", title="Row"),
+                alt.Tooltip("instance:N", title="Row"),
                 alt.Tooltip("prediction:Q", title="Mean prediction", format=shown),
                 alt.Tooltip("sd:Q", title="SD between seeds", format=shown),
             ],

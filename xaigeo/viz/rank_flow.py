@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import altair as alt
@@ -25,10 +26,11 @@ from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.chosen_row import row_place
 from xaigeo.viz.label_lanes import spread_labels
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import counted
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_agreement_heatmap import alike_order
 from xaigeo.viz.table_data import with_tables
-from xaigeo.viz.text_fit import label_px, middle, titled
+from xaigeo.viz.text_fit import label_px, middle, text_px, titled
 from xaigeo.viz.theme import AMOUNTS, SEED
 from xaigeo.viz.themed import themed
 
@@ -82,23 +84,30 @@ def rank_flow(
     finding = rank_finding(sizes, explanation.features)
     words = attribution_words(explanation)
     told = explanation.outputs[0] if explanation.task == "regression" and not output else output
+    n_rows = len(explanation.instances)
     where = (
-        f"the {len(explanation.instances)} rows"
+        (f"the {n_rows} rows" if n_rows > 1 else "the one row")
         if instance is None
         else f"row {plain(explanation.instances[row_place(explanation, instance)])}"
     )
     rest = sizes.shape[1] - n_named
+    every = named_every([str(seed) for seed in explanation.seeds], width)
     notes = [
         f"Rank by size on {where}, 1 the largest. {heading_of(words, told)} "
         f"({words_for(explanation).title}).",
         "Like seeds stand side by side; darker lines rank higher on average.",
-        *([f"Grey: the other {rest} features."] if rest else []),
+        *([f"One seed in {every} is named below."] if every > 1 else []),
+        *(
+            [f"Grey: the other {rest} features." if rest > 1 else "Grey: the other feature."]
+            if rest
+            else []
+        ),
     ]
     names = list(tables["names"]["label"])
     side = label_px([middle(name, letters) for name in names], width)
     chart = rank_body(tables, width=width, height=height, letters=letters).properties(
         title=titled(finding, [" ".join(notes)], width + 2 * side),
-        description=f"Lines of the ranks of {sizes.shape[1]} features over "
+        description=f"Lines of the ranks of {counted(sizes.shape[1], 'feature')} over "
         f"{len(sizes)} seeds. {finding}.",
     )
     return themed(with_tables(chart, tables))
@@ -169,12 +178,15 @@ def rank_body(
     ranks = tables["ranks"]
     seeds = list(ranks.sort_values("place")["seed"].unique())
     n = int(ranks["label"].nunique())
+    every = named_every(seeds, width)
     x = alt.X(
         "seed:N",
         sort=seeds,
         title="Seed",
         scale=alt.Scale(type="point", padding=0.1),
-        axis=alt.Axis(labelAngle=0, labelOverlap=True, domain=False, ticks=False, labelPadding=12),
+        axis=alt.Axis(
+            values=seeds[::every], labelAngle=0, domain=False, ticks=False, labelPadding=12
+        ),
     )
     y = alt.Y(
         "rank:Q",
@@ -226,19 +238,28 @@ def rank_body(
     return layered(*layers).properties(width=width, height=height)
 
 
+def named_every(seeds: Sequence[str], width: int) -> int:
+    """Return 1 where all seeds' names fit beside each other, 2 where every second does, etc."""
+    room = max(text_px(str(seed)) for seed in seeds) + 6
+    return max(1, int(np.ceil(len(seeds) * room / width)))
+
+
 def rank_finding(sizes: np.ndarray, features: list[str]) -> str:
     """Return how many features change rank and which one leads, a sentence."""
     n = len(sizes)
     ranks = importance_ranks(sizes)
     changing = int((ranks != ranks[0]).any(axis=0).sum())
-    who = f"{changing} of {len(features)} features change rank between seeds"
+    change = "changes" if changing == 1 else "change"
+    who = f"{changing} of {counted(len(features), 'feature')} {change} rank between seeds"
     if changing == 0:
         who = f"No feature of {len(features)} changes rank between seeds"
     firsts = first_places(sizes)
     leader = int(firsts.argmax())
     if firsts[leader] == 0:
         return f"{who}; none ranks first alone in any"
-    where = f"all {n}" if firsts[leader] == n else f"{firsts[leader]} of {n}"
+    where = (
+        ("both" if n == 2 else f"all {n}") if firsts[leader] == n else f"{firsts[leader]} of {n}"
+    )
     return f"{who}; {features[leader]} ranks first in {where}"
 
 

@@ -19,6 +19,7 @@ from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.options import check_count, check_flag
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
+from xaigeo.viz.number_text import counted, range_text
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK, class_mark
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 AXIS_ROOM = 60
 PANEL = 190
+# Bins of fewer answers are faded, and no line joins them: one answer is right or wrong.
+FEW = 5
 
 
 def reliability_diagram(
@@ -62,6 +65,7 @@ def reliability_diagram(
     lines = f"Thin: one seed. {every}: all seeds" if n_seeds > 1 else f"{every}: the seed"
     told = [
         f"{lines}, larger for more answers, with 95% interval.",
+        f"Pale, unjoined: fewer than {FEW} answers.",
         "Below the diagonal: too sure.",
     ]
     if by_class:
@@ -71,8 +75,8 @@ def reliability_diagram(
     finding = reliability_finding(evaluation, n_bins, by_class)
     chart = reliability_body(evaluation, by_class, width=width).properties(
         title=titled(finding, told, width + AXIS_ROOM),
-        description=f"Reliability diagram of {n_seeds} seeds on {len(evaluation.labels)} "
-        f"{evaluation.name} rows. {finding}.",
+        description=f"Reliability diagram of {counted(n_seeds, 'seed')} on "
+        f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
     return themed(with_tables(chart, reliability_tables(evaluation, n_bins, by_class)))
 
@@ -84,9 +88,10 @@ def reliability_finding(evaluation: Evaluation, n_bins: int = 15, by_class: bool
     errors = calibration_error(evaluation.prediction, evaluation.labels, n_bins)
     if len(errors) == 1:
         return f"Confidence misses accuracy by {errors[0]:.1%} on average (ECE)"
+    reach = range_text(f"{errors.min():.1%}", f"{errors.max():.1%}")
     return (
         f"Confidence misses accuracy by {errors.mean():.1%} on average "
-        f"(ECE {errors.min():.1%} to {errors.max():.1%} by seed)"
+        f"(ECE {reach} by {'seed' if ' to ' in reach else 'every seed'})"
     )
 
 
@@ -114,14 +119,15 @@ def reliability_tables(
     prediction, truth = evaluation.prediction, evaluation.labels.astype(int)
     tables = {"diagonal": pd.DataFrame({"x": [0.0], "y": [0.0], "x2": [1.0], "y2": [1.0]})}
     if not by_class:
-        tables["seeds"] = reliability(prediction, truth, evaluation.seeds, n_bins)
+        tables["seeds"] = _joined(reliability(prediction, truth, evaluation.seeds, n_bins))
         tables["pooled"] = _drawn(pooled_reliability(prediction, truth, n_bins))
         return tables
     names = [str(name) for name in evaluation.classes]
     found = class_reliability(prediction, truth, evaluation.seeds, names, n_bins)
     for place in shown_classes(evaluation):
         own = truth == place
-        tables[f"seeds_{place}"] = found[found["class"] == names[place]].drop(columns="class")
+        own_seeds = found[found["class"] == names[place]].drop(columns="class")
+        tables[f"seeds_{place}"] = _joined(own_seeds)
         pooled = pooled_reliability(prediction[:, own], truth[own], n_bins)
         tables[f"pooled_{place}"] = _drawn(pooled)
     return tables
@@ -132,12 +138,21 @@ def shown_classes(evaluation: Evaluation) -> list[int]:
     return [int(place) for place in np.unique(evaluation.labels.astype(int))]
 
 
+def _joined(seeds: pd.DataFrame) -> pd.DataFrame:
+    """Add `few` and, by seed, `run`: bins of one run are neighbours that a line joins."""
+    few = seeds["n_rows"] < FEW
+    new = few | few.shift(fill_value=True) | seeds["seed"].ne(seeds["seed"].shift())
+    new |= seeds["low"] - seeds["high"].shift(fill_value=0.0) > 1e-9
+    return seeds.assign(few=few, run=new.cumsum())
+
+
 def _drawn(pooled: pd.DataFrame) -> pd.DataFrame:
-    """Add shares of answers, and which bins are neighbours: a line spans no empty bin."""
+    """Add shares of answers, which bins hold `few`, and the `run` that one line joins."""
     share = pooled["n_answers"] / pooled["n_answers"].sum()
-    apart = pooled["low"].to_numpy()[1:] - pooled["high"].to_numpy()[:-1] > 1e-9
-    run = np.append(0, np.cumsum(apart))
-    return pooled.assign(share=share, zero=0.0, run=run)
+    few = pooled["n_answers"] < FEW
+    apart = pooled["low"] - pooled["high"].shift(fill_value=0.0) > 1e-9
+    run = (apart | few.ne(few.shift(fill_value=bool(few.iloc[0])))).cumsum()
+    return pooled.assign(share=share, zero=0.0, few=few, run=run)
 
 
 def reliability_body(
@@ -175,6 +190,7 @@ def _diagram(
 ) -> alt.VConcatChart:
     seeds, pooled = names
     upper = layered(*_lines(seeds, pooled, colour, start)).properties(width=width, height=height)
+    upper = upper.resolve_scale(size="independent")
     if title is not None:
         upper = upper.properties(
             title=alt.Title(
@@ -209,21 +225,24 @@ def _lines(seeds: str, pooled: str, colour: str, start: float) -> list[alt.Chart
     )
     thin = (
         alt.Chart(alt.NamedData(seeds))
+        .transform_filter("!datum.few")
         .mark_line(color=SEED, strokeWidth=1, opacity=0.25)
-        .encode(x=x, y=y, detail="seed:N")
+        .encode(x=x, y=y, detail=["seed:N", "run:N"])
     )
-    one = alt.Chart(alt.NamedData(seeds)).mark_point(
-        size=14, color=SEED, opacity=0.35, filled=True, strokeWidth=0
-    )
+    one = alt.Chart(alt.NamedData(seeds)).mark_point(color=SEED, filled=True, strokeWidth=0)
+    size = alt.Size("n_answers:Q", legend=None, scale=alt.Scale(range=[14, 150], zero=True))
     dots = one.encode(
         x=x,
         y=y,
+        size=alt.Size("n_rows:Q", legend=None, scale=alt.Scale(range=[6, 40], zero=True)),
+        opacity=alt.when("datum.few").then(alt.value(0.12)).otherwise(alt.value(0.4)),
         tooltip=[
             alt.Tooltip("seed:N", title="Seed"),
             *per_cent,
             alt.Tooltip("n_rows:Q", title="Rows"),
         ],
     )
+    solid = alt.when("datum.few").then(alt.value(0.3)).otherwise(alt.value(1))
     all_seeds = alt.Chart(alt.NamedData(pooled))
     tips: list[Any] = [
         *per_cent,
@@ -232,17 +251,18 @@ def _lines(seeds: str, pooled: str, colour: str, start: float) -> list[alt.Chart
         alt.Tooltip("n_answers:Q", title="Answers of all seeds"),
         alt.Tooltip("n_rows:Q", title="Different rows"),
     ]
-    size = alt.Size("n_answers:Q", legend=None, scale=alt.Scale(range=[14, 150], zero=True))
     return [
         diagonal,
         thin,
         dots,
         all_seeds.mark_rule(color=colour, strokeWidth=1.4).encode(
-            x=x, y=at(y, "accuracy_low"), y2="accuracy_high:Q", tooltip=tips
+            x=x, y=at(y, "accuracy_low"), y2="accuracy_high:Q", opacity=solid, tooltip=tips
         ),
-        all_seeds.mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=y, detail="run:N"),
-        all_seeds.mark_point(filled=True, color=colour, opacity=1, strokeWidth=0).encode(
-            x=x, y=y, size=size, tooltip=tips
+        all_seeds.mark_line(color=colour, strokeWidth=1.8).encode(
+            x=x, y=y, detail="run:N", opacity=solid
+        ),
+        all_seeds.mark_point(filled=True, color=colour, strokeWidth=0).encode(
+            x=x, y=y, size=size, opacity=solid, tooltip=tips
         ),
     ]
 

@@ -21,6 +21,7 @@ from xaigeo.viz.feature_use import (
     most_used,
     used_features,
 )
+from xaigeo.viz.number_text import all_seeds, counted
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, titled, total_px
 from xaigeo.viz.theme import SEED
@@ -61,7 +62,8 @@ def rule_features(
     body = body.properties(
         title=titled(finding, notes, room),
         description=f"{finding}. Bars of the share of rules that restrict each of "
-        f"{len(tables['features'])} features, with a dot for each of {len(anchors.seeds)} seeds.",
+        f"{counted(len(tables['features']), 'feature')}, with a dot a seed "
+        f"({counted(len(anchors.seeds), 'seed')}).",
     )
     return themed(with_tables(body, tables))
 
@@ -88,7 +90,7 @@ def rule_features_finding(anchors: Anchors) -> str:
     if not len(used_features(use)):
         return "No rule restricts a feature"
     if use.made_for_all:
-        return f"Rules made for all {len(anchors.seeds)} seeds restrict {most_used(use)}"
+        return f"Rules made for {all_seeds(len(anchors.seeds))} restrict {most_used(use)}"
     said = f"Rules restrict {most_used(use)}"
     if np.isnan(use.overlap):
         return said

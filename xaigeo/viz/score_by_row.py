@@ -13,6 +13,7 @@ from xaigeo.explanations import Explanation
 from xaigeo.viz.channels import layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import words_for
+from xaigeo.viz.number_text import counted
 from xaigeo.viz.records import plain
 from xaigeo.viz.score_words import ScoreWords
 from xaigeo.viz.table_data import with_tables
@@ -62,7 +63,8 @@ def score_by_row(
             [f"{words_for(explanation).title}. {' '.join(score_by_row_notes(rows, tables))}"],
             width,
         ),
-        description=f"Distribution of “{rows.score.label}” over {len(rows.frame)} rows. {finding}.",
+        description=f"Distribution of “{rows.score.label}” over "
+        f"{counted(len(rows.frame), 'row')}. {finding}.",
     )
     return themed(with_tables(chart, tables))
 
@@ -141,7 +143,7 @@ def score_by_row_finding(rows: ScoreRows) -> str:
     """Return the share of rows that agree less than chance would, without full stop."""
     n = rows.n_defined
     if not n:
-        return f"“{rows.score.label}” is defined on none of {len(rows.frame)} rows"
+        return f"“{rows.score.label}” is defined on none of {counted(len(rows.frame), 'row')}"
     if rows.frame["null"].isna().all():
         words = ScoreWords(rows.score, rows.k)
         values = rows.frame["value"].dropna()

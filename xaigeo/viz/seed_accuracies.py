@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.viz.channels import layered
+from xaigeo.viz.number_text import counted, range_text
 from xaigeo.viz.records import plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.theme import INK, SEED
@@ -29,19 +30,24 @@ def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
     values = dots["score"]
     metric = metric_name(evaluation)
     n_rows = len(evaluation.labels)
+    reach = range_text(_three(values.min()), _three(values.max()))
     chart = layered(*accuracy_layers(metric, dots)).properties(
         width=420,
         height=accuracy_height(dots),
         title=alt.Title(
-            f"{len(dots)} seeds reach {metric.lower() if metric != 'R²' else metric} "
-            f"{values.min():.3f} to {values.max():.3f} on {n_rows} {evaluation.name} rows",
+            f"{counted(len(dots), 'seed')} reach{'es' if len(dots) == 1 else ''} "
+            f"{metric.lower() if metric != 'R²' else metric} {reach} "
+            f"on {counted(n_rows, f'{evaluation.name} row')}",
             subtitle=["Dot: one seed; seeds that score alike are stacked. Dark tick: median."],
         ),
-        description=f"Dot plot of {metric} by seed, from {values.min():.3f} to "
-        f"{values.max():.3f}, median {values.median():.3f}.",
+        description=f"Dot plot of {metric} by seed, {reach}, median {values.median():.3f}.",
     )
     median = pd.DataFrame({"score": [values.median()]})
     return themed(with_tables(chart, {"seeds": dots, "median": median}))
+
+
+def _three(score: float) -> str:
+    return f"{score:.3f}".replace("-", "−")
 
 
 def metric_name(evaluation: Evaluation) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NAMES = {
     "accuracy": ("accuracy", True),
+    "balanced_accuracy": ("balanced accuracy", True),
     "f1_macro": ("macro F1", True),
     "log_loss": ("log loss", False),
     "r2": ("R²", True),
@@ -60,7 +61,7 @@ def seed_scores(evaluation: Evaluation, width: int = 420) -> alt.VConcatChart:
     chart = seed_scores_body(evaluation, width=width).properties(
         title=titled(finding, notes, width + 20),
         description=f"Dot strips of {len(tables) // 2} scores by seed on "
-        f"{len(evaluation.labels)} {evaluation.name} rows. {finding}.",
+        f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
     return themed(with_tables(chart, tables))
 

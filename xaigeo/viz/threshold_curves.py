@@ -84,8 +84,8 @@ def _chart(
     chart = threshold_curves_body(found, width=width).properties(
         title=titled(finding, notes, total),
         description=f"{AXES[curve][1]} against {AXES[curve][0].lower()} for "
-        f"{counted(len(evaluation.seeds), 'seed')} on {len(evaluation.labels)} "
-        f"{evaluation.name} rows. {finding}.",
+        f"{counted(len(evaluation.seeds), 'seed')} on "
+        f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
     return themed(with_tables(chart, threshold_curves_tables(found)))
 
