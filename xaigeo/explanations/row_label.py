@@ -36,7 +36,7 @@ def _says(text: str, label: Any) -> bool:
     """Return whether a text is a date, period or duration: text is as long as its index needs."""
     try:
         if isinstance(label, pd.Period):
-            return bool(pd.Period(text, freq=label.freq) == label)
+            return bool(pd.Period(text, freq=label.freqstr) == label)
         if isinstance(label, _DURATIONS):
             return bool(pd.Timedelta(text) == pd.Timedelta(label))
         return bool(pd.Timestamp(text) == pd.Timestamp(label))

@@ -126,8 +126,8 @@ def explanatory_modes(
     Raises
     ------
     InputError
-        For several explanations, unknown labels, a level outside 0 to 1, or counterfactuals that some seed lacks at
-        every instance.
+        For several explanations, unknown labels, a level outside 0 to 1, or counterfactuals that
+        some seed lacks at every instance.
 
     Notes
     -----

@@ -11,6 +11,7 @@ import pandas as pd
 from xaigeo.viz.map_layers import MARK_TABLES, MORE_COLUMNS
 from xaigeo.viz.map_notes import compass_table
 from xaigeo.viz.number_text import counted
+from xaigeo.viz.records import of_row
 from xaigeo.viz.text_fit import middle
 from xaigeo.viz.theme import class_mark
 
@@ -162,7 +163,7 @@ def _shown_first(scene: Scene) -> list[pd.DataFrame]:
     ends = [
         table.drop(columns=["x", "y"]).rename(columns={"x2": "x", "y2": "y"}) for table in arrows
     ]
-    return [table[table["instance"] == first] for table in (*outlines, *ends)]
+    return [table[of_row(table, first)] for table in (*outlines, *ends)]
 
 
 def _told_apart(outlines: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,14 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def of_row(table: pd.DataFrame, label: Any) -> np.ndarray:
+    """Return which rows of a table are of an instance, shape (n_rows,).
+
+    The label may be written as charts do; pandas cannot look for one of several levels.
+    """
+    return np.array([plain(one) == plain(label) for one in table["instance"]], dtype=bool)
+
+
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a frame as CSV: long tables take a third of the room that records take."""
     # Vega reads "false" as false but Python's "False" as true.

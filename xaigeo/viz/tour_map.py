@@ -33,7 +33,7 @@ from xaigeo.viz.map_controls import (
 )
 from xaigeo.viz.map_layers import chosen_layer, instance_layer, instance_tooltip, map_layers
 from xaigeo.viz.map_words import ALL
-from xaigeo.viz.records import csv_text, plain
+from xaigeo.viz.records import csv_text, of_row, plain
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import SOFT_INK
@@ -42,7 +42,6 @@ from xaigeo.viz.tour_tables import (
     STILL,
     best_seen,
     mark_names,
-    of_row,
     point_places,
     shown_seeds,
     tour_tables,

@@ -13,7 +13,7 @@ from xaigeo.viz.map_controls import Tables
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES, MORE_COLUMNS
 from xaigeo.viz.map_notes import compass_at
 from xaigeo.viz.map_tables import common_members, every_table
-from xaigeo.viz.records import plain
+from xaigeo.viz.records import of_row
 
 if TYPE_CHECKING:
     from xaigeo.geometry import Animation, Scene
@@ -66,11 +66,6 @@ def tour_tables(animation: Animation, label: Any, frame: Frame) -> Tables:
 def point_places(n: int) -> np.ndarray:
     """Return places of the background rows that are drawn: all, or an even sample of many."""
     return np.unique(np.linspace(0, n - 1, min(n, MOST_POINTS)).round().astype(int))
-
-
-def of_row(table: pd.DataFrame, label: Any) -> pd.Series:
-    """Return which rows of a table are of an instance, by its label as charts write it."""
-    return table["instance"].map(plain) == label
 
 
 def shown_seeds(scene: Scene) -> list[Any]:
