@@ -19,7 +19,9 @@ def wide():
 
 
 @pytest.mark.parametrize("max_evals", ["auto", 17, 100])
-def test_equals_the_shap_package_called_by_hand(own_seed, wide, wrap_values, global_stream, max_evals):
+def test_equals_the_shap_package_called_by_hand(
+    own_seed, wide, wrap_values, global_stream, max_evals
+):
     result = PermutationShapExplainer(max_evals=max_evals, n_background=None).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide[:6], random_state=6
     )

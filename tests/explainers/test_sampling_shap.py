@@ -23,7 +23,9 @@ def wide():
 
 
 @pytest.mark.parametrize("n_samples", [16, 55, 700, 1700])
-def test_equals_the_shap_package_called_by_hand(own_seed, wide, wrap_values, global_stream, n_samples):
+def test_equals_the_shap_package_called_by_hand(
+    own_seed, wide, wrap_values, global_stream, n_samples
+):
     result = SamplingShapExplainer(n_samples=n_samples).explain(
         wrap_values(wide_model, rows=wide), wide[[7]], background=wide, random_state=6
     )

@@ -5,7 +5,12 @@ import pytest
 import torch
 
 from xaigeo.errors import InputError
-from xaigeo.explainers.gradients.input_gradients import DirectPasses, GraphPasses, torch_members, unit_nodes
+from xaigeo.explainers.gradients.input_gradients import (
+    DirectPasses,
+    GraphPasses,
+    torch_members,
+    unit_nodes,
+)
 from xaigeo.explainers.gradients.input_space import NetworkInputs
 
 

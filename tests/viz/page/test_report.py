@@ -28,7 +28,8 @@ MARKS = {
 
 def settle(page, **state):
     """Wait until the page shows a state."""
-    conditions = " && ".join(f"shown.{name} === {json.dumps(value)}" for name, value in state.items())
+    wanted = {name: json.dumps(value) for name, value in state.items()}
+    conditions = " && ".join(f"shown.{name} === {value}" for name, value in wanted.items())
     page.wait_for_function(
         f"() => {{ const shown = JSON.parse(document.body.dataset.shown ?? '{{}}');"
         f" return {conditions or 'shown.row !== undefined'}; }}"
@@ -334,13 +335,13 @@ def test_zooming_in_shows_the_same_marks_larger(opened, view):
 @pytest.mark.browser
 def test_a_click_on_a_tile_leads_to_its_row(opened, study):
     page = opened.page
-    tile = page.locator("#differences .mark-rect path").first
+    tile = page.locator("#differences .mark-text:not(.role-legend-label) text").first
     tile.wait_for(state="attached")
     drawn = page.evaluate(
         "Object.values(JSON.parse(document.getElementById('report-data').textContent)"
         ".charts['differences-pictures-0'].datasets).flat().find((r) => r.letter).instance"
     )
-    tile.click(position={"x": 4, "y": 4})
+    tile.click()
     page.wait_for_function(
         f"() => document.getElementById('row-sentence').textContent.startsWith('Row {drawn}. ')"
     )
