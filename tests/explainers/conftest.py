@@ -16,7 +16,6 @@ from xaigeo.errors import SingleSeedWarning
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.schema import FeatureSchema
-from xaigeo.explainers.blocks.streams import instance_seed
 
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
 

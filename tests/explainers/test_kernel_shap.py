@@ -10,8 +10,8 @@ import shap
 import xaigeo as xg
 from xaigeo.errors import InputError
 from xaigeo.explainers import kernel_shap
-from xaigeo.explainers.shapley import worths
 from xaigeo.explainers.kernel_shap import KernelShapExplainer
+from xaigeo.explainers.shapley import worths
 
 ARRAYS = ("attribution", "base_value", "explained_value")
 

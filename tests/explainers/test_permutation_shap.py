@@ -5,8 +5,8 @@ import pytest
 import shap
 
 from xaigeo.errors import InputError
-from xaigeo.explainers.permutation_shap import PermutationShapExplainer
 from xaigeo.explainers.blocks.streams import legacy_stream
+from xaigeo.explainers.permutation_shap import PermutationShapExplainer
 
 
 def wide_model(rows):

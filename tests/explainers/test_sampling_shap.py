@@ -5,8 +5,8 @@ import pytest
 import shap
 
 from xaigeo.errors import InputError
-from xaigeo.explainers.shapley import worths
 from xaigeo.explainers.sampling_shap import SamplingShapExplainer
+from xaigeo.explainers.shapley import worths
 
 
 def wide_model(rows):

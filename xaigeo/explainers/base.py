@@ -48,14 +48,15 @@ LEAST_MEMORY = 2**20
 class Explainer(ABC):
     """Base of the adapters: a frozen dataclass whose fields are the method's parameters.
 
-    A subclass names its `result` container and gives `explain_batched` (all seeds at once)
-    and `explain_upstream` (the real library, model by model); each takes a `Block` and
-    returns arrays named and ordered as the container documents, without coordinates. A block
-    holds up to `block_rows` instances: more where a search shares its steps between them.
-    `packages` are the distributions that it uses (`upstream_packages` further ones of that
-    engine), `models` the models that it explains, in words; `describe_methods` shows them. `randomised` says whether `random_state` matters:
-    the noise of such a method is measured by repeating it. `needs_spread` says that the method
-    measures in the background's standard deviations or draws from its spread.
+    A subclass names its `result` container and gives `explain_batched` (all seeds at once) and
+    `explain_upstream` (the real library, model by model); each takes a `Block` and returns arrays
+    named and ordered as the container documents, without coordinates. A block holds up to
+    `block_rows` instances: more where a search shares its steps between them. `packages` are the
+    distributions that it uses (`upstream_packages` further ones of that engine), `models` the
+    models that it explains, in words; `describe_methods` shows them. `randomised` says whether
+    `random_state` matters: the noise of such a method is measured by repeating it. `needs_spread`
+    says that the method measures in the background's standard deviations or draws from its
+    spread.
     """
 
     name: ClassVar[str]

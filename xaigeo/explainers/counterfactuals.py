@@ -16,11 +16,11 @@ from xaigeo.explainers.changes.constraints import Constraints, Range
 from xaigeo.explainers.changes.counterfactual_arrays import CounterfactualArrays
 from xaigeo.explainers.changes.counterfactual_search import CounterfactualSearch, Search
 from xaigeo.explainers.changes.goals import Goal, JointGoal, SeedGoal
-from xaigeo.explainers.gradients.input_gradients import torch_members
 from xaigeo.explainers.changes.plausibility import Plausibility
 from xaigeo.explainers.changes.proximity import Proximity
 from xaigeo.explainers.changes.search_task import SearchTask
 from xaigeo.explainers.changes.wanted import Target, Wanted
+from xaigeo.explainers.gradients.input_gradients import torch_members
 from xaigeo.explanations import Counterfactuals
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import Matrix

@@ -10,9 +10,9 @@ import numpy as np
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays
+from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.baseline_explainer import BaselineExplainer
 from xaigeo.explainers.gradients.baselines import baseline_point
-from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.gradient_explainer import GradientWork, as_float64, of_member
 
 if TYPE_CHECKING:

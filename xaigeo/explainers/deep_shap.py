@@ -6,13 +6,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from xaigeo.ensemble.seed_ensemble import SeedEnsemble
-from xaigeo.explainers.background import Background
-from xaigeo.explainers.base import Arrays, Block
+from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.deep_lift import check_activations
 from xaigeo.explainers.gradients.gradient_explainer import (
@@ -24,11 +22,7 @@ from xaigeo.explainers.gradients.gradient_explainer import (
 from xaigeo.explainers.shapley.averaging import AveragingExplainer
 from xaigeo.explainers.shapley.reference_rows import (
     ReferenceRows,
-    Summary,
-    background_places,
-    reference_rows,
 )
-from xaigeo.options import check_count, check_option
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -68,7 +62,6 @@ class DeepShapExplainer(AveragingExplainer, GradientExplainer):
     the networks' own outputs, or the sigmoid of a single logit. Softmax is treated as by
     `deep_lift`; ``engine="upstream"`` then has to ask for each background row alone.
     """
-
 
     name: ClassVar[str] = "deep_shap"
     packages: ClassVar[tuple[str, ...]] = ("torch", "shap")

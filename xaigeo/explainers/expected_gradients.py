@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xaigeo.explainers.base import Arrays, Block
-from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
-from xaigeo.explainers.gradient_shap import additivity
-from xaigeo.explainers.gradients.sampled_gradients import Draws, SampledGradientExplainer, mean_arrays
 from xaigeo.explainers.blocks.streams import global_stream
+from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.gradient_shap import additivity
+from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
+from xaigeo.explainers.gradients.sampled_gradients import (
+    Draws,
+    SampledGradientExplainer,
+    mean_arrays,
+)
 
 if TYPE_CHECKING:
     import torch

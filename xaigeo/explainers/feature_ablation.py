@@ -11,8 +11,8 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.column_removal import InputRemoval
-from xaigeo.explainers.shapley.players import Groups, Players, check_groups
 from xaigeo.explainers.gradients.removal_explainer import RemovalExplainer
+from xaigeo.explainers.shapley.players import Groups, Players, check_groups
 from xaigeo.schema import FeatureSchema, Matrix
 
 if TYPE_CHECKING:

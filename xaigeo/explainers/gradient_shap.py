@@ -9,6 +9,7 @@ import numpy as np
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays
+from xaigeo.explainers.blocks.streams import global_stream
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
 from xaigeo.explainers.gradients.sampled_gradients import (
@@ -19,7 +20,6 @@ from xaigeo.explainers.gradients.sampled_gradients import (
     noise,
     torch_seed,
 )
-from xaigeo.explainers.blocks.streams import global_stream
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from xaigeo.explainers.base import Arrays
+from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.baseline_explainer import BaselineExplainer
 from xaigeo.explainers.gradients.baselines import baseline_point
-from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.gradient_explainer import GradientWork, as_float64, of_member
 from xaigeo.options import check_count
 

@@ -13,6 +13,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block
+from xaigeo.explainers.blocks.streams import global_stream, legacy_stream, repeat_seed
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.shapley.coalitions import (
     Coalitions,
@@ -33,7 +34,6 @@ from xaigeo.explainers.shapley.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley.repeated_backgrounds import over_backgrounds
 from xaigeo.explainers.shapley.shap_models import Predict
 from xaigeo.explainers.shapley.shapley import ShapleyExplainer
-from xaigeo.explainers.blocks.streams import global_stream, legacy_stream, repeat_seed
 from xaigeo.options import check_count, check_option
 
 

@@ -16,8 +16,8 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
-from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.blocks.streams import repeat_seed
+from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.surrogates.discretisers import Discretiser, background_labels
 from xaigeo.explainers.surrogates.feature_selection import FeatureSelection, select_features
 from xaigeo.explainers.surrogates.local_moments import Locality, Targets, local_moments

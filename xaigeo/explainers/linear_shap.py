@@ -15,11 +15,11 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Arrays, Block, Explainer
-from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explainers.shapley.conditional_means import ConditionalMeans
-from xaigeo.explainers.readers.linear_model import LinearModel, is_linear, linear_models
-from xaigeo.explainers.shapley.reference_rows import sampled_places
 from xaigeo.explainers.blocks.streams import global_stream, legacy_stream
+from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.readers.linear_model import LinearModel, is_linear, linear_models
+from xaigeo.explainers.shapley.conditional_means import ConditionalMeans
+from xaigeo.explainers.shapley.reference_rows import sampled_places
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_option
 from xaigeo.schema import FeatureSchema, Matrix

@@ -10,6 +10,7 @@ import numpy as np
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
+from xaigeo.explainers.blocks.streams import global_stream, legacy_stream
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.shapley.game import Game, Shares
 from xaigeo.explainers.shapley.legacy_draws import LegacyDraws
@@ -17,7 +18,6 @@ from xaigeo.explainers.shapley.links import Link
 from xaigeo.explainers.shapley.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley.shap_models import Predict, independent_masker, shap_link
 from xaigeo.explainers.shapley.shapley import ShapleyExplainer
-from xaigeo.explainers.blocks.streams import global_stream, legacy_stream
 from xaigeo.options import check_count, check_option
 
 # Permutations that "auto" pays for when every feature varies, as in shap.

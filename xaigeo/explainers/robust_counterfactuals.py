@@ -12,9 +12,9 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays, Block
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.changes.counterfactual_arrays import CounterfactualArrays
-from xaigeo.explainers.counterfactuals import CounterfactualExplainer
 from xaigeo.explainers.changes.goals import JointGoal, SeedGoal
 from xaigeo.explainers.changes.wanted import Wanted
+from xaigeo.explainers.counterfactuals import CounterfactualExplainer
 from xaigeo.schema import Matrix
 
 

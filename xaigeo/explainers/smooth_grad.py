@@ -12,7 +12,6 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.gradient_explainer import GradientWork, of_member
-from xaigeo.explainers.saliency import comparing_scale
 from xaigeo.explainers.gradients.sampled_gradients import (
     Draws,
     Sampled,
@@ -21,6 +20,7 @@ from xaigeo.explainers.gradients.sampled_gradients import (
     noise,
     torch_seed,
 )
+from xaigeo.explainers.saliency import comparing_scale
 from xaigeo.options import check_option, check_positive
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.anchors import AnchorExplainer
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Block
-from xaigeo.explainers.rules.rule_finder import Problem, RuleFinder
 from xaigeo.explainers.blocks.streams import global_stream
+from xaigeo.explainers.rules.rule_finder import Problem, RuleFinder
 from xaigeo.explainers.rules.upstream_anchors import UpstreamProposals
 from xaigeo.schema import FeatureSchema
 

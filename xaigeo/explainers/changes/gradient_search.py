@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from xaigeo.explainers.changes.goals import JointGoal, SeedGoal
-from xaigeo.explainers.gradients.input_gradients import torch_members
 from xaigeo.explainers.changes.search_task import SearchTask, Starts
 from xaigeo.explainers.changes.starts import unlike_starts, with_climbed
+from xaigeo.explainers.gradients.input_gradients import torch_members
 from xaigeo.schema import Matrix
 
 if TYPE_CHECKING:

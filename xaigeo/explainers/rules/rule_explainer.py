@@ -10,7 +10,7 @@ import numpy as np
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
-from xaigeo.explainers.base import Arrays, Engine, Explainer
+from xaigeo.explainers.base import Engine, Explainer
 from xaigeo.explainers.rules.confidence import allowed_misses
 from xaigeo.explainers.rules.kept_answer import explained_output, kept_tolerance
 from xaigeo.explainers.rules.local_region import LocalDraws

@@ -9,9 +9,9 @@ import numpy as np
 
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
+from xaigeo.explainers.blocks.streams import global_stream
 from xaigeo.explainers.rules.cells import Cells
 from xaigeo.explainers.rules.rule_finder import Measured, Problem, RuleFinder
-from xaigeo.explainers.blocks.streams import global_stream
 
 if TYPE_CHECKING:
     from xaigeo.explainers.anchors import AnchorExplainer

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from xaigeo.explainers.base import Arrays, Block, Engine, run_block
+from xaigeo.explainers.blocks.streams import repeat_seed
 from xaigeo.explainers.shapley.reference_rows import ReferenceRows
 from xaigeo.explainers.shapley.shapley import ShapleyExplainer
-from xaigeo.explainers.blocks.streams import repeat_seed
 
 
 def over_backgrounds(

@@ -11,22 +11,19 @@ import numpy as np
 from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.background import Background
-from xaigeo.explainers.base import Arrays, Block, Explainer, resolved_scale
+from xaigeo.explainers.base import Arrays, Block, resolved_scale
+from xaigeo.explainers.blocks.once import once
 from xaigeo.explainers.shapley.averaging import AveragingExplainer
 from xaigeo.explainers.shapley.game import Game, Shares
 from xaigeo.explainers.shapley.links import Link, check_link, linked
-from xaigeo.explainers.blocks.once import once
 from xaigeo.explainers.shapley.players import Groups, PlayerCodes, Players, check_groups
 from xaigeo.explainers.shapley.reference_rows import (
     ReferenceRows,
-    Summary,
-    background_places,
-    reference_rows,
 )
 from xaigeo.explainers.shapley.shap_models import Predict
 from xaigeo.explainers.shapley.worths import mean_outputs
 from xaigeo.explanations import Attributions, Explanation
-from xaigeo.options import check_count, check_option
+from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema, Matrix
 
 

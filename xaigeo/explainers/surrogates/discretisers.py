@@ -168,9 +168,7 @@ def _edges(values: np.ndarray, kind: Discretiser, labels: Any) -> np.ndarray:
     return np.sort(edges) if len(edges) else np.array([np.median(values)])
 
 
-def background_labels(
-    given: Sequence[Any] | None, predicted: np.ndarray, task: str
-) -> np.ndarray:
+def background_labels(given: Sequence[Any] | None, predicted: np.ndarray, task: str) -> np.ndarray:
     """Return the class of every background row by which "entropy" cuts columns.
 
     Parameters
