@@ -43,6 +43,12 @@ def probabilities(labels):
     return np.where(labels[..., None] == np.arange(2), 0.9, 0.1)
 
 
+def sure(labels):
+    """Probabilities of seeds (n_seeds, n_rows, 2) whose models are not quite the same."""
+    step = 1e-9 * np.arange(len(labels))[:, None, None]
+    return probabilities(labels) + step * np.array([1.0, -1.0])
+
+
 def common(labels, n_rows, n_features, rng, background_labels=None):
     labels = np.asarray(labels)
     background = rng.uniform(0, 1, (n_rows, n_features))
@@ -50,9 +56,9 @@ def common(labels, n_rows, n_features, rng, background_labels=None):
         background_labels = np.tile((background[:, 0] > 0.5).astype(int), (len(labels), 1))
     return {
         "input": rng.uniform(0, 1, (labels.shape[1], n_features)),
-        "prediction": probabilities(labels),
+        "prediction": sure(labels),
         "background": background,
-        "background_prediction": probabilities(background_labels),
+        "background_prediction": sure(background_labels),
     }
 
 

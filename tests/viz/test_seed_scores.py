@@ -19,7 +19,7 @@ def test_fields_and_scores(study, make):
     tables = make.tables_of(spec)
     make.check_fields(spec, tables)
     scores = study.evaluation.scores
-    for place, column in enumerate(("accuracy", "f1_macro", "log_loss")):
+    for place, column in enumerate(("accuracy", "balanced_accuracy", "f1_macro", "log_loss")):
         drawn = {row["seed"]: row["score"] for row in tables[f"score_{place}"]}
         for seed, value in zip(scores["seed"], scores[column], strict=True):
             assert drawn[seed] == pytest.approx(value, rel=1e-4)
@@ -27,6 +27,7 @@ def test_fields_and_scores(study, make):
         assert median == pytest.approx(np.median(scores[column]), rel=1e-4)
     assert [strip["title"]["text"] for strip in spec["vconcat"]] == [
         "Accuracy (higher is better)",
+        "Balanced accuracy (higher is better)",
         "Macro F1 (higher is better)",
         "Log loss (lower is better)",
     ]

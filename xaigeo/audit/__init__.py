@@ -17,6 +17,7 @@ from xaigeo.audit.finding import Finding
 from xaigeo.audit.item import ITEMS, Item, Measured, Missing
 from xaigeo.audit.registration import Registration, register
 from xaigeo.audit.runner import audit
+from xaigeo.audit.same_study import check_same_study
 from xaigeo.audit.thresholds import Thresholds, read_thresholds
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Explanation
@@ -31,6 +32,7 @@ __all__ = [
     "Registration",
     "Thresholds",
     "audit",
+    "check_same_study",
     "read_thresholds",
     "register",
 ]

@@ -372,7 +372,7 @@ def _ties(compared: ComparedAttributions) -> np.ndarray:
 def _nothing_to_compare(evidence: Evidence) -> str | None:
     if not evidence.attributions:
         return NO_ATTRIBUTIONS
-    return ONE_MODEL if evidence.n_seeds < 2 else None
+    return evidence.nothing_between(ONE_MODEL)
 
 
 def _measured(evidence: Evidence, score: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.agreement.noise import repeat_key
 from xaigeo.audit.finding import number
@@ -30,6 +31,10 @@ from xaigeo.explanations.majority import majority
 if TYPE_CHECKING:
     from xaigeo.audit.answer import Audit
 
+ALL_THE_SAME = (
+    "All models give the same answers, so the seed changes nothing about them and their agreement "
+    "says nothing."
+)
 Kind = TypeVar("Kind", bound=Explanation)
 PREFERRED = "kernel_shap"
 
@@ -69,6 +74,23 @@ class Evidence:
     def n_seeds(self) -> int:
         """Number of models."""
         return len(self.first.seeds)
+
+    @cached_property
+    def identical(self) -> bool:
+        """Whether all seeds have one and the same model."""
+        return identical_answers(self.explanations)
+
+    def nothing_between(self, lone: str) -> str | None:
+        """Return why the models cannot be compared with each other; None where they can.
+
+        Parameters
+        ----------
+        lone : str
+            What to say of a single model.
+        """
+        if self.n_seeds < 2:
+            return lone
+        return ALL_THE_SAME if self.identical else None
 
     @property
     def is_classification(self) -> bool:
@@ -207,16 +229,10 @@ def _without_repetition(explanations: Sequence[Explanation]) -> tuple[Explanatio
 
 
 def _check_together(explanations: Sequence[Explanation], evaluation: Evaluation | None) -> None:
-    first = explanations[0]
     check_same_labels(explanations)
     if evaluation is None:
         return
-    if evaluation.seeds.tolist() != first.seeds.tolist():
-        raise InputError(
-            expected=f"an evaluation of the explained seeds {first.seeds.tolist()}",
-            arrived=str(evaluation.seeds.tolist()),
-            do="Evaluate the ensemble that was explained.",
-        )
+    evaluation.check_belongs(explanations)
     for name, array in (("predictions", evaluation.prediction), ("labels", evaluation.labels)):
         n_bad = int((~np.isfinite(np.asarray(array, dtype=float))).sum())
         if n_bad:
@@ -225,9 +241,3 @@ def _check_together(explanations: Sequence[Explanation], evaluation: Evaluation 
                 arrived=f"{n_bad} that are NaN or infinite",
                 do="Remove rows without a label, and check models that return NaN.",
             )
-    if evaluation.task != first.task or evaluation.prediction.shape[-1] != len(first.outputs):
-        raise InputError(
-            expected=f"an evaluation of a {first.task} with {len(first.outputs)} outputs",
-            arrived=f"a {evaluation.task} with {evaluation.prediction.shape[-1]}",
-            do="Evaluate the ensemble that was explained.",
-        )

@@ -84,8 +84,11 @@ def attributions_add_up(evidence: Evidence) -> Outcome:
 )
 def explainer_is_quiet(evidence: Evidence) -> Outcome:
     """Compare repeated explanations of the same models."""
-    if evidence.n_seeds < 2:
-        return Missing("A single model leaves no difference between models to compare with.")
+    refusal = evidence.nothing_between(
+        "A single model leaves no difference between models to compare with."
+    )
+    if refusal:
+        return Missing(refusal)
     measured: dict[str, ExplainerNoise] = {}
     for group in evidence.groups:
         repeats = {e.provenance.get("random_state"): e for e in reversed(group)}

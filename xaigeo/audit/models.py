@@ -32,8 +32,9 @@ NO_CLASSES = "A regression gives numbers, not classes that could flip."
 )
 def members_are_comparable(evidence: Evidence) -> Outcome:
     """Compare the best seed with the worst."""
-    if evidence.n_seeds < 2:
-        return Missing(ONE_MODEL)
+    refusal = evidence.nothing_between(ONE_MODEL)
+    if refusal:
+        return Missing(refusal)
     found = _scores(evidence)
     if found is None:
         return Missing(
@@ -206,7 +207,7 @@ def _gap_interval(evidence: Evidence) -> tuple[float, float] | tuple[None, None]
 def _no_flips(evidence: Evidence) -> str | None:
     if not evidence.is_classification:
         return NO_CLASSES
-    return ONE_MODEL if evidence.n_seeds < 2 else None
+    return evidence.nothing_between(ONE_MODEL)
 
 
 def _interval(evidence: Evidence, statistic: Any) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.evidence import ALL_THE_SAME, Evidence
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.audit.registration import read_time
 from xaigeo.explanations import Explanation
@@ -37,6 +37,13 @@ COMPARED_ARRAYS = {
 def enough_seeds(evidence: Evidence) -> Outcome:
     """Count the models."""
     n = evidence.n_seeds
+    if evidence.identical:
+        return Measured(
+            value=1,
+            reason=f"{n} models were compared, but they count as one. {ALL_THE_SAME} Let the model "
+            "draw at random, or explain one model.",
+            evidence={"seeds": evidence.first.seeds.tolist(), "identical": True},
+        )
     return Measured(
         value=n,
         reason=f"{n} {'model was' if n == 1 else 'models were'} compared. "
@@ -90,6 +97,8 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
             "disagreement may have another cause than the seed.",
             evidence=details,
         )
+    if evidence.identical:
+        return Missing(ALL_THE_SAME)
     if unknown:
         return Missing(
             f"Nothing is recorded of {_listed(unknown)}, as for models that were trained "

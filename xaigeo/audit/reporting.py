@@ -65,8 +65,9 @@ def unstable_is_listed(evidence: Evidence) -> Outcome:
     """List what the seeds do not agree on; the list rides along as evidence."""
     if not evidence.attributions:
         return Missing(NO_ATTRIBUTIONS)
-    if evidence.n_seeds < 2:
-        return Missing(ONE_MODEL)
+    refusal = evidence.nothing_between(ONE_MODEL)
+    if refusal:
+        return Missing(refusal)
     explanation = evidence.attributions[0]
     table = unstable(explanation, evidence.compared[explanation.method].k)
     is_feature = table["kind"] == "feature"

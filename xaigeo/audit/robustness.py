@@ -49,8 +49,9 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     """Compare the stability between the categories of each categorical feature."""
     if not evidence.attributions:
         return Missing(NO_ATTRIBUTIONS)
-    if evidence.n_seeds < 2:
-        return Missing(ONE_MODEL)
+    refusal = evidence.nothing_between(ONE_MODEL)
+    if refusal:
+        return Missing(refusal)
     explanation = evidence.attributions[0]
     if not explanation.schema.discrete.any():
         return Missing("No column is categorical, so there are no groups to compare.")

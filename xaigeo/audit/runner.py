@@ -17,6 +17,7 @@ from xaigeo.audit.item import all_items
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds, read_thresholds
 from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.ensemble.fingerprint import fingerprint
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
 from xaigeo.store import digest
@@ -98,7 +99,7 @@ def audit(
 def _about(evidence: Evidence) -> dict[str, Any]:
     from xaigeo import __version__
 
-    record = evidence.records[0]
+    known = fingerprint(evidence.first.provenance.get("ensemble") or {})
     evaluation = evidence.evaluation
     return {
         "versions": {
@@ -113,8 +114,10 @@ def _about(evidence: Evidence) -> dict[str, Any]:
             "task": evidence.first.task,
             "outputs": evidence.first.outputs,
             "features": evidence.first.features,
-            "data_sha256": record.get("data_sha256"),
-            "config_sha256": record.get("config_sha256"),
+            "data_sha256": known["data_sha256"],
+            "config_sha256": known["config_sha256"],
+            "kind": known["kind"],
+            "architecture_sha256": known["architecture_sha256"],
         },
         "explanations": [
             {

@@ -36,8 +36,9 @@ def anchors_carry_over(evidence: Evidence) -> Outcome:
     anchors = evidence.anchors
     if anchors is None:
         return Missing("No anchors of each seed's own were passed.")
-    if evidence.n_seeds < 2:
-        return Missing("A single model has no other for its rules to hold for.")
+    refusal = evidence.nothing_between("A single model has no other for its rules to hold for.")
+    if refusal:
+        return Missing(refusal)
     if "cross_precision" not in anchors.data:
         return Missing("The anchors do not hold cross_precision, precision under other models.")
     cross = anchors.array("cross_precision")[off_diagonal(evidence.n_seeds)]
@@ -99,8 +100,9 @@ def counterfactuals_carry_over(evidence: Evidence) -> Outcome:
     found = evidence.counterfactuals
     if found is None:
         return Missing("No counterfactuals of each seed's own were passed.")
-    if evidence.n_seeds < 2:
-        return Missing("A single model has no other to flip.")
+    refusal = evidence.nothing_between("A single model has no other to flip.")
+    if refusal:
+        return Missing(refusal)
     compared = compare(found)
     assert isinstance(compared, ComparedConnectors)  # compare keeps the kind
     if compared.cross_validity is None:

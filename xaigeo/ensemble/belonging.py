@@ -37,7 +37,7 @@ def check_belongs(
     if given and all(trained):
         raise InputError(
             expected="an evaluation of the models that were explained",
-            arrived=f"one of models that differ from them in {', '.join(trained[0])}",
+            arrived=f"one of models that differ from them in {' and '.join(trained[0])}",
             do=DO,
         )
     gaps = [gap for explanation in given if (gap := _gap(evaluation, explanation)) is not None]
