@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from xaigeo.agreement import SCORES
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.explanations.majority import majority
+from xaigeo.geometry.modes import Modes
 from xaigeo.geometry.prediction import verdict
 from xaigeo.viz.attribution_strip import feature_labels, majority_output
 from xaigeo.viz.attribution_words import attribution_words
@@ -19,7 +20,7 @@ from xaigeo.viz.page.columnar import column
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.exact_marks import exact_mark
 from xaigeo.viz.page.packing import counts, exact, packed
-from xaigeo.viz.page.seed_modes import modes_note, seed_modes
+from xaigeo.viz.page.seed_modes import modes_note
 from xaigeo.viz.page.tours import tours
 from xaigeo.viz.page.words import all_of
 from xaigeo.viz.records import plain
@@ -37,11 +38,13 @@ def explorer_data(
     explanations: Sequence[Explanation],
     drawing: Drawing,
     agreement: Agreement | None,
+    modes: Mapping[str, Modes] | None = None,
 ) -> dict[str, Any]:
     """Return all that the page's script needs, JSON-able.
 
     Explanations may differ in their rows; the explorer lists the rows of all, and a panel
-    stays empty where a method has none.
+    stays empty where a method has none. `modes` are those of the seeds over all rows, by method,
+    where a method has several.
     """
     first = explanations[0]
     labels = _all_labels(explanations)
@@ -91,7 +94,10 @@ def explorer_data(
         "points_note": f"{len(shown):,} of the {len(space.rows):,} rows of the data are drawn. "
         if len(shown) < len(space.rows)
         else "",
-        "methods": [_method(e, labels, agreement, drawing) for e in explanations],
+        "methods": [
+            _method(e, labels, agreement, drawing, (modes or {}).get(e.method))
+            for e in explanations
+        ],
         "pairs": [list(pair.places) for pair in drawing.pairs],
         "plane": None
         if drawing.plane is None
@@ -220,9 +226,9 @@ def _method(
     labels: list[Any],
     agreement: Agreement | None,
     drawing: Drawing,
+    modes: Modes | None,
 ) -> dict[str, Any]:
     words = words_for(explanation)
-    modes = seed_modes(explanation)
     entry: dict[str, Any] = {
         "name": words.name,
         "title": words.title,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions, Explanation
@@ -19,6 +21,12 @@ def seed_modes(explanation: Explanation) -> Modes | None:
     except InputError:  # such as no row at which every seed has a counterfactual
         return None
     return modes if modes.n_modes > 1 else None
+
+
+def modes_by_method(explanations: Sequence[Explanation]) -> dict[str, Modes]:
+    """Return the modes of the methods whose seeds have several."""
+    found = {explanation.method: seed_modes(explanation) for explanation in explanations}
+    return {method: modes for method, modes in found.items() if modes is not None}
 
 
 def modes_note(modes: Modes) -> str:

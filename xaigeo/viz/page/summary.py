@@ -40,6 +40,7 @@ from xaigeo.viz.page.sections import (
     overview_pictures,
     performance_pictures,
 )
+from xaigeo.viz.page.seed_modes import modes_by_method
 from xaigeo.viz.page.shown_rows import ShownRows
 from xaigeo.viz.page.words import count, listed
 from xaigeo.viz.records import plain
@@ -88,7 +89,9 @@ def summarise(
         if first.task == "classification"
         else [],
         "amounts": _amounts(explanations),
-        "explorer": explorer_data(shown.explanations, drawing, shown.agreement),
+        "explorer": explorer_data(
+            shown.explanations, drawing, shown.agreement, modes_by_method(explanations)
+        ),
         "rows_note": shown.note,
         "specs": {
             "maps": _maps(shown.explanations, drawing),
