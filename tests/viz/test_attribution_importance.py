@@ -5,7 +5,11 @@ import pytest
 import vl_convert
 
 from xaigeo.errors import InputError
-from xaigeo.viz.attribution_importance import attribution_importance, importance_finding
+from xaigeo.viz.attribution_importance import (
+    attribution_importance,
+    importance_finding,
+)
+from xaigeo.viz.importance_words import outputs_finding
 from xaigeo.viz.theme import CLASSES
 
 
@@ -83,6 +87,52 @@ def test_one_seed_and_regression(shap, study, make):
     one = make.attributions(model, study.X, study.background, "kernel_shap")
     words = " ".join(attribution_importance(one).to_dict()["title"]["subtitle"])
     assert "prediction of “mass”" in words
+
+
+def two_targets(study, make):
+    model = make.regression_seeds(study.data.X)
+    second = np.zeros_like(model.weights)
+    second[:, 0] = 5.0
+    weights = np.concatenate([model.weights, second], axis=-1)
+    model = replace(model, classes=["t1", "t2"], weights=weights, bias=np.array([40.0, 20.0]))
+    return make.attributions(model, study.X, study.background, "kernel_shap")
+
+
+def test_targets_apart(study, make):
+    both = two_targets(study, make)
+    spec = attribution_importance(both, by_output=True).to_dict()
+    make.check_fields(spec, make.tables_of(spec))
+    titles = {str(u["encoding"]["x"].get("title")) for u in make.units_of(spec)}
+    assert "['Mean |contribution|', '(unit of the target)']" in titles
+    colour = next(u["encoding"]["color"] for u in make.units_of(spec) if "color" in u["encoding"])
+    assert colour["title"] == "Target"
+    said = " ".join([*spec["title"]["text"], *spec["title"]["subtitle"]])
+    assert "What each feature adds to the prediction of each target" in said
+    leaders = [both.features[int(np.median(sizes(both, k), axis=0).argmax())] for k in (0, 1)]
+    assert leaders[0] != leaders[1]
+    assert outputs_finding(both) == (f"{leaders[0]} counts most for t1, {leaders[1]} for t2")
+
+
+def test_finding_of_all_outputs(shap):
+    n = len(shap.features)
+    rising = np.tile(np.arange(n, 0, -1.0), (5, 1))
+    assert outputs_finding(with_values(shap, rising)) == (
+        f"{shap.features[0]} counts most for all 3 classes"
+    )
+    alike = outputs_finding(with_values(shap, np.ones((5, n))))
+    assert alike == "For no output does one feature alone count most"
+    spec = attribution_importance(shap, by_output=True).to_dict()
+    assert "adds to each class" in " ".join(spec["title"]["subtitle"])
+
+
+@pytest.mark.parametrize("width", [10, -5, 119, "a", 200.5, True])
+def test_width_is_a_number_of_pixels_that_can_be_read(shap, width):
+    with pytest.raises(InputError) as told:
+        attribution_importance(shap, width=width)
+    assert str(told.value) == (
+        f"Expected width to be a whole number of at least 120, got {width!r}. "
+        "Pass a number such as width=120."
+    )
 
 
 def test_errors(study, shap, make):

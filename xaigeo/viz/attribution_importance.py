@@ -30,6 +30,12 @@ from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
+from xaigeo.viz.importance_words import (
+    heading_of_each,
+    kind_of_output,
+    outputs_finding,
+    words_of_each,
+)
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.number_text import all_seeds, counted
 from xaigeo.viz.table_data import with_tables
@@ -78,13 +84,13 @@ def attribution_importance(
     if by_output:
         _check_outputs(explanation, output)
     place = 0 if output is None else named_output(explanation, output)
-    words = attribution_words(explanation, place)
+    words = words_of_each(explanation) if by_output else attribution_words(explanation, place)
     tables = importance_tables(explanation, output, max_features, by_output=by_output)
-    finding = importance_finding(explanation, output)
+    finding = outputs_finding(explanation) if by_output else importance_finding(explanation, output)
     labels = list(tables["medians"]["label"].unique())
     n = len(explanation.seeds)
-    one_target = explanation.task == "regression" and not by_output
-    told = explanation.outputs[place] if one_target else output
+    told = explanation.outputs[place] if explanation.task == "regression" else output
+    heading = heading_of_each(words) if by_output else heading_of(words, told)
     marks = (
         "One seed."
         if n == 1
@@ -92,7 +98,7 @@ def attribution_importance(
         f"{'Bar' if by_output else 'Dark bar'}: median and middle 80% of {counted(n, 'seed')}."
     )
     notes = [
-        f"Mean size over {counted(len(explanation.instances), 'row')}. {heading_of(words, told)} "
+        f"Mean size over {counted(len(explanation.instances), 'row')}. {heading} "
         f"({words_for(explanation).title}).",
         marks,
         *shown_note(len(labels), len(explanation.features)),
@@ -150,7 +156,7 @@ def importance_body(
         From `importance_tables`.
     width : int or "container"
     outputs : list of str, optional
-        The classes, where they are drawn apart.
+        The classes or targets, where they are drawn apart.
     """
     several = len(tables["dots"]["seed"].unique()) > 1
     y = feature_rows(label_letters(width))
@@ -165,11 +171,11 @@ def importance_body(
     median_colour: dict[str, object] = {"color": alt.value(INK)}
     if outputs is not None:
         lanes = {"yOffset": alt.YOffset("predicted:N", sort=outputs)}
-        colour, shape = class_channels(outputs, width, title="Class")
+        colour, shape = class_channels(outputs, width, title=kind_of_output(words))
         median_colour = {"color": colour}
         dot_colour = {"color": colour, "shape": shape}
     medians, dots = (alt.Chart(alt.NamedData(name)) for name in ("medians", "dots"))
-    named = [alt.Tooltip("predicted:N", title="Class")] if outputs is not None else []
+    named = [alt.Tooltip("predicted:N", title=kind_of_output(words))] if outputs is not None else []
     interval = medians.mark_rule(strokeWidth=1.6).encode(
         x=at(x, "low"), x2="high:Q", y=y, **lanes, **median_colour
     )

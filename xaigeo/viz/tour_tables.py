@@ -105,7 +105,7 @@ def _share(scene: Scene, label: Any) -> tuple[str, float] | None:
             own = (table["method"] == mark.method) & of_row(table, label)
             rows = table[own & (table["layer"] != "seed") & table[name].notna()]
             if len(rows):
-                return mark.method, float(rows[name].loc[rows["n_seeds"].idxmax()])
+                return mark.method, float(rows[name].iloc[int(rows["n_seeds"].to_numpy().argmax())])
     return None
 
 
