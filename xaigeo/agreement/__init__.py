@@ -12,6 +12,7 @@ from xaigeo.agreement.compared import compare
 from xaigeo.agreement.confusion import confusion_table
 from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.feature_use import change_use, rule_use
+from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.agreement.importance import importance, importance_ranks
 from xaigeo.agreement.intervals import seed_intervals
 from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
@@ -48,6 +49,7 @@ __all__ = [
     "compare",
     "confusion_table",
     "explainer_noise",
+    "identical_answers",
     "importance",
     "importance_ranks",
     "method_matrix",
