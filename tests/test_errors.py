@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
+
 from xaigeo.errors import ConfigError, InputError
 
 
@@ -15,3 +17,11 @@ def test_errors_cross_process_borders():
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is ConfigError
     assert (again.expected, again.arrived, again.do) == ("a", "b", "C.")
+
+
+def test_values_of_numpy_are_told_as_plain_ones():
+    values = [np.int64(62), np.float32(1.5), np.str_("a"), np.bool_(True), ("q", np.int64(0))]
+    told = InputError(expected="rows", arrived=repr(values), do=f"Write {np.float64('nan')!r}.")
+    assert str(told) == "Expected rows, got [62, 1.5, 'a', True, ('q', 0)]. Write nan."
+    assert told.arrived == "[62, 1.5, 'a', True, ('q', 0)]"
+    assert str(pickle.loads(pickle.dumps(told))) == str(told)

@@ -10,6 +10,7 @@ from xaigeo.options import (
     check_flag,
     check_keywords,
     check_option,
+    check_share,
     check_workers,
     closest,
     is_number,
@@ -74,3 +75,18 @@ def test_what_is_no_flag_raises(value):
         InputError, match=r"progress to be True or False, got .* Pass progress=True"
     ):
         check_flag("progress", value)
+
+
+@pytest.mark.parametrize("value", [0, 0.4, 1, np.float32(0.5)])
+def test_shares_pass(value):
+    check_share("level", value)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, 5, "0.5", None, float("nan"), True])
+def test_what_is_no_share_raises(value):
+    with pytest.raises(InputError) as told:
+        check_share("level", value)
+    assert str(told.value) == (
+        f"Expected level to be a number from 0 to 1, got {value!r}. "
+        "Pass a number such as level=0.5."
+    )

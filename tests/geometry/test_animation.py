@@ -107,9 +107,15 @@ def test_wrong_asks_are_told(moved, everything, make):
         next(moved.each("boxes"))
     with pytest.raises(InputError, match="the number of a frame, 0 to 6, got 7"):
         moved.scene(7)
-    other = grand_tour(make.world(categorical=False).shap())
+    other_world = make.world(categorical=False)
+    other = grand_tour(other_world.shap())
     with pytest.raises(InputError, match="a tour through the columns a, b, c, d"):
         animate(everything, other)
+    for tour in ("x", None):
+        with pytest.raises(InputError, match=r"a Tour to show .*, got (str|NoneType).*grand_tour"):
+            animate(everything, tour)
+    with pytest.raises(InputError, match="n_frames to be a whole number of at least 2, got 1"):
+        animate(other_world.shap(), other, n_frames=1)
 
 
 def test_an_animation_tells_what_it_holds(moved):

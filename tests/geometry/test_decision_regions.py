@@ -123,3 +123,5 @@ def test_messages(ensemble, data):
         decision_regions(ensemble, data, ("a", "b"), resolution=1)
     with pytest.raises(InputError, match=r"the label of one row of X .* got 'z', which no rows"):
         decision_regions(ensemble, data, ("a", "b"), at="z")
+    with pytest.raises(InputError, match=r"a SeedEnsemble, got DataFrame\. Pass the models"):
+        decision_regions(data, data, ("a", "b"))

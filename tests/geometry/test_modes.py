@@ -152,3 +152,9 @@ def test_wrong_asks_are_told(make):
         explanatory_modes(lime, max_modes=0)
     with pytest.raises(InputError, match="an output of the explanation"):
         explanatory_modes(lime, output="maybe")
+    for thing in ([lime], None, "lime"):
+        with pytest.raises(InputError, match="one explanation, whose seeds are grouped, got"):
+            explanatory_modes(thing)
+    for random_state in ("a", -1, 0.5):
+        with pytest.raises(InputError, match="random_state to be a whole number of at least 0"):
+            explanatory_modes(lime, random_state=random_state)

@@ -79,3 +79,5 @@ def test_messages(forest):
         partial_dependence(ensemble, X, "a", n_values=1)
     with pytest.raises(InputError, match=r"n_ice to be a whole number of at least 0, got -1"):
         partial_dependence(ensemble, X, "a", n_ice=-1)
+    with pytest.raises(InputError, match=r"a SeedEnsemble, got DataFrame\. Pass the models"):
+        partial_dependence(X, X, "a")

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from xaigeo.errors import InputError
 from xaigeo.geometry import scene
+from xaigeo.geometry.modes import explanatory_modes
 
 VIEW = ("a", "b")
 
@@ -37,7 +41,9 @@ def test_columns_must_be_the_same(make):
 
 def test_a_method_comes_once(make):
     world = make.world()
-    with pytest.raises(InputError, match="one explanation for each method, got several of 'lime'"):
+    with pytest.raises(
+        InputError, match=r"got several of 'lime'\. Pass one of each method; results"
+    ):
         scene([world.lime(), world.lime()], view=VIEW)
 
 
@@ -65,3 +71,30 @@ def test_labels_must_name_one_instance(make):
         InputError, match="labels of their own, got 'same' more than once in 'lime'"
     ):
         scene(world.lime(), view=VIEW)
+
+
+def dated(explanation, labels):
+    return replace(explanation, data=explanation.data.assign_coords(instance=labels))
+
+
+def test_dates_are_named_as_text_or_as_the_index_has_them(make):
+    shap = make.world().shap()
+    days = pd.date_range("2020-01-01", periods=len(shap.instances))
+    shap = dated(shap, np.array(days.astype(str), dtype=object))
+    for label in (days[1], str(days[1].date())):
+        drawn = scene(shap, view=VIEW, instances=[label])
+        assert drawn.instances["instance"].tolist() == ["2020-01-02"]
+        assert shap.sel(instance=label).instances.tolist() == ["2020-01-02"]
+        assert explanatory_modes(shap, instances=[label]).n_modes == 1
+    with pytest.raises(InputError, match=r"labels of explained instances, got \[Timestamp"):
+        scene(shap, view=VIEW, instances=[pd.Timestamp("1999-01-01")])
+
+
+def test_a_label_of_several_levels_is_named_in_a_list(make):
+    shap = make.world().shap()
+    labels = np.empty(len(shap.instances), dtype=object)
+    labels[:] = [("q", np.int64(k)) for k in range(len(labels))]
+    shap = dated(shap, labels)
+    assert scene(shap, view=VIEW, instances=[("q", 1)]).instances["instance"].tolist() == [("q", 1)]
+    with pytest.raises(InputError, match=r"got \('q', 1\). Write instances=\[\('q', 0\)\], also"):
+        scene(shap, view=VIEW, instances=("q", 1))

@@ -26,7 +26,7 @@ def test_a_pair_is_taken_into_the_space_of_the_scene(space, make):
 
 
 def test_pca_and_projections(space):
-    assert chosen_view("pca", space).label == "PCA"
+    assert chosen_view("pca", space).label == chosen_view("PCA", space).label == "PCA"
     view = Projection(np.eye(4)[:, :2], name="two axes")
     assert chosen_view(view, space) is view
 
@@ -42,3 +42,11 @@ def test_a_projection_of_other_features_is_refused(space):
 def test_a_category_cannot_be_turned_into_the_plane(space):
     with pytest.raises(InputError, match="got one that turns d into the plane"):
         chosen_view(Projection(np.eye(4)[:, [0, 3]]), space)
+
+
+@pytest.mark.parametrize("view", [None, "pcaa", 3, ("a",)])
+def test_what_is_no_view_is_told_with_all_there_are(view, space):
+    with pytest.raises(
+        InputError, match=r'Pass view=\("column .*, or "pca" for the principal plane'
+    ):
+        chosen_view(view, space)
