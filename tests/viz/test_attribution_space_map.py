@@ -8,6 +8,7 @@ import vl_convert
 from xaigeo.errors import InputError
 from xaigeo.geometry.attribution_space import attribution_space
 from xaigeo.viz.attribution_space_map import (
+    _apart,
     attribution_space_map,
     axis_title,
     space_finding,
@@ -95,11 +96,18 @@ def test_the_finding_names_the_row_that_is_explained_least_like_others(shap):
 def test_the_farthest_rows_are_named_but_not_all_of_many_alike(shap):
     space = attribution_space(shap)
     rows = space_tables(space)["rows"]
-    named = rows[rows["label"] != ""]
-    assert named["outlier"].max() <= 3
-    assert len(named) == 3
+    for place in ("data", "attribution"):
+        named = rows[rows[f"{place}_label"] != ""]
+        assert named["outlier"].max() <= 3
+        assert named["outlier"].min() == 1
     many = pd.concat([space.frame] * 3, ignore_index=True).assign(outlier=1)
-    assert (space_tables(replace(space, frame=many))["rows"]["label"] == "").all()
+    assert (space_tables(replace(space, frame=many))["rows"]["data_label"] == "").all()
+
+
+def test_a_label_is_left_out_where_it_would_lie_on_another():
+    space = np.array([(0.0, 0.0), (0.1, 0.1), (9.0, 9.0)])
+    assert _apart(space, ["321", "322", "7"], np.array([2, 1, 3])) == ["", "322", "7"]
+    assert _apart(10 * np.eye(3)[:, :2], ["1", "2", "3"], np.array([1, 2, 3])) == ["1", "2", "3"]
 
 
 def test_axis_titles_name_what_counts():
@@ -134,3 +142,13 @@ def test_messages(shap, study):
         attribution_space_map(study.by_method["anchors"])
     with pytest.raises(InputError, match="at least 3 explained instances"):
         attribution_space_map(shap.at([0, 1]))
+
+
+def test_round_off_between_equal_seeds_is_no_spread(shap, make):
+    values = np.repeat(shap.array("attribution")[:1], len(shap.seeds), axis=0).copy()
+    values *= 1 + 1e-8 * np.arange(len(shap.seeds))[:, None, None, None]
+    data = shap.data.assign(attribution=(shap.data["attribution"].dims, values))
+    spec = attribution_space_map(replace(shap, data=data)).to_dict()
+    assert {row["seed_spread"] for row in make.tables_of(spec)["rows"]} == {0}
+    assert "Spread of seeds" not in str(spec)
+    assert "Larger" not in words_of(spec)[1]

@@ -63,7 +63,7 @@ def test_a_limit_of_features_is_told_with_what_it_leaves_out(shap, make):
     assert len(tables["dots"]) == 2 * len(shap.seeds)
     said = " ".join(spec["title"]["subtitle"])
     assert f"{len(shap.features) - 2} other features are not shown" in said
-    assert f"in size at most {abs(whole[2]['median']):.2g} probability (median)." in said
+    assert f"median size {abs(whole[2]['median']):.2g} at most (probability)." in said
     assert " ".join(spec["title"]["text"]).endswith(f"of {len(shap.features)} attributions")
 
 

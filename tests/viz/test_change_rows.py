@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xaigeo.errors import InputError
-from xaigeo.viz.change_rows import Cell, change_table, listed
+from xaigeo.viz.change_rows import Cell, _range, change_table, listed
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_cells_tell_direction_and_values(found):
     start = found.array("input")[0]
     cell = table.rows[0].cells[bill]
     assert cell.way == "down"
-    assert cell.text == f"▼ {start[bill] - 2:g}–{start[bill] - 1:g} mm"
+    assert cell.text == f"▼ {start[bill] - 2:g} to {start[bill] - 1:g} mm"
     assert cell.old == f"{start[bill]:g} mm"
     assert table.rows[1].cells[mass].text == f"▲ {start[mass] + 100:g} g"
     kinds = found.schema["island"].categories
@@ -93,7 +93,7 @@ def test_cells_tell_direction_and_values(found):
 def test_numbers_of_a_line_against_the_arrays(found):
     rows = change_table(found).rows
     distance, cross = found.array("distance"), found.array("cross_validity")
-    assert rows[0].distance == f"{distance[0, 0, 0]:.2f}–{distance[1, 0, 0]:.2f}"
+    assert rows[0].distance == f"{distance[0, 0, 0]:.2f} to {distance[1, 0, 0]:.2f}"
     assert rows[2].distance == f"{distance[2, 0, 0]:.2f}"
     shares = [np.mean([cross[s, o, 0, 0] for o in range(5) if o != s]) for s in (3, 4)]
     assert rows[1].carries_over == f"{np.mean(shares):.0%}"
@@ -103,7 +103,7 @@ def test_some_seeds_alone_are_asked(found):
     table = change_table(found, seeds=[3, 4])
     assert [row.seeds for row in table.rows] == ["all 2 chosen"]
     label = found.instances[0]
-    assert table.finding.startswith(f"Row {label}: all 2 seeds find the same change to Chinstrap:")
+    assert table.finding.startswith(f"Row {label}: both seeds find the same change to Chinstrap:")
     assert change_table(found, seeds=np.array([2])).finding.endswith(
         "no counterfactual that gives the wanted answer was found"
     )
@@ -147,10 +147,10 @@ def test_intervals_that_a_regression_wants(found):
     same = change_table(regression(found, low, inf)).rows
     assert [row.answer for row in same] == ["≥ 200", "≥ 200", "not ≥ 200"]
     low[1] = 210.0
-    assert change_table(regression(found, low, inf)).rows[0].answer == "≥ 200–210"
-    assert change_table(regression(found, -inf, low)).rows[0].answer == "≤ 200–210"
+    assert change_table(regression(found, low, inf)).rows[0].answer == "≥ 200 to 210"
+    assert change_table(regression(found, -inf, low)).rows[0].answer == "≤ 200 to 210"
     both = change_table(regression(found, low - 50, low))
-    assert both.rows[0].answer == "150–160 to 200–210"
+    assert both.rows[0].answer == "above 150 to 160, below 200 to 210"
     assert " to 200" not in both.finding
 
 
@@ -166,6 +166,17 @@ def test_what_is_left_out_is_counted(found):
     assert table.n_hidden == 2
     assert "Not shown: 2 more ways to change and 5 features that no way changes." in table.notes
     assert "3 features that no way changes" in change_table(found).notes[-1]
+
+
+def test_numbers_below_zero_have_a_true_minus(found):
+    values = found.array("input").copy()
+    values[0, found.features.index("bill_length_mm")] = -1.5
+    table = change_table(
+        replace(found, data=found.data.assign(input=(("instance", "feature"), values)))
+    )
+    cell = table.start[found.features.index("bill_length_mm")]
+    assert cell.text == "−1.5 mm"
+    assert _range(-1.004, -0.924, "{:.3f}") == "−1.004 to −0.924"
 
 
 def test_texts_in_little_room_never_cut_a_number():

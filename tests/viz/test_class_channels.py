@@ -31,3 +31,11 @@ def test_no_filled_mark_is_without_an_area():
 def test_a_chart_that_fills_its_container_has_one_line():
     filling, _ = class_channels([f"a class with a long name {k}" for k in range(8)], "container")
     assert filling.to_dict()["legend"]["columns"] == 8
+
+
+def test_a_legend_can_number_its_classes():
+    colour, shape = class_channels(["b", "a"], 400, numbered=True)
+    said = colour.to_dict()["legend"]["labelExpr"]
+    assert said == """(indexof(["b", "a"], datum.value) + 1) + ' ' + datum.label"""
+    assert shape.to_dict()["legend"]["labelExpr"] == said
+    assert "labelExpr" not in class_channels(["b", "a"], 400)[0].to_dict()["legend"]

@@ -1,25 +1,24 @@
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import vl_convert
 
+from xaigeo.ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.geometry.decision_regions import decision_regions as regions_of
 from xaigeo.viz.class_probability import class_probability
 
 
 def ensemble_of(model):
-    return SimpleNamespace(
+    def seed(place):
+        return lambda X: model.outputs(model.schema.encode(X))[place]
+
+    return SeedEnsemble.wrap(
+        [seed(place) for place in range(model.n_seeds)],
         schema=model.schema,
-        seeds=tuple(range(model.n_seeds)),
-        n_seeds=model.n_seeds,
-        classes=tuple(model.classes),
-        output_names=model.classes,
-        n_outputs=len(model.classes),
+        classes=model.classes,
         task=model.task,
-        outputs_encoded=model.outputs,
     )
 
 
@@ -62,8 +61,19 @@ def test_the_title_finds_the_largest_deviation(regions):
     assert f"the probability of “{regions.outputs[place]}”" in text
     assert f"(SD {regions.sd[..., place].max():.2g})" in text
     same = replace(regions, sd=np.zeros_like(regions.sd))
-    assert title(class_probability(same)).startswith("The seeds give the same probability of")
-    class_probability(same).to_dict()
+    assert title(class_probability(same)).startswith("The seeds do not differ")
+    spec = class_probability(same).to_dict()
+    assert "0 everywhere" in str(spec["hconcat"][1]["title"])
+    assert spec["hconcat"][1]["layer"][0]["encoding"]["color"]["legend"] is None
+
+
+def test_identical_models_have_no_deviation(study, make):
+    model = study.model
+    equal = replace(
+        model, weights=model.weights[:1] * (1 + 1e-9 * np.arange(len(model.weights)))[:, None, None]
+    )
+    found = regions_of(ensemble_of(equal), study.data.X, make.view, resolution=10)
+    assert not found.sd.any()
 
 
 def test_the_line_lies_at_one_half(regions, make):

@@ -1,26 +1,25 @@
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import vl_convert
 
+from xaigeo.ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.geometry.decision_regions import decision_regions as regions_of
 from xaigeo.viz.decision_regions import decision_regions
 
 
 def ensemble_of(model):
-    return SimpleNamespace(
+    def seed(place):
+        return lambda X: model.outputs(model.schema.encode(X))[place]
+
+    return SeedEnsemble.wrap(
+        [seed(place) for place in range(model.n_seeds)],
         schema=model.schema,
-        seeds=tuple(range(model.n_seeds)),
-        n_seeds=model.n_seeds,
-        classes=tuple(model.classes),
-        output_names=model.classes,
-        n_outputs=len(model.classes),
+        classes=model.classes,
         task=model.task,
-        outputs_encoded=model.outputs,
     )
 
 
@@ -109,3 +108,28 @@ def test_messages(regions):
         decision_regions(regions, seeds=[])
     with pytest.raises(InputError, match=r"columns to be a whole number of at least 1, got 0"):
         decision_regions(regions, columns=0)
+
+
+def test_beyond_the_colours_areas_have_their_number(regions, make):
+    names = tuple(f"kind {k}" for k in range(12))
+    predicted = np.zeros_like(regions.predicted)
+    predicted[:, :, 10:] = 9
+    predicted[:, 0, 0] = 3
+    many = replace(
+        regions,
+        outputs=names,
+        predicted=predicted,
+        point_class=np.zeros_like(regions.point_class),
+    )
+    spec = decision_regions(many).to_dict()
+    tables = make.tables_of(spec)
+    # One cell has no room for a number.
+    assert {row["number"] for row in tables["numbers"]} == {"1", "10"}
+    for row in tables["numbers"]:
+        place = list(map(str, regions.seeds)).index(str(row["seed"]))
+        i = np.abs(regions.y - float(row["y"])).argmin()
+        j = np.abs(regions.x - float(row["x"])).argmin()
+        assert names[predicted[place, i, j]] == row["predicted"] == names[int(row["number"]) - 1]
+    assert "Number: the class of an area" in " ".join(spec["title"]["subtitle"])
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+    assert "numbers" not in make.tables_of(decision_regions(regions).to_dict())

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 
 from xaigeo.agreement import same_answer_different_reason
 from xaigeo.errors import InputError
-from xaigeo.viz.divided_rows import divided_finding, divided_rows, unanimous_rows
+from xaigeo.viz.divided_rows import divided_finding, divided_rows, drawn_rows, unanimous_rows
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +72,16 @@ def test_the_finding_counts_the_rows(divided):
 
 
 def test_where_none_is_flagged_the_least_alike_are_drawn(shap, make):
-    table = same_answer_different_reason(shap, stability_below=-0.9)
-    spec = divided_rows(shap, stability_below=-0.9, width=170).to_dict()
+    first = shap.array("attribution")[:1]
+    shap = with_values(shap, np.repeat(first, len(shap.seeds), axis=0))
+    table = same_answer_different_reason(shap)
+    spec = divided_rows(shap, width=170).to_dict()
     text, subtitle = words_of(spec)
-    assert (
-        text == f"None of {len(table)} rows with one answer has a stability of reasons below -0.9"
-    )
+    assert text == f"None of {len(table)} rows with one answer has a stability of reasons below 0.4"
     assert f"Drawn: the {len(table)} least alike." in subtitle
+    many = pd.concat([table] * 3, ignore_index=True)
+    assert len(drawn_rows(many)) == 5
+    assert len(drawn_rows(many.assign(flagged=True))) == 12
     one = table.head(1)
     assert divided_finding(shap, one).startswith("The one row with one answer has no stability")
 

@@ -8,7 +8,7 @@ import vl_convert
 from xaigeo.errors import InputError
 from xaigeo.geometry import explanation_plane, grand_tour, scene
 from xaigeo.viz import explanation_map
-from xaigeo.viz.explanation_map import explanation_map_tables
+from xaigeo.viz.explanation_map import explanation_map_tables, map_frame
 from xaigeo.viz.map_layers import COLUMNS, MARK_TABLES, MORE_COLUMNS
 from xaigeo.viz.map_tables import drawn_tables, largest_arrows
 from xaigeo.viz.text_fit import text_px
@@ -386,6 +386,29 @@ def test_an_arrow_is_read_by_its_unit(the_scene, unit, kind):
     mark = next(m for m in the_scene.marks if type(m).__name__ == "Vectors")
     assert mark_kind(replace(mark, unit=unit)) == kind
     assert kind in READINGS
+
+
+def test_a_regression_has_level_lines_and_no_answer(study, make):
+    model = make.regression_seeds(study.data.X)
+    given = make.attributions(model, study.data.X.iloc[:3], study.data.X, "lime")
+    for view in (make.view, "pca"):
+        spec = explanation_map(scene(given, view=view)).to_dict()
+        (row,) = make.tables_of(spec)["readings"]
+        said = row["said"].replace("\n", " ")
+        assert "answer" not in said + " ".join(spec["title"]["subtitle"])
+        assert "leads to higher predictions" in said
+        assert ("level line" in said) == (view != "pca")
+
+
+def test_a_projection_has_room_for_the_consensus_patches(planes):
+    shown = planes["pca"]
+    frame = map_frame(shown, width=560, height=430)
+    limits = shown.limits.iloc[0]
+    kept = shown.patch_outlines[shown.patch_outlines["layer"] != "seed"]
+    for axis, (low, high) in (("x", frame.x_domain), ("y", frame.y_domain)):
+        most = 0.3 * (limits[f"{axis}_high"] - limits[f"{axis}_low"])
+        assert low - 1e-3 <= max(kept[axis].min(), limits[f"{axis}_low"] - most)
+        assert high + 1e-3 >= min(kept[axis].max(), limits[f"{axis}_high"] + most)
 
 
 @pytest.mark.browser

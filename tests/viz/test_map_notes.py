@@ -68,6 +68,15 @@ def test_it_stands_where_the_fewest_points_are():
     assert table["x"].iloc[0] < 0 < table["y"].iloc[0]
 
 
+def test_it_leaves_the_corner_of_the_marks_shown_first():
+    points = pd.DataFrame({"x": np.full(5, 1.8), "y": np.full(5, 0.9)})
+    without = compass_table(axes([[0.9, 0.0]]), FRAME, points)
+    taken = without[["x", "y"]].iloc[[0]]
+    table = compass_table(axes([[0.9, 0.0]]), FRAME, points, [taken, taken.head(0)])
+    assert (table["x"].iloc[0], table["y"].iloc[0]) != (taken["x"].iloc[0], taken["y"].iloc[0])
+    assert table["y"].iloc[0] < 0 or table["x"].iloc[0] < 0
+
+
 @pytest.mark.parametrize(
     ("text", "short"),
     [

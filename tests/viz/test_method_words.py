@@ -67,3 +67,17 @@ def test_every_builtin_method_has_a_title():
     from xaigeo.explainers import EXPLAINERS
 
     assert set(EXPLAINERS.builtin) <= set(TITLES)
+
+
+def test_a_regression_has_a_level_line_and_no_answer(study, make):
+    model = make.regression_seeds(study.data.X)
+    X = study.data.X.iloc[:3]
+    words = words_for(make.attributions(model, X, study.data.X, "lime"))
+    for said in (words.reading, words.plane_reading):
+        assert "boundary" not in said
+        assert "answer" not in said
+        assert "leads to higher predictions" in said
+    assert "level line of one seed's local model" in words.reading
+    shap = words_for(make.attributions(model, X, study.data.X, "kernel_shap"))
+    assert "answer" not in shap.reading + shap.plane_reading
+    assert "adds to the prediction (orange)" in shap.reading

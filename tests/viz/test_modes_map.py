@@ -91,7 +91,7 @@ def test_findings(shap):
     one = modes_of(shap, [0] * 5, p_value=0.41)
     assert modes_finding(one) == "One mode: the 5 seeds do not fall into groups (p = 0.41)"
     few = modes_of(shap, [0] * 5, tested=False, p_value=float("nan"))
-    assert modes_finding(few) == "One mode: 5 seeds are too few to tell several apart"
+    assert modes_finding(few) == "Modes not tested: 5 seeds are too few"
     single = explanatory_modes(shap.sel(seed=[0]))
     assert modes_finding(single) == "One mode: there is one seed"
 
@@ -100,7 +100,7 @@ def test_modes_that_were_found(shap, make):
     modes = explanatory_modes(shap)
     spec = modes_map(modes, shap).to_dict()
     make.check_fields(spec, make.tables_of(spec))
-    assert words_of(spec)[0] == "One mode: 5 seeds are too few to tell several apart"
+    assert words_of(spec)[0] == "Modes not tested: 5 seeds are too few"
     titles = [row["x"] for row in make.tables_of(spec)["seeds"]]
     np.testing.assert_allclose(titles, modes.places[:, 0], rtol=1e-3, atol=1e-6)
     alike = shap.sel(seed=[0])
@@ -114,6 +114,21 @@ def test_what_is_not_shown_is_counted(shap):
     modes = modes_of(shap, [0, 0, 0, 1, 1])
     subtitle = words_of(modes_map(modes, shap, max_features=2).to_dict())[1]
     assert "Shown: the 2 of 6 features in which modes differ most." in subtitle
+
+
+def test_modes_differ_by_being_filled_and_labels_stay_inside(shap, make):
+    spec = modes_map(modes_of(shap, [0, 0, 0, 1, 1]), shap).to_dict()
+    assert "Later modes are paler and hollow." in words_of(spec)[1]
+    marks = spec["hconcat"][1]["layer"][2]["encoding"]
+    (filled,) = marks["fillOpacity"]["condition"]
+    assert filled == {"test": 'datum.mode === "Mode A"', "value": 1}
+    rows = make.tables_of(spec)["seeds"]
+    middle = np.mean([row["x"] for row in rows])
+    for row in rows:
+        if row["align"] != "center":
+            assert (row["align"] == "right") == (row["x"] > middle)
+    one = modes_map(modes_of(shap, [0] * 5), shap).to_dict()
+    assert "hollow" not in words_of(one)[1]
 
 
 def test_messages(shap, study):

@@ -1,6 +1,13 @@
 import pytest
 
-from xaigeo.viz.number_text import counted, number_text, probability_text, share_text
+from xaigeo.viz.number_text import (
+    all_seeds,
+    counted,
+    number_text,
+    probability_text,
+    range_text,
+    share_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,3 +37,9 @@ def test_shares_that_are_neither_none_nor_all():
 def test_probabilities_and_counts():
     assert [probability_text(v) for v in (0.0, 1e-9, 0.995)] == ["0.00", "less than 0.01", "0.99"]
     assert counted(0, "flip") == "0 flips"
+
+
+def test_ranges_and_all_seeds():
+    assert range_text("1.000", "1.000") == "1.000"
+    assert range_text("−1.004", "−0.924") == "−1.004 to −0.924"
+    assert [all_seeds(n) for n in (1, 2, 3)] == ["the one seed", "both seeds", "all 3 seeds"]

@@ -42,6 +42,19 @@ def test_seeds_that_are_alike(study):
     assert title(prediction_deviation(given)) == f"All 3 seeds predict the same for {n} rows"
 
 
+def test_round_off_is_no_deviation(study):
+    values = study.evaluation.prediction[:1] * (1 + 1e-8 * np.arange(3)[:, None, None])
+    given = replace(study.evaluation, prediction=values, seeds=np.arange(3))
+    assert title(prediction_deviation(given)).startswith("All 3 seeds predict the same for")
+
+
+def test_one_filled_bin_is_not_compared_with_others(study):
+    said = title(prediction_deviation(study.evaluation, n_bins=1))
+    n = len(study.evaluation.labels)
+    assert said.startswith("The SD between seeds is ")
+    assert said.endswith(f" on average over {n} rows")
+
+
 def test_a_line_spans_no_empty_bin(study, make):
     bins = make.tables_of(prediction_deviation(study.evaluation, n_bins=40).to_dict())["bins"]
     for one, after in pairwise(bins):

@@ -5,7 +5,7 @@ import pytest
 import vl_convert
 
 from xaigeo.errors import InputError
-from xaigeo.viz.rank_flow import rank_finding, rank_flow, rank_tables
+from xaigeo.viz.rank_flow import named_every, rank_finding, rank_flow, rank_tables
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,15 @@ def test_errors(study, shap):
         rank_flow(shap, instance="x")
     with pytest.raises(InputError, match="an output of the explanation"):
         rank_flow(shap, output="x")
+
+
+def test_where_seeds_are_many_some_are_named_and_that_is_said(study):
+    seeds = [str(seed) for seed in range(20)]
+    assert named_every(seeds, 420) == 1
+    assert named_every(seeds, 200) == 2
+    long = study.by_method["kernel_shap"]
+    data = long.data.assign_coords(seed=[100000 + k for k in range(len(long.seeds))])
+    spec = rank_flow(replace(long, data=data), width=160).to_dict()
+    assert "One seed in 2 is named below." in " ".join(spec["title"]["subtitle"])
+    axis = spec["layer"][0]["encoding"]["x"]["axis"]
+    assert len(axis["values"]) == 3

@@ -78,3 +78,22 @@ def test_messages(study, make):
         reliability_diagram(values)
     with pytest.raises(InputError, match=r"by_class to be True or False, got 'yes'"):
         reliability_diagram(study.evaluation, by_class="yes")
+
+
+def test_bins_of_few_answers_are_faded_and_joined_to_none(study, make):
+    spec = reliability_diagram(study.evaluation, n_bins=10).to_dict()
+    tables = make.tables_of(spec)
+    assert any(row["few"] for row in tables["seeds"])
+    for row in tables["seeds"]:
+        assert row["few"] == (row["n_rows"] < 5)
+        others = [one for one in tables["seeds"] if one["run"] == row["run"] and one is not row]
+        assert not (row["few"] and others)
+        assert all(one["seed"] == row["seed"] for one in others)
+    assert "fewer than 5 answers" in " ".join(spec["title"]["subtitle"])
+
+
+def test_a_range_that_reads_as_one_number_is_one(study):
+    same = np.repeat(study.evaluation.prediction[:1], 3, axis=0)
+    given = replace(study.evaluation, prediction=same, seeds=np.arange(3))
+    error = calibration_error(same, given.labels)[0]
+    assert title(reliability_diagram(given)).endswith(f"(ECE {error:.1%} by every seed)")

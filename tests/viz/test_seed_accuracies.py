@@ -38,3 +38,11 @@ def test_regression_shows_r2(make, study):
     evaluation = make.evaluation_of(make.regression_seeds(X), X, study.data.X["body_mass_g"])
     title = seed_accuracies(evaluation).to_dict()["title"]["text"]
     assert title.startswith("5 seeds reach R² ")
+
+
+def test_equal_scores_are_one_number(make, study):
+    model = make.linear_seeds(study.data.X, study.data.y, wobble=0.0)
+    given = make.evaluation_of(model, study.data.X, study.data.y)
+    score = given.scores["accuracy"].iloc[0]
+    title = seed_accuracies(given).to_dict()["title"]["text"]
+    assert title == f"5 seeds reach accuracy {score:.3f} on {len(study.data.X)} test rows"

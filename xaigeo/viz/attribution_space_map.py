@@ -164,8 +164,10 @@ def space_notes(space: AttributionSpace, explanation: Attributions) -> list[str]
         whose = f"seed {space.seed}"
     which = "rows by their values, and by their attributions"
     notes = [f"{words_for(explanation).title}, {whose}: {which}."]
-    if n > 1:
+    if n > 1 and space.frame["seed_spread"].max() > 0:
         notes.append("Larger: the seeds differ more there.")
+    elif n > 1:
+        notes.append("The seeds do not differ.")
     if len(space.frame[space.frame["outlier"] <= LABELLED]) <= 2 * LABELLED:
         notes.append("Numbered: the rows explained least like the others.")
     notes.append("Draw a box in one part to find its rows in the other.")

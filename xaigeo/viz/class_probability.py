@@ -136,7 +136,9 @@ def class_probability_body(
 def _map(regions: DecisionRegions, place: int, table: str, what: str, side: int) -> Any:
     x, y = region_axes(regions, side)
     scale = alt.Scale(range=list(RAMP), domain=[*_reach(regions, place, table)])
-    legend = alt.Legend(orient="bottom", gradientLength=min(140, side), tickCount=3)
+    legend: alt.Legend | None = alt.Legend(
+        orient="bottom", gradientLength=min(140, side), tickCount=3
+    )
     if table == "deviations" and not regions.sd[..., place].max() > 0:
         # A scale from 0 to 0 would have no numbers.
         what, legend = f"{what}: 0 everywhere", None

@@ -153,7 +153,7 @@ def _numbers(regions: DecisionRegions, places: Sequence[int]) -> pd.DataFrame:
         for k in np.unique(own):
             depth = _depth(own == k)
             i, j = np.unravel_index(depth.argmax(), depth.shape)
-            if depth[i, j] >= ROOMY * len(regions.x):
+            if depth[i, j] >= max(2.0, ROOMY * len(regions.x)):
                 where = {"x": float(regions.x[j]), "y": float(regions.y[i])}
                 said = {"number": str(int(k) + 1), "predicted": regions.outputs[int(k)]}
                 rows.append({"seed": int(regions.seeds[place]), **where, **said})
