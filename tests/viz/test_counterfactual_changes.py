@@ -93,7 +93,7 @@ def test_points_that_are_not_counted_are_told(found):
     valid = np.ones((5, 6, 1), dtype=bool)
     valid[0, :2] = False
     said = " ".join(counterfactual_changes_notes(with_valid(found, valid)))
-    assert "2 of 30 points are not counted" in said
+    assert "Not counted: 2 of 30 points, which miss" in said
     assert "not counted" not in " ".join(counterfactual_changes_notes(found))
 
 

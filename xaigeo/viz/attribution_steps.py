@@ -11,6 +11,7 @@ from xaigeo.agreement.additive_steps import AdditiveSteps, additive_steps
 from xaigeo.explanations import Attributions
 from xaigeo.viz.attribution_choice import INTERVAL
 from xaigeo.viz.attribution_words import AttributionWords
+from xaigeo.viz.number_text import all_seeds
 
 BASE, END, GAP = "Base value", "Output f(x)", "Not attributed"
 LOCAL_BASE, LOCAL_END = "Local model elsewhere", "Local model here"
@@ -138,7 +139,7 @@ def whose_mean(explanation: Attributions, drawn: DrawnSteps) -> str:
     if explanation.task == "regression":
         return f"Mean of {n} seeds: means add up, medians do not."
     answer = explanation.outputs[drawn.steps.majority]
-    which = f"all {n} seeds, which" if used == n else f"the {used} of {n} seeds that"
+    which = f"{all_seeds(n)}, which" if used == n else f"the {used} of {n} seeds that"
     return f"Mean of {which} answer “{answer}”: means add up, medians do not."
 
 

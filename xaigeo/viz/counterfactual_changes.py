@@ -111,7 +111,7 @@ def counterfactual_changes_notes(
     if use.left_out:
         total = use.left_out + int(use.totals.sum())
         said.append(
-            f"{use.left_out} of {total} points are not counted: they miss the wanted answer, "
-            "repeat another or change nothing."
+            f"Not counted: {use.left_out} of {counted(total, 'point')}, which miss the wanted "
+            "answer, repeat another or change nothing."
         )
     return said + left_out_note(use, max_features)

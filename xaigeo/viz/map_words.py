@@ -14,6 +14,7 @@ from xaigeo.geometry.mark import Mark
 from xaigeo.geometry.vectors import Vectors
 from xaigeo.viz.map_tables import MOST_ARROWS, widest_row
 from xaigeo.viz.method_words import TITLES
+from xaigeo.viz.number_text import counted
 from xaigeo.viz.text_fit import wrapped
 
 if TYPE_CHECKING:
@@ -168,10 +169,10 @@ def description(scene: Scene, drawn: Sequence[str]) -> str:
     """Return the map in words, for those who do not see it."""
     notes = ("scale_bar", "whiskers", "compass", "change_labels", "mode_labels")
     marks = ", ".join(name for name in drawn if name not in notes).replace("_", " ")
-    rows = f"{len(scene.instances)} explained rows"
+    rows = counted(len(scene.instances), "explained row")
     return (
-        f"{title(scene)}. Scatter of {len(scene.points)} rows by {scene.view.x_label} and "
-        f"{scene.view.y_label}, coloured by prediction, with {rows}"
+        f"{title(scene)}. Scatter of {counted(len(scene.points), 'row')} by "
+        f"{scene.view.x_label} and {scene.view.y_label}, coloured by prediction, with {rows}"
         + (f" and their {marks} for every seed and in consensus." if marks else ".")
     )
 

@@ -225,10 +225,12 @@ def _map(modes: Modes, seeds: pd.DataFrame) -> alt.LayerChart:
         .encode(x=x, y=y)
     )
     # Labels of two medoids side by side would meet: one stands above, the next below.
+    halo = {"stroke": "white", "strokeWidth": 3, "color": "white"}
     texts = [
         base.transform_filter(f"datum.side == {side}")
-        .mark_text(dy=-18 * side, fontSize=11, color=INK, align=alt.ExprRef("datum.align"))
+        .mark_text(dy=-18 * side, fontSize=11, align=alt.ExprRef("datum.align"), **look)
         .encode(x=x, y=y, text="label:N")
+        for look in (halo, {"color": INK})
         for side in (1, -1)
     ]
     return layered(points, rings, *texts)
