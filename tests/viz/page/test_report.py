@@ -664,6 +664,11 @@ def test_errors(study, make, tmp_path):
     evaluation = make.evaluation_of(other, study.data.X, study.data.y)
     with pytest.raises(InputError, match=r"an evaluation of the explained seeds .*\[0, 1, 2\]"):
         report(study.explanations, path, evaluation=evaluation)
+    three = make.attributions(other, study.X, study.background, "kernel_shap")
+    with pytest.raises(InputError, match="audit"):
+        report(study.explanations, path, audit=xg.audit(three))
+    with pytest.raises(InputError, match="got the folder"):
+        report(shap, tmp_path)
     with pytest.raises(InputError, match="a view of two numeric columns"):
         report(study.explanations, path, views=[("island", "sex")])
     assert not path.exists()

@@ -122,3 +122,49 @@ def test_seeds_that_agree_are_said_to(make, study):
         "stability of the top features fall below 0.40 (Kernel SHAP).",
     ]
     assert np.all([one["flip_rate"] == 0 for one in told["explorer"]["instances"]])
+
+
+def test_models_that_are_all_the_same_are_told_before_anything_is_praised(study, make):
+    model = make.linear_seeds(study.data.X, study.data.y, wobble=0.0)
+    shap = make.attributions(model, study.X, study.background, "kernel_shap")
+    ensemble = shap.provenance["ensemble"]
+    same = ensemble | {"record": ensemble["record"] | {"identical": True}}
+    given = [replace(shap, provenance=shap.provenance | {"ensemble": same})]
+    found = summarise(
+        given,
+        drawing=draw(given, [make.view]),
+        agreement=measure_agreement(given),
+        evaluation=None,
+        audit=None,
+        title=None,
+        notes=None,
+    )
+    assert found["verdict"][-1].startswith("All models are the same: nothing depends on the seed")
+
+
+def test_a_rare_class_is_told_beside_accuracy(study, make):
+    evaluation = make.evaluation_of(study.model, study.data.X, study.data.y)
+    common = np.flatnonzero(evaluation.labels != 1)
+    rare = np.concatenate([common, np.flatnonzero(evaluation.labels == 1)[:5]])
+    few = replace(
+        evaluation,
+        rows=evaluation.rows[rare],
+        labels=evaluation.labels[rare],
+        prediction=evaluation.prediction[:, rare],
+        instances=None,
+    )
+    found = summarise(
+        study.explanations[:1],
+        drawing=draw(study.explanations[:1], [make.view]),
+        agreement=None,
+        evaluation=few,
+        audit=None,
+        title=None,
+        notes=None,
+    )
+    recall = (few.predicted[:, -5:] == 1).mean()
+    name = study.model.classes[1]
+    assert found["verdict"][1] == (
+        f"Only {5 / len(rare):.1%} of these rows are {name}; of them the seeds find {recall:.0%} "
+        "on average, so accuracy says little."
+    )

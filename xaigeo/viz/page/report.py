@@ -67,12 +67,23 @@ def report(
     Raises
     ------
     InputError
-        For no explanations or ones that do not belong together, an evaluation of other seeds,
-        or columns that cannot be axes.
+        For no explanations or ones that do not belong together, an evaluation or an audit of other
+        models, columns that cannot be axes, or a path that cannot be written.
     """
     _check_kinds(path=path, evaluation=evaluation, audit=audit, title=title, notes=notes)
     given = gather(explanations)
-    _check_seeds(given, evaluation)
+    if Path(path).is_dir():
+        raise InputError(
+            expected="path to be the path of an HTML file",
+            arrived=f"the folder {str(path)!r}",
+            do=f"Name a file in it, such as {str(Path(path) / 'report.html')!r}.",
+        )
+    if evaluation is not None:
+        evaluation.check_belongs(given)
+    if audit is not None:
+        from xaigeo.audit import check_same_study
+
+        check_same_study(audit, given)
     if max_rows is not None and (type(max_rows) is not int or max_rows < 1):
         raise InputError(
             expected="max_rows to be a whole number above 0, or None for all rows",
@@ -118,13 +129,3 @@ def _check_kinds(**given: Any) -> None:
                 arrived=f"{type(value).__name__}",
                 do=f"Pass {said}" + ("." if name == "path" else ", or leave it out."),
             )
-
-
-def _check_seeds(given: list[Explanation], evaluation: Evaluation | None) -> None:
-    seeds = given[0].seeds.tolist()
-    if evaluation is not None and evaluation.seeds.tolist() != seeds:
-        raise InputError(
-            expected=f"an evaluation of the explained seeds {seeds}",
-            arrived=f"one of {evaluation.seeds.tolist()}",
-            do="Evaluate the ensemble that was explained: ensemble.evaluate(X_test, y_test).",
-        )

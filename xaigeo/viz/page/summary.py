@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.agreement.additive_steps import is_additive
+from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.agreement.predictions import churn
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 Section = dict[str, Any]
 PREDICTIONS = ("prediction", "background_prediction")
+# Below this share of the rows a class hardly counts in accuracy.
+RARE = 0.1
 KINDS = {
     "torch": "neural network",
     "estimator": "scikit-learn model",
@@ -133,6 +136,13 @@ def _verdict(
     parts = _target_sentences(explanations[0])
     if evaluation is not None:
         parts.append(_performance_sentence(evaluation))
+        parts += _rare_sentences(evaluation)
+    if agreement is not None and identical_answers(explanations):
+        parts.append(
+            "All models are the same: nothing depends on the seed here, so that the seeds agree "
+            "says nothing about the explanations."
+        )
+        return parts
     if agreement is None:
         parts.append("There is one seed only, so there is nothing to compare its reasons with.")
         return parts
@@ -198,6 +208,17 @@ def _performance_sentence(evaluation: Evaluation) -> str:
         f"{said}; on {split} of {count(len(evaluation.labels), 'row')} they do not all agree, and "
         f"any two differ on {churn(evaluation.predicted).mean():.1%} of the answers on average."
     )
+
+
+def _rare_sentences(evaluation: Evaluation) -> list[str]:
+    """Say how a rare class fares, which accuracy does not tell."""
+    rarest = evaluation.rarest_recall
+    if rarest is None or rarest.share >= RARE:
+        return []
+    return [
+        f"Only {rarest.share:.1%} of these rows are {rarest.name}; of them the seeds find "
+        f"{rarest.recall:.0%} on average, so accuracy says little."
+    ]
 
 
 def _span(scores: pd.Series) -> str:
