@@ -87,10 +87,13 @@ def test_other_labels_are_refused(ensemble, explained, plane):
 def test_what_either_lacks_does_not_count():
     one = fingerprint({"kind": "torch", "record": {"data_sha256": "a", "config_sha256": None}})
     other = fingerprint({"kind": "torch", "record": {"config_sha256": "c"}})
-    assert fingerprint_differences(one, other) == []
-    assert fingerprint_differences({}, fingerprint({})) == []
+    assert fingerprint_differences(one, other) == ""
+    assert fingerprint_differences({}, fingerprint({})) == ""
     partly = one | {"architecture_sha256": ["x", None]}
-    assert fingerprint_differences(partly, other | {"architecture_sha256": ["x", "y"]}) == []
-    assert fingerprint_differences(one | {"order_seeds": [1, 2]}, {"order_seeds": (1, 3)}) == [
+    assert fingerprint_differences(partly, other | {"architecture_sha256": ["x", "y"]}) == ""
+    assert fingerprint_differences(one | {"order_seeds": [1, 2]}, {"order_seeds": (1, 3)}) == (
         "the seeds of the order of rows"
-    ]
+    )
+    assert fingerprint_differences(
+        one | {"init_seeds": [0]}, {"kind": "estimator", "data_sha256": "b", "init_seeds": [1]}
+    ) == ("the kind of model, the training data and the seeds of the initial weights")

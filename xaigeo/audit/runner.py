@@ -99,7 +99,6 @@ def audit(
 def _about(evidence: Evidence) -> dict[str, Any]:
     from xaigeo import __version__
 
-    known = fingerprint(evidence.first.provenance.get("ensemble") or {})
     evaluation = evidence.evaluation
     return {
         "versions": {
@@ -114,10 +113,7 @@ def _about(evidence: Evidence) -> dict[str, Any]:
             "task": evidence.first.task,
             "outputs": evidence.first.outputs,
             "features": evidence.first.features,
-            "data_sha256": known["data_sha256"],
-            "config_sha256": known["config_sha256"],
-            "kind": known["kind"],
-            "architecture_sha256": known["architecture_sha256"],
+            **fingerprint(evidence.first.provenance.get("ensemble") or {}),
         },
         "explanations": [
             {

@@ -39,7 +39,7 @@ def check_same_study(audit: Audit, explanations: Explanation | Sequence[Explanat
     explained = [fingerprint(e.provenance.get("ensemble") or {}) for e in given]
     differing = [fingerprint_differences(about, each) for each in explained]
     if given and all(differing):
-        raise _other(f"one of models that differ from them in {' and '.join(differing[0])}")
+        raise _other(f"one of models that differ from them in {differing[0]}")
     for explanation, each in zip(given, explained, strict=True):
         known = about.get("data_sha256") and each["data_sha256"]
         # Joined columns have names of their own.

@@ -37,7 +37,7 @@ def check_belongs(
     if given and all(trained):
         raise InputError(
             expected="an evaluation of the models that were explained",
-            arrived=f"one of models that differ from them in {' and '.join(trained[0])}",
+            arrived=f"one of models that differ from them in {trained[0]}",
             do=DO,
         )
     gaps = [gap for explanation in given if (gap := _gap(evaluation, explanation)) is not None]
@@ -73,9 +73,9 @@ def _check_labels(evaluation: Evaluation, explanation: Explanation) -> None:
         )
 
 
-def _differences(evaluation: Evaluation, explanation: Explanation) -> list[str]:
+def _differences(evaluation: Evaluation, explanation: Explanation) -> str:
     if evaluation.fingerprint is None:
-        return []
+        return ""
     explained = fingerprint(explanation.provenance.get("ensemble") or {})
     return fingerprint_differences(evaluation.fingerprint, explained)
 

@@ -28,15 +28,22 @@ def fingerprint(described: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known.get(name) for name in ENTRIES}
 
 
-def fingerprint_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Return in what two fingerprints differ, in words; what either lacks does not count."""
-    return [
+def fingerprint_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Return in what two fingerprints differ, in words; what either lacks does not count.
+
+    Examples
+    --------
+    >>> fingerprint_differences({"kind": "torch", "data_sha256": "a"}, {"kind": "estimator"})
+    'the kind of model'
+    """
+    found = [
         words
         for name, words in ENTRIES.items()
         if (own := _known(one.get(name))) is not None
         and (theirs := _known(other.get(name))) is not None
         and own != theirs
     ]
+    return " and ".join([", ".join(found[:-1]), *found[-1:]] if len(found) > 1 else found)
 
 
 def _known(entry: Any) -> Any:
