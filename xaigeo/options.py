@@ -103,11 +103,11 @@ def check_positive(name: str, value: object) -> None:
         )
 
 
-def check_share(name: str, value: object) -> None:
-    """Raise unless `value` is a number from 0 to 1."""
-    if not is_number(value) or not 0.0 <= float(value) <= 1.0:
+def check_share(name: str, value: object, *, at_least: float = 0.0) -> None:
+    """Raise unless `value` is a number from `at_least` to 1."""
+    if not is_number(value) or not at_least <= float(value) <= 1.0:
         raise InputError(
-            expected=f"{name} to be a number from 0 to 1",
+            expected=f"{name} to be a number from {at_least:g} to 1",
             arrived=repr(value),
             do=f"Pass a number such as {name}=0.5.",
         )

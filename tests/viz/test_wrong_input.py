@@ -72,10 +72,10 @@ def test_a_chart_is_saved_under_a_name(shap, path):
     )
 
 
-@pytest.mark.parametrize("limit", [5, -0.1, "low", None])
-def test_a_stability_is_a_share(shap, limit):
+@pytest.mark.parametrize("limit", [5, -1.1, "low", None])
+def test_a_stability_is_at_most_one(shap, limit):
     assert told_by(lambda: viz.divided_rows(shap, stability_below=limit)) == (
-        f"Expected stability_below to be a number from 0 to 1, got {limit!r}. "
+        f"Expected stability_below to be a number from -1 to 1, got {limit!r}. "
         "Pass a number such as stability_below=0.5."
     )
 

@@ -47,7 +47,7 @@ def unstable(
         Empty when all is stable. `sign_consensus` is NaN for attributions without a sign, and a
         feature is then not listed for it.
     """
-    check_share("stability_below", stability_below)
+    check_share("stability_below", stability_below, at_least=-1.0)
     check_share("consensus_below", consensus_below)
     compared = _attributions(explanation, k, output)
     frames = [
@@ -79,7 +79,7 @@ def same_answer_different_reason(
         and `leading_features`, the features that seeds rank first with the number of seeds.
         `sign_consensus` is NaN for attributions without a sign.
     """
-    check_share("stability_below", stability_below)
+    check_share("stability_below", stability_below, at_least=-1.0)
     if explanation.task != "classification":
         raise InputError(
             expected="a classification, in which seeds can give the same answer",

@@ -1,4 +1,4 @@
-"""Whether what is asked for predictions is an ensemble."""
+"""Whether what is asked for predictions can answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from xaigeo.errors import InputError
 
 
 def check_ensemble(ensemble: object) -> None:
-    """Raise unless something is a `SeedEnsemble`; an explanation predicts nothing."""
-    from xaigeo.ensemble import SeedEnsemble
-
-    if not isinstance(ensemble, SeedEnsemble):
+    """Raise unless something predicts as a `SeedEnsemble` does; an explanation does not."""
+    if isinstance(ensemble, type) or not hasattr(ensemble, "outputs_encoded"):
         raise InputError(
             expected="a SeedEnsemble",
             arrived=type(ensemble).__name__,
