@@ -23,7 +23,6 @@ def alike(build):
     rounding = 1.0 + 1e-12 * np.arange(3)[:, None, None]
     lower = np.where(values > 0, -np.inf, 0.2)
     points = np.repeat(values[:, :, None], 2, axis=2)
-    points[:, :, 1] = np.nan
     return [
         with_predictions_of_one(found)
         for found in (
