@@ -152,4 +152,4 @@ def _table(held: Any, types: dict[str, str]) -> Any:
         elif kind == "boolean":
             values[known] = column[known] == "true"
         frame[name] = values
-    return columnar(frame, digits=5)
+    return columnar(frame)

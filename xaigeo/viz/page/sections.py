@@ -33,7 +33,7 @@ from xaigeo.viz.score_by_row import score_by_row
 from xaigeo.viz.threshold_curves import roc_curves
 
 LEAST_ROWS = 3
-MOST_RULES = 400
+MOST_RULES = 200
 # Features whose attributions are drawn against their values.
 N_SCATTERS = 2
 # Of a plot without its labels, so that both fit a phone.
