@@ -1,8 +1,3 @@
-import base64
-
-import numpy as np
-import pandas as pd
-
 from xaigeo.viz.map_tables import common_members, drawn_tables
 from xaigeo.viz.theme import class_mark
 
@@ -21,20 +16,6 @@ def test_groups_of_a_divided_row_have_the_colour_of_their_answer(the_scene):
     for row in drawn_tables(the_scene)["lines"].itertuples():
         grouped = row.layer != "seed" and row.instance in divided
         assert row.colour == (colours[row.predicted] if grouped else None)
-
-
-def test_bits_are_the_members_of_each_rule(the_scene):
-    boxes = drawn_tables(the_scene)["boxes"]
-    members = the_scene.box_members.loc[boxes.index]
-    for mask, layer, rows in zip(
-        boxes["members"], boxes["layer"], members["background_rows"], strict=True
-    ):
-        if layer == "union":
-            assert pd.isna(mask)
-            continue
-        bits = np.frombuffer(base64.b64decode(mask), dtype=np.uint8)
-        found = np.flatnonzero(np.unpackbits(bits, bitorder="little"))
-        assert found.tolist() == list(rows)
 
 
 def test_common_members_are_those_of_groups(the_scene):

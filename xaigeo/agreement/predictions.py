@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from xaigeo.agreement.pairs import over_pairs
-from xaigeo.explanations.majority import majority as majority
 
 
 def share_agreeing(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:

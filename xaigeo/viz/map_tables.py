@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from xaigeo.viz.map_layers import MARK_TABLES, MORE_COLUMNS
@@ -32,7 +30,6 @@ def drawn_tables(scene: Scene) -> dict[str, pd.DataFrame]:
     """
     tables = {name: getattr(scene, name) for name in ("points", "instances", *MARK_TABLES)}
     tables["points"] = tables["points"].assign(member=None)
-    tables["boxes"] = tables["boxes"].assign(members=_masks(scene))
     for name in MARK_TABLES:
         tables[name] = _drawn(scene, tables[name])
     lines = tables["lines"]
@@ -242,18 +239,3 @@ def short_change(text: str, letters: int = 34) -> str:
         kept.append(part)
     left = len(parts) - len(kept)
     return middle(", ".join(kept), letters) + (f" +{left}" if left else "")
-
-
-def _masks(scene: Scene) -> list[str | None]:
-    """Return by box which points obey its rule: one bit a point, lowest first, in base64.
-
-    The tables of boxes and of members are made side by side, row by row. The hull of all boxes
-    is not a rule of any seed and has none.
-    """
-    masks: list[str | None] = []
-    for layer, rows in scene.box_members[["layer", "background_rows"]].itertuples(index=False):
-        inside = np.zeros(len(scene.points), dtype=bool)
-        inside[list(rows)] = True
-        packed = np.packbits(inside, bitorder="little").tobytes()
-        masks.append(None if layer == "union" else base64.b64encode(packed).decode("ascii"))
-    return masks

@@ -321,3 +321,13 @@ def test_steps_from_base_value_to_output(found, study, place):
         assert mine[name].tolist() == theirs[name].tolist(), name
     for name in ("start", "end", "value", "low", "high", "low_end", "high_end"):
         assert np.allclose(mine[name], theirs[name], atol=1e-4), name
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_the_rows_that_obey_each_rule(found, study, make, place):
+    members = xg.scene(study.by_method["anchors"], view=make.view).box_members
+    members = members[members["instance"] == study.X.index[place]]
+    for seed, rows in members[members["layer"] == "seed"][["seed", "background_rows"]].to_numpy():
+        state = {"view": "pair", "x": 0, "y": 2, "seeds": str(seed)}
+        points = found(METHODS.index("anchors"), place, **state)["tables"]["points"]
+        assert [k for k, point in enumerate(points) if point["member"]] == list(rows)
