@@ -19,12 +19,17 @@ CORE = (
     "datasets",
     "ensemble",
     "explanations",
+    "checks",
     "store",
     "geometry",
     "agreement",
     "audit",
 )
-ROOMS = {"explainers": CORE[: CORE.index("geometry")], "viz": CORE}
+ROOMS = {
+    "explainers": CORE[: CORE.index("geometry")],
+    "faithfulness": (*CORE[: CORE.index("audit")], "explainers"),
+    "viz": CORE,
+}
 TOP = ("runs", "cli", "__main__", "__init__")
 PLOTTING_AND_PEERS = {"altair", "vl_convert", "captum", "shap", "lime", "matplotlib", "plotly"}
 # A result container hands its arrays to shap's own plots on request.
@@ -74,7 +79,7 @@ def test_arrows(path):
     for module, typing_only in imports(path):
         top = module.split(".")[0]
         if top == "xaigeo" and not typing_only and module != "xaigeo.__version__":
-            lazily = here == "explanations" and layer(module) == "store"
+            lazily = here in ("explanations", "checks") and layer(module) == "store"
             assert layer(module) in allowed or lazily, f"{path.name} imports {module}"
         if here in CORE and (here, top) not in ALLOWED and not typing_only:
             assert top not in PLOTTING_AND_PEERS, f"core file {path.name} imports {module}"

@@ -19,6 +19,7 @@ from xaigeo.audit.registration import Registration, register
 from xaigeo.audit.runner import audit
 from xaigeo.audit.same_study import check_same_study
 from xaigeo.audit.thresholds import Thresholds, read_thresholds
+from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Explanation
 
@@ -46,6 +47,7 @@ class _CallablePackage(ModuleType):
         explanations: Explanation | Sequence[Explanation],
         *,
         evaluation: Evaluation | None = None,
+        checks: Check | Sequence[Check] = (),
         registration: Registration | Mapping[str, Any] | None = None,
         thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
         baseline: Audit | str | Path | None = None,
@@ -56,6 +58,7 @@ class _CallablePackage(ModuleType):
         return audit(
             explanations,
             evaluation=evaluation,
+            checks=checks,
             registration=registration,
             thresholds=thresholds,
             baseline=baseline,

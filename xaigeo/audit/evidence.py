@@ -17,6 +17,7 @@ from xaigeo.audit.finding import number
 from xaigeo.audit.item import ITEMS, Outcome
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds
+from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import (
@@ -51,6 +52,7 @@ class Evidence:
     registration : Registration or None
     thresholds : Thresholds
     baseline : Audit or None
+    checks : tuple of Check
     random_state : int
     """
 
@@ -60,10 +62,13 @@ class Evidence:
     thresholds: Thresholds
     baseline: Audit | None
     random_state: int
+    checks: tuple[Check, ...] = ()
     _outcomes: dict[str, Outcome] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         _check_together(self.explanations, self.evaluation)
+        for check in self.checks:
+            check.check_belongs(self.explanations)
 
     @property
     def first(self) -> Explanation:
@@ -158,6 +163,11 @@ class Evidence:
             for e in self.attributions
         }
 
+    def checks_of(self, kind: str) -> list[Check]:
+        """Return the checks of one kind, those of the method that is judged first."""
+        found = [check for check in self.checks if check.kind == kind]
+        return sorted(found, key=lambda check: check.method != PREFERRED)
+
     @cached_property
     def predictions(self) -> tuple[np.ndarray, str]:
         """Outputs on many rows (n_seeds, n_rows, n_outputs), and what the rows are.
@@ -195,6 +205,7 @@ def gather(
     thresholds: Thresholds,
     baseline: Audit | None,
     random_state: int,
+    checks: Check | Sequence[Check] = (),
 ) -> Evidence:
     """Check what was passed and return it as evidence."""
     given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
@@ -211,6 +222,14 @@ def gather(
             arrived=type(evaluation).__name__,
             do="Make one with ensemble.evaluate(X_test, y_test).",
         )
+    measured = [checks] if isinstance(checks, Check) else list(checks)
+    strangers = [type(check).__name__ for check in measured if not isinstance(check, Check)]
+    if strangers:
+        raise InputError(
+            expected="checks made by xaigeo.faithfulness",
+            arrived=", ".join(strangers),
+            do="Pass for example checks=[xaigeo.faithfulness.deletion(explanation, ensemble)].",
+        )
     if registration is not None and not isinstance(registration, Registration):
         registration = Registration.from_dict(registration)
     return Evidence(
@@ -220,6 +239,7 @@ def gather(
         thresholds=thresholds,
         baseline=baseline,
         random_state=random_state,
+        checks=tuple({id(check): check for check in measured}.values()),
     )
 
 

@@ -16,17 +16,19 @@ from xaigeo.audit.finding import Finding
 from xaigeo.audit.item import all_items
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds, read_thresholds
+from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.fingerprint import fingerprint
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
-from xaigeo.store import digest
+from xaigeo.store import check_digest, digest
 
 
 def audit(
     explanations: Explanation | Sequence[Explanation],
     *,
     evaluation: Evaluation | None = None,
+    checks: Check | Sequence[Check] = (),
     registration: Registration | Mapping[str, Any] | None = None,
     thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
     baseline: Audit | str | Path | None = None,
@@ -43,6 +45,9 @@ def audit(
         the run repeats itself (P3).
     evaluation : Evaluation, optional
         ``ensemble.evaluate(X_test, y_test)``; without it predictions on the background count.
+    checks : Check or sequence of Check, optional
+        What `xaigeo.faithfulness` measured of these explanations by asking the models again: F3,
+        F4 and R1 need it.
     registration : Registration or dict, optional
         Answer of `xaigeo.audit.register`, made before training.
     thresholds : dict, path of a TOML file or Thresholds, optional
@@ -78,6 +83,7 @@ def audit(
     evidence = gather(
         explanations,
         evaluation=evaluation,
+        checks=checks,
         registration=registration,
         thresholds=read_thresholds(thresholds),
         baseline=baseline,
@@ -124,6 +130,10 @@ def _about(evidence: Evidence) -> dict[str, Any]:
                 "sha256": digest(e),
             }
             for e in evidence.explanations
+        ],
+        "checks": [
+            {"kind": check.kind, "method": check.method, "sha256": check_digest(check)}
+            for check in evidence.checks
         ],
         "evaluation": None
         if evaluation is None

@@ -1,0 +1,167 @@
+"""One check of explanations against the models, as labelled arrays that can be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from xaigeo import dims
+from xaigeo.ensemble.fingerprint import fingerprint, fingerprint_differences
+from xaigeo.errors import InputError
+from xaigeo.options import check_option
+
+if TYPE_CHECKING:
+    from xaigeo.explanations import Explanation
+
+Kind = Literal[
+    "deletion", "insertion", "sensitivity", "randomisation", "local_fidelity", "off_support"
+]
+LAYER = "layer"
+DRAW = "draw"
+WAY = "way"
+
+_CURVES = {
+    "curve": (dims.SEED, dims.INSTANCE, dims.STEP),
+    "random_curve": (dims.SEED, dims.INSTANCE, dims.STEP),
+    "area": (dims.SEED, dims.INSTANCE),
+    "random_area": (dims.SEED, dims.INSTANCE, DRAW),
+}
+# Arrays of each kind, by dimensions; `Check` tells what they mean.
+SHAPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "deletion": _CURVES,
+    "insertion": _CURVES,
+    "sensitivity": {
+        "largest": (dims.SEED, dims.INSTANCE),
+        "mean": (dims.SEED, dims.INSTANCE),
+    },
+    "randomisation": {"rank_correlation": (dims.SEED, dims.INSTANCE, LAYER)},
+    "local_fidelity": {"r2": (dims.SEED, dims.INSTANCE), "rmse": (dims.SEED, dims.INSTANCE)},
+    "off_support": {"flagged": (WAY, dims.ROW), "false_alarm": (dims.ROW,)},
+}
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Check:
+    """What one check found, for every seed and instance.
+
+    Made by `xaigeo.faithfulness`; read by charts, the report and the audit.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`.
+    method : str
+        Method of the explanations that were checked; empty for "off_support", which checks the
+        models' surroundings.
+    data : xr.Dataset
+        Arrays with labelled dimensions, NaN where a value is undefined:
+
+        - "deletion", "insertion": `curve` (seed, instance, step), the explained output as
+          features are taken away (put back) in the order of their attributions, `step` being the
+          share of features changed, from 0 to 1; `random_curve`, the mean over random orders;
+          `area` (seed, instance), the mean of the curve over shares; `random_area`
+          (seed, instance, draw), the same of each random order;
+        - "sensitivity": `largest` and `mean` (seed, instance), relative change of the
+          attributions under small changes of the row;
+        - "randomisation": `rank_correlation` (seed, instance, layer) of the attributions with
+          those of the model whose weights are randomised up to that layer;
+        - "local_fidelity": `r2` and `rmse` (seed, instance) of the surrogate in its neighbourhood;
+        - "off_support": `flagged` (way, row), whether planted inputs unlike the data are noticed,
+          by the way they were planted, and `false_alarm` (row), whether rows of the data are.
+    seeds : ndarray, shape (n_seeds,)
+        Seeds of the models asked.
+    provenance : dict
+        JSON-able: `parameters`, `random_state`, `ensemble` (as in explanations), `versions`,
+        `created_at`, and `explanation_sha256`, the digest of what was checked.
+
+    Raises
+    ------
+    InputError
+        On construction, for an unknown kind, or arrays that are missing or misshapen.
+    """
+
+    kind: Kind
+    method: str
+    data: xr.Dataset
+    seeds: np.ndarray
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_option("kind", self.kind, Kind)
+        shapes = SHAPES[self.kind]
+        missing = [name for name in shapes if name not in self.data]
+        if missing:
+            raise InputError(
+                expected=f"a check of {self.kind} with the arrays {', '.join(shapes)}",
+                arrived=f"one without {', '.join(missing)}",
+                do="Make it with xaigeo.faithfulness.",
+            )
+        for name, wanted in shapes.items():
+            if self.data[name].dims != wanted:
+                raise InputError(
+                    expected=f"{name} with dimensions {wanted}",
+                    arrived=str(self.data[name].dims),
+                    do="Transpose the array to the documented order.",
+                )
+            if not self.data[name].size:
+                raise InputError(
+                    expected=f"at least one value of {name}",
+                    arrived="none",
+                    do="A check of nothing shows nothing; check at least one row.",
+                )
+
+    @property
+    def instances(self) -> np.ndarray:
+        """Labels of the checked rows, shape (n_instances,); empty for "off_support"."""
+        return self.data[dims.INSTANCE].to_numpy() if dims.INSTANCE in self.data else np.empty(0)
+
+    def array(self, name: str) -> np.ndarray:
+        """Return a variable as a plain array in its documented dimension order."""
+        return self.data[name].to_numpy()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the first array, and those of the same dimensions, as one tidy data frame."""
+        shapes = SHAPES[self.kind]
+        first = next(iter(shapes.values()))
+        names = [name for name, shape in shapes.items() if shape == first]
+        return self.data[names].to_dataframe().reset_index()
+
+    def check_belongs(self, explanations: Explanation | Sequence[Explanation]) -> None:
+        """Raise unless the models that were asked are those that were explained.
+
+        Raises
+        ------
+        InputError
+        """
+        given = list(explanations) if isinstance(explanations, Sequence) else [explanations]
+        own = fingerprint(self.provenance.get("ensemble") or {})
+        for explanation in given:
+            theirs = fingerprint(explanation.provenance.get("ensemble") or {})
+            differing = fingerprint_differences(own, theirs)
+            if self.seeds.tolist() != explanation.seeds.tolist():
+                differing = f"the seeds ({self.seeds.tolist()})"
+            if not differing:
+                return
+        if given:
+            raise InputError(
+                expected="checks of the models that were explained",
+                arrived=f"a check of {self.kind} of models that differ from them in {differing}",
+                do="Check the explanations of the same ensemble.",
+            )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the check into the file `path` (``.npz``); `xaigeo.store.load_check` reads it."""
+        from xaigeo.store import save_check
+
+        return save_check(self, path)
+
+    def __repr__(self) -> str:
+        of = f" of {self.method}" if self.method else ""
+        return f"Check({self.kind}{of}, {len(self.seeds)} seeds, {len(self.instances)} instances)"
