@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import StoreError
 from xaigeo.explanations import Explanation
-from xaigeo.store import load, load_evaluation, save_evaluation
+from xaigeo.store import load, load_check, load_evaluation, save_check, save_evaluation
 
 MANIFEST = "manifest.json"
 EVALUATION = "evaluation.npz"
 EXPLANATIONS = "explanations"
+CHECKS = "checks"
 FORMAT = 1
 
 
@@ -26,13 +28,15 @@ class RunFolder:
 
     Holds ``manifest.json`` (configuration, hashes, versions, dates), ``explanations/`` with one
     store each (``kernel_shap``; ``kernel_shap.noise-1`` for another explainer seed;
-    ``kernel_shap.rerun`` for a second training), ``evaluation.npz``, ``audit.json``,
-    ``junit.xml`` and ``report.html``.
+    ``kernel_shap.background-1`` for another background; ``kernel_shap.rerun`` for a second
+    training), ``checks/`` with one file each (``deletion.kernel_shap.npz``), ``evaluation.npz``,
+    ``audit.json``, ``junit.xml`` and ``report.html``.
 
-    The manifest holds the hash of every store, of the evaluation and of itself; ``audit.json``
-    holds its own. Reading compares them, which detects accidental change and naive tampering.
-    It is no signature: whoever writes all files anew can make the hashes fit. ``junit.xml`` and
-    ``report.html`` are made from the rest and are not hashed; write them again when in doubt.
+    The manifest holds the hash of every store and check, of the evaluation and of itself;
+    ``audit.json`` holds its own. Reading compares them, which detects accidental change and naive
+    tampering. It is no signature: whoever writes all files anew can make the hashes fit.
+    ``junit.xml`` and ``report.html`` are made from the rest and are not hashed; write them again
+    when in doubt.
     """
 
     path: Path
@@ -56,11 +60,24 @@ class RunFolder:
         """Return where the explanation called `name` is stored."""
         return self.path / EXPLANATIONS / name
 
+    def check_path(self, name: str) -> Path:
+        """Return where the check called `name` is stored."""
+        return self.path / CHECKS / f"{name}.npz"
+
+    def save_check(self, check: Check, name: str) -> None:
+        """Write what a check of the explanations measured."""
+        save_check(check, self.check_path(name))
+
     def save_evaluation(self, evaluation: Evaluation) -> None:
         """Write the models' performance on the test rows."""
         save_evaluation(evaluation, self.path / EVALUATION)
 
-    def write_manifest(self, manifest: dict[str, Any], explanations: Sequence[str]) -> None:
+    def write_manifest(
+        self,
+        manifest: dict[str, Any],
+        explanations: Sequence[str],
+        checks: Sequence[str] = (),
+    ) -> None:
         """Write the manifest with the hash of everything the run stored."""
         stores = {
             name: json.loads((self.explanation_path(name) / MANIFEST).read_text())["sha256"]
@@ -70,6 +87,7 @@ class RunFolder:
             "format": FORMAT,
             **manifest,
             "explanations": stores,
+            "checks": {name: _file_sha256(self.check_path(name)) for name in checks},
             "evaluation_sha256": _file_sha256(self.path / EVALUATION),
         }
         whole = json.loads(json.dumps(whole))
@@ -112,7 +130,7 @@ class RunFolder:
             If anything is missing, was added or was altered since the run.
         """
         manifest = self.manifest()
-        self._check_listing(manifest["explanations"])
+        self._check_listing(self.path / EXPLANATIONS, manifest["explanations"])
         found = _file_sha256(self.path / EVALUATION)
         if found != manifest["evaluation_sha256"]:
             raise _altered(self.path / EVALUATION)
@@ -124,16 +142,33 @@ class RunFolder:
                 raise _altered(folder)
         return explanations, load_evaluation(self.path / EVALUATION)
 
-    def _check_listing(self, listed: Iterable[str]) -> None:
-        """Raise unless the stores on disk are those of the manifest."""
-        folder = self.path / EXPLANATIONS
+    def checks(self) -> dict[str, Check]:
+        """Return the checks of the explanations by name, after comparing their hashes.
+
+        Raises
+        ------
+        StoreError
+            If one is missing, was added or was altered since the run.
+        """
+        listed: dict[str, str] = self.manifest().get("checks", {})
+        self._check_listing(self.path / CHECKS, [f"{name}.npz" for name in listed])
+        found = {}
+        for name, expected in listed.items():
+            path = self.check_path(name)
+            if _file_sha256(path) != expected:
+                raise _altered(path)
+            found[name] = load_check(path)
+        return found
+
+    def _check_listing(self, folder: Path, listed: Iterable[str]) -> None:
+        """Raise unless what a folder holds is what the manifest lists."""
         found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         missing, added = sorted(set(listed) - found), sorted(found - set(listed))
         if missing or added:
             words = [f"none of {', '.join(missing)}"] if missing else []
             words += [f"also {', '.join(added)}"] if added else []
             raise StoreError(
-                expected=f"exactly the explanations in {folder} that the manifest lists",
+                expected=f"exactly the {folder.name} in {folder} that the manifest lists",
                 arrived=" and ".join(words),
                 do="Remove what was added, or run the job again.",
             )
