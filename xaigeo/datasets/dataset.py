@@ -22,7 +22,11 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dataset:
-    """A data frame `X`, labels `y`, the schema of `X`, and source, licence and notes."""
+    """A data frame `X`, labels `y`, the schema of `X`, and source, licence and notes.
+
+    `protected` names the columns by which people must not be treated differently: groups to
+    compare.
+    """
 
     name: str
     X: pd.DataFrame
@@ -31,6 +35,7 @@ class Dataset:
     source: str
     licence: str
     notes: str = ""
+    protected: tuple[str, ...] = ()
 
     def split(self, test_share: float = 0.3, *, random_state: int = 0) -> Split:
         """Return a stratified split; the index of the rows is kept."""
