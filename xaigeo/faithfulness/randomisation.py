@@ -1,0 +1,282 @@
+"""Whether explanations change when what the models learnt is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import rankdata
+
+from xaigeo import dims
+from xaigeo.agreement.compared_output import NUMERICAL_ZERO
+from xaigeo.agreement.pairs import mean_defined, over_pairs
+from xaigeo.agreement.rank_correlation import spearman
+from xaigeo.checks import Check
+from xaigeo.checks.check import LAYER
+from xaigeo.ensemble.seed_ensemble import SeedEnsemble
+from xaigeo.errors import InputError
+from xaigeo.explainers.base import MAX_MEMORY
+from xaigeo.explanations import Attributions
+from xaigeo.faithfulness.call import Call
+from xaigeo.options import check_count, check_flag, check_option
+
+Mode = Literal["cascading", "independent", "labels"]
+Refit = Callable[[Any], SeedEnsemble]
+# Label of the last step, in which every layer has new weights; and of that of new labels.
+ALL, LABELS = "all", "labels"
+
+
+def randomisation(
+    explanation: Attributions,
+    ensemble: SeedEnsemble,
+    *,
+    mode: Mode = "cascading",
+    n_repeats: int = 3,
+    y: Any = None,
+    refit: Refit | None = None,
+    random_state: int = 0,
+    control: bool = True,
+    n_jobs: int | None = None,
+    progress: bool = False,
+    max_memory: int = MAX_MEMORY,
+) -> Check:
+    """Compare the attributions with those of models whose weights or labels are random.
+
+    Parameters
+    ----------
+    explanation : Attributions
+    ensemble : SeedEnsemble
+        The models that were explained.
+    mode : {"cascading", "independent", "labels"}
+        New weights layer by layer from the output down, all above staying random; in one layer
+        alone; or models that are trained on shuffled labels, which any models can be.
+    n_repeats : int
+        How often weights (labels) are drawn anew; at least 2.
+    y : Series or array-like, shape (n_rows,) or (n_rows, n_targets)
+        For "labels": what is shuffled, row by row.
+    refit : callable
+        For "labels": from shuffled `y` to the ensemble trained on it, with the same seeds, such
+        as ``lambda y: SeedEnsemble.fit(estimator, X, y, seeds=range(20))``.
+    random_state : int
+        Seed of weights or shuffles. Torch's own random state is left alone.
+    control : bool
+        Whether to explain once more with another explainer seed, as the upper reference.
+    n_jobs : int, optional
+        Workers for joblib; None follows ``joblib.parallel_config``.
+    progress : bool
+        Show a progress bar.
+    max_memory : int
+        Bytes that the work in one process may hold at once.
+
+    Returns
+    -------
+    Check
+        Of the kind "randomisation", its layers from the output down and then "all", every layer
+        at once; or "labels" alone. Each array is a mean over repeats, NaN where undefined:
+
+        - `rank_correlation` (seed, instance, layer), Spearman's correlation of absolute
+          attributions with the original ones; `signed_rank_correlation`, of signed ones;
+        - `between_random` (seed, instance), the first between every two repeats of the last
+          layer: two models of which neither learnt anything;
+        - `self_correlation` (seed, instance), with `control`: the first between the explanation
+          and itself by another explainer seed (the explanation's own + 1).
+
+    Raises
+    ------
+    InputError
+        For anything but attributions of these models, for models without layers unless mode is
+        "labels", and for `y` or `refit` that do not fit.
+
+    Notes
+    -----
+    The sanity checks of Adebayo et al. 2018, arXiv:1810.03292: an explanation of what a model
+    learnt cannot stay the same when that is taken away. Rows, background, perturbations and the
+    explained output are those of the explanation; preprocessing and the scale of targets stay.
+    `RandomWeights` tells how a layer gets its weights.
+
+    Correlations do not fall to 0 for every sound method. Where attributions are proportional to
+    how far a value is from a reference (SHAP, integrated gradients, input × gradient), that factor
+    is the same for random models, and unusual values rank high whatever the weights; and a layer
+    that is randomised passes on part of what the layers below computed (Yona and Greenfeld 2021,
+    arXiv:2110.14297; Binder et al. 2023, arXiv:2211.12486). `between_random` measures this
+    floor: compare with it rather than with 0.
+    """
+    check_option("mode", mode, Mode)
+    check_count("n_repeats", n_repeats, at_least=2)
+    check_count("random_state", random_state, at_least=0)
+    check_flag("control", control)
+    check_flag("progress", progress)
+    call = Call.of(explanation, ensemble, n_jobs=n_jobs, max_memory=max_memory)
+    if len(explanation.features) < 2:
+        raise InputError(
+            expected="at least two features, to rank them",
+            arrived="one",
+            do="A model of one column has no ranking to check.",
+        )
+    steps = (
+        _LabelSteps(call, y, refit, random_state)
+        if mode == "labels"
+        else _layer_steps(call, mode, y, refit, random_state)
+    )
+    found = _measured(call, steps, n_repeats, control, progress)
+    shape = (dims.SEED, dims.INSTANCE)
+    return Check(
+        kind="randomisation",
+        method=explanation.method,
+        data=xr.Dataset(
+            {n: ((*shape, LAYER) if a.ndim == 3 else shape, a) for n, a in found.items()},
+            coords={d: explanation.data[d] for d in shape} | {LAYER: steps.names},
+        ),
+        seeds=explanation.seeds,
+        provenance=call.provenance(
+            {"mode": mode, "n_repeats": int(n_repeats)} | steps.described, int(random_state)
+        ),
+    )
+
+
+def _measured(
+    call: Call, steps: Any, n_repeats: int, control: bool, progress: bool
+) -> dict[str, np.ndarray]:
+    own = _cleaned(call.values)
+    by_size, by_value, last = [], [], []
+    with _bar(n_repeats * steps.n_models + control, progress) as bar:
+        for repeat in range(n_repeats):
+            made = []
+            for ensemble in steps.models(repeat):
+                made.append(_cleaned(call.again(ensemble=ensemble)))
+                bar.update(1)
+            # Where the last layer is all that is left, it is not explained twice.
+            made += [made[-1]] * (len(steps.names) - len(made))
+            by_size.append([spearman(own, other) for other in made])
+            by_value.append([_signed_spearman(own, other) for other in made])
+            last.append(made[-1])
+        found = {
+            "rank_correlation": np.moveaxis(mean_defined(np.array(by_size)), 0, -1),
+            "signed_rank_correlation": np.moveaxis(mean_defined(np.array(by_value)), 0, -1),
+            "between_random": mean_defined(over_pairs(np.array(last), spearman)),
+        }
+        if control:
+            again = _cleaned(call.again(random_state=call.random_state + 1))
+            found["self_correlation"] = spearman(own, again)
+            bar.update(1)
+    return found
+
+
+class _LayerSteps:
+    """Models with new weights in more and more layers, or in each alone, and in all."""
+
+    def __init__(self, weights: Any, mode: str) -> None:
+        self.weights = weights
+        layers = weights.layers
+        self.sets = [
+            layers[: place + 1] if mode == "cascading" else [name]
+            for place, name in enumerate(layers)
+        ]
+        if self.sets[-1] != layers:
+            self.sets.append(layers)
+        self.names = [*weights.labels, ALL]
+        self.n_models = len(self.sets)
+        self.described = {
+            "layers": dict(zip(weights.labels, weights.kinds, strict=True)),
+            "shuffled": weights.shuffled,
+        }
+
+    def models(self, repeat: int) -> Iterator[SeedEnsemble]:
+        """Yield the ensemble of each step."""
+        for layers in self.sets:
+            yield self.weights.randomised(layers, repeat)
+
+
+class _LabelSteps:
+    """Models that are trained on shuffled labels."""
+
+    names = (LABELS,)
+    n_models = 1
+
+    def __init__(self, call: Call, y: Any, refit: Refit | None, random_state: int) -> None:
+        if y is None or not callable(refit):
+            raise InputError(
+                expected="y=... and refit=..., a function from shuffled labels to an ensemble, "
+                "with mode='labels'",
+                arrived=f"y={'None' if y is None else type(y).__name__}, "
+                f"refit={'None' if refit is None else type(refit).__name__}",
+                do="Pass for example refit=lambda y: SeedEnsemble.fit(estimator, X, y, "
+                "seeds=ensemble.seeds).",
+            )
+        self.call = call
+        self.y = y if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y)
+        self.refit = refit
+        self.random_state = random_state
+        self.described: dict[str, Any] = {"n_labels": len(self.y)}
+
+    def models(self, repeat: int) -> Iterator[SeedEnsemble]:
+        """Yield the ensemble that is trained on labels shuffled anew."""
+        seed = np.random.SeedSequence(self.random_state, spawn_key=(repeat,))
+        order = np.random.default_rng(seed).permutation(len(self.y))
+        if isinstance(self.y, np.ndarray):
+            shuffled: Any = self.y[order]
+        else:
+            # Labels move and the index stays, which says which rows they belong to.
+            shuffled = self.y.iloc[order].set_axis(self.y.index, axis=0)
+        ensemble = self.refit(shuffled)
+        _check_refit(ensemble, self.call.ensemble)
+        yield ensemble
+
+
+def _layer_steps(
+    call: Call, mode: str, y: Any, refit: Refit | None, random_state: int
+) -> _LayerSteps:
+    if y is not None or refit is not None:
+        raise InputError(
+            expected="y and refit with mode='labels' only",
+            arrived=f"mode={mode!r}",
+            do="Drop them, or pass mode='labels'.",
+        )
+    if call.ensemble.members.kind != "torch":
+        raise InputError(
+            expected="torch networks, whose layers can be randomised",
+            arrived=f"{call.ensemble.members.kind} models",
+            do="Use mode='labels' with y=... and refit=..., which trains them on shuffled labels.",
+        )
+    from xaigeo.faithfulness.random_weights import RandomWeights
+
+    return _LayerSteps(RandomWeights(call.ensemble, call.rows[:1], random_state), mode)
+
+
+def _check_refit(refitted: Any, ensemble: SeedEnsemble) -> None:
+    fits = (
+        isinstance(refitted, SeedEnsemble)
+        and refitted.seeds == ensemble.seeds
+        and refitted.output_names == ensemble.output_names
+        and refitted.task == ensemble.task
+        and refitted.schema.names == ensemble.schema.names
+    )
+    if not fits:
+        raise InputError(
+            expected=f"refit to give an ensemble like the explained one ({ensemble!r}, seeds "
+            f"{list(ensemble.seeds)})",
+            arrived=f"{refitted!r}"
+            + (f", seeds {list(refitted.seeds)}" if isinstance(refitted, SeedEnsemble) else ""),
+            do="Train with the same estimator or network, columns, classes and seeds.",
+        )
+
+
+def _cleaned(values: np.ndarray) -> np.ndarray:
+    """Return attributions with 0 for what is rounding beside the seed's largest at the row."""
+    largest = np.abs(values).max(axis=-1, keepdims=True)
+    return np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)
+
+
+def _signed_spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return Spearman's rank correlation of signed attributions, shape (...)."""
+    # Ranks are positive, so that ranking them by size keeps their order.
+    return spearman(rankdata(a, axis=-1), rankdata(b, axis=-1))
+
+
+def _bar(total: int, progress: bool) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc="randomisation", unit="explanation", disable=not progress)
