@@ -5,6 +5,7 @@ from xaigeo.agreement.predictions import (
     accuracy,
     ambiguity,
     churn,
+    churn_matrix,
     discrepancy,
     flip_rate,
     share_agreeing,
@@ -36,3 +37,12 @@ def test_spread():
     assert found["gap"] == pytest.approx(0.1)
     assert found["sd"] == pytest.approx(0.05)
     assert np.isnan(spread(np.array([0.9]))["sd"])
+
+
+def test_churn_matrix_equals_the_loop(rng):
+    labels = rng.integers(0, 3, (5, 40))
+    found = churn_matrix(labels)
+    for a in range(5):
+        for b in range(5):
+            assert found[a, b] == np.mean([labels[a, i] != labels[b, i] for i in range(40)])
+    assert found[~np.eye(5, dtype=bool)].mean() == pytest.approx(churn(labels).mean())

@@ -33,6 +33,14 @@ def churn(labels: np.ndarray) -> np.ndarray:
     return np.asarray(over_pairs(labels, np.not_equal).mean(axis=0))
 
 
+def churn_matrix(labels: np.ndarray) -> np.ndarray:
+    """Return the share of rows on which two seeds differ, shape (n_seeds, n_seeds).
+
+    Symmetric, 0 on the diagonal; its mean off the diagonal is the mean of `churn`.
+    """
+    return np.stack([(labels != own).mean(axis=1) for own in labels])
+
+
 def ambiguity(labels: np.ndarray, reference: np.ndarray) -> float:
     """Return the share of rows on which some seed differs from the reference.
 
