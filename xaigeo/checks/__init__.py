@@ -1,5 +1,14 @@
 """What was measured of explanations by asking the models again: kept, so that it can be audited."""
 
+from xaigeo.checks.beats_random import beats_random, random_order_p_values
 from xaigeo.checks.check import KINDS, Check
+from xaigeo.checks.off_support_rates import off_support_rates, share_interval
 
-__all__ = ["KINDS", "Check"]
+__all__ = [
+    "KINDS",
+    "Check",
+    "beats_random",
+    "off_support_rates",
+    "random_order_p_values",
+    "share_interval",
+]
