@@ -1,4 +1,4 @@
-"""Networks of which some layers have new weights, for all seeds of an ensemble."""
+"""Networks with new weights in some layers, for all seeds of an ensemble."""
 
 from __future__ import annotations
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, Protocol
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.stats import rankdata
 
 from xaigeo import dims
-from xaigeo.agreement.compared_output import NUMERICAL_ZERO
 from xaigeo.agreement.pairs import mean_defined, over_pairs
 from xaigeo.agreement.rank_correlation import spearman
 from xaigeo.checks import Check
@@ -21,18 +19,41 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explanations import Attributions
 from xaigeo.faithfulness.call import Call
+from xaigeo.faithfulness.random_labels import RandomLabels, Refit
+from xaigeo.faithfulness.subject import Subject
 from xaigeo.options import check_count, check_flag, check_option
 
 Mode = Literal["cascading", "independent", "labels"]
-Refit = Callable[[Any], SeedEnsemble]
-# Label of the last step, in which every layer has new weights; and of that of new labels.
-ALL, LABELS = "all", "labels"
+
+
+class Steps(Protocol):
+    """Ensembles that lose more and more of what the explained one learnt."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Label of each step; the last is judged."""
+        ...
+
+    @property
+    def n_models(self) -> int:
+        """Ensembles of a repeat; where they are one short, the last stands for two steps."""
+        ...
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What the provenance tells of them."""
+        ...
+
+    def models(self, repeat: int) -> Iterator[SeedEnsemble]:
+        """Yield the ensemble of each step, drawn anew for every repeat."""
+        ...
 
 
 def randomisation(
     explanation: Attributions,
     ensemble: SeedEnsemble,
     *,
+    output: str | int | None = None,
     mode: Mode = "cascading",
     n_repeats: int = 3,
     y: Any = None,
@@ -50,6 +71,9 @@ def randomisation(
     explanation : Attributions
     ensemble : SeedEnsemble
         The models that were explained.
+    output : str or int, optional
+        The class or target whose attributions are looked at. By default the class that most seeds
+        predict at the instance, one for all seeds, and a regression's first target.
     mode : {"cascading", "independent", "labels"}
         New weights layer by layer from the output down, all above staying random; in one layer
         alone; or models that are trained on shuffled labels, which any models can be.
@@ -109,18 +133,15 @@ def randomisation(
     check_count("random_state", random_state, at_least=0)
     check_flag("control", control)
     check_flag("progress", progress)
-    call = Call.of(explanation, ensemble, n_jobs=n_jobs, max_memory=max_memory)
+    subject = Subject.of(explanation, ensemble, output=output)
     if len(explanation.features) < 2:
         raise InputError(
             expected="at least two features, to rank them",
             arrived="one",
             do="A model of one column has no ranking to check.",
         )
-    steps = (
-        _LabelSteps(call, y, refit, random_state)
-        if mode == "labels"
-        else _layer_steps(call, mode, y, refit, random_state)
-    )
+    steps = _steps(subject, mode, y, refit, random_state)
+    call = Call.of(subject, n_jobs=n_jobs, max_memory=max_memory)
     found = _measured(call, steps, n_repeats, control, progress)
     shape = (dims.SEED, dims.INSTANCE)
     return Check(
@@ -128,25 +149,25 @@ def randomisation(
         method=explanation.method,
         data=xr.Dataset(
             {n: ((*shape, LAYER) if a.ndim == 3 else shape, a) for n, a in found.items()},
-            coords={d: explanation.data[d] for d in shape} | {LAYER: steps.names},
+            coords={d: explanation.data[d] for d in shape} | {LAYER: list(steps.names)},
         ),
         seeds=explanation.seeds,
-        provenance=call.provenance(
-            {"mode": mode, "n_repeats": int(n_repeats)} | steps.described, int(random_state)
+        provenance=subject.provenance(
+            {"mode": mode, "n_repeats": int(n_repeats)} | steps.described, random_state
         ),
     )
 
 
 def _measured(
-    call: Call, steps: Any, n_repeats: int, control: bool, progress: bool
+    call: Call, steps: Steps, n_repeats: int, control: bool, progress: bool
 ) -> dict[str, np.ndarray]:
-    own = _cleaned(call.values)
+    own = call.values
     by_size, by_value, last = [], [], []
     with _bar(n_repeats * steps.n_models + control, progress) as bar:
         for repeat in range(n_repeats):
             made = []
             for ensemble in steps.models(repeat):
-                made.append(_cleaned(call.again(ensemble=ensemble)))
+                made.append(call.again(ensemble=ensemble))
                 bar.update(1)
             # Where the last layer is all that is left, it is not explained twice.
             made += [made[-1]] * (len(steps.names) - len(made))
@@ -159,115 +180,30 @@ def _measured(
             "between_random": mean_defined(over_pairs(np.array(last), spearman)),
         }
         if control:
-            again = _cleaned(call.again(random_state=call.random_state + 1))
+            again = call.again(random_state=call.random_state + 1)
             found["self_correlation"] = spearman(own, again)
             bar.update(1)
     return found
 
 
-class _LayerSteps:
-    """Models with new weights in more and more layers, or in each alone, and in all."""
-
-    def __init__(self, weights: Any, mode: str) -> None:
-        self.weights = weights
-        layers = weights.layers
-        self.sets = [
-            layers[: place + 1] if mode == "cascading" else [name]
-            for place, name in enumerate(layers)
-        ]
-        if self.sets[-1] != layers:
-            self.sets.append(layers)
-        self.names = [*weights.labels, ALL]
-        self.n_models = len(self.sets)
-        self.described = {
-            "layers": dict(zip(weights.labels, weights.kinds, strict=True)),
-            "shuffled": weights.shuffled,
-        }
-
-    def models(self, repeat: int) -> Iterator[SeedEnsemble]:
-        """Yield the ensemble of each step."""
-        for layers in self.sets:
-            yield self.weights.randomised(layers, repeat)
-
-
-class _LabelSteps:
-    """Models that are trained on shuffled labels."""
-
-    names = (LABELS,)
-    n_models = 1
-
-    def __init__(self, call: Call, y: Any, refit: Refit | None, random_state: int) -> None:
-        if y is None or not callable(refit):
-            raise InputError(
-                expected="y=... and refit=..., a function from shuffled labels to an ensemble, "
-                "with mode='labels'",
-                arrived=f"y={'None' if y is None else type(y).__name__}, "
-                f"refit={'None' if refit is None else type(refit).__name__}",
-                do="Pass for example refit=lambda y: SeedEnsemble.fit(estimator, X, y, "
-                "seeds=ensemble.seeds).",
-            )
-        self.call = call
-        self.y = y if isinstance(y, pd.Series | pd.DataFrame) else np.asarray(y)
-        self.refit = refit
-        self.random_state = random_state
-        self.described: dict[str, Any] = {"n_labels": len(self.y)}
-
-    def models(self, repeat: int) -> Iterator[SeedEnsemble]:
-        """Yield the ensemble that is trained on labels shuffled anew."""
-        seed = np.random.SeedSequence(self.random_state, spawn_key=(repeat,))
-        order = np.random.default_rng(seed).permutation(len(self.y))
-        if isinstance(self.y, np.ndarray):
-            shuffled: Any = self.y[order]
-        else:
-            # Labels move and the index stays, which says which rows they belong to.
-            shuffled = self.y.iloc[order].set_axis(self.y.index, axis=0)
-        ensemble = self.refit(shuffled)
-        _check_refit(ensemble, self.call.ensemble)
-        yield ensemble
-
-
-def _layer_steps(
-    call: Call, mode: str, y: Any, refit: Refit | None, random_state: int
-) -> _LayerSteps:
+def _steps(subject: Subject, mode: str, y: Any, refit: Refit | None, random_state: int) -> Steps:
+    if mode == "labels":
+        return RandomLabels(subject.ensemble, y, refit, random_state)
     if y is not None or refit is not None:
         raise InputError(
             expected="y and refit with mode='labels' only",
             arrived=f"mode={mode!r}",
             do="Drop them, or pass mode='labels'.",
         )
-    if call.ensemble.members.kind != "torch":
+    if subject.ensemble.members.kind != "torch":
         raise InputError(
             expected="torch networks, whose layers can be randomised",
-            arrived=f"{call.ensemble.members.kind} models",
+            arrived=f"{subject.ensemble.members.kind} models",
             do="Use mode='labels' with y=... and refit=..., which trains them on shuffled labels.",
         )
-    from xaigeo.faithfulness.random_weights import RandomWeights
+    from xaigeo.faithfulness.random_layers import RandomLayers
 
-    return _LayerSteps(RandomWeights(call.ensemble, call.rows[:1], random_state), mode)
-
-
-def _check_refit(refitted: Any, ensemble: SeedEnsemble) -> None:
-    fits = (
-        isinstance(refitted, SeedEnsemble)
-        and refitted.seeds == ensemble.seeds
-        and refitted.output_names == ensemble.output_names
-        and refitted.task == ensemble.task
-        and refitted.schema.names == ensemble.schema.names
-    )
-    if not fits:
-        raise InputError(
-            expected=f"refit to give an ensemble like the explained one ({ensemble!r}, seeds "
-            f"{list(ensemble.seeds)})",
-            arrived=f"{refitted!r}"
-            + (f", seeds {list(refitted.seeds)}" if isinstance(refitted, SeedEnsemble) else ""),
-            do="Train with the same estimator or network, columns, classes and seeds.",
-        )
-
-
-def _cleaned(values: np.ndarray) -> np.ndarray:
-    """Return attributions with 0 for what is rounding beside the seed's largest at the row."""
-    largest = np.abs(values).max(axis=-1, keepdims=True)
-    return np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)
+    return RandomLayers.of(subject.ensemble, subject.rows[:1], random_state, mode=mode)
 
 
 def _signed_spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:

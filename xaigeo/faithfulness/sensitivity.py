@@ -17,6 +17,7 @@ from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.explanations import Attributions
 from xaigeo.faithfulness.call import Call
+from xaigeo.faithfulness.subject import Subject
 from xaigeo.options import check_count, check_flag, check_positive
 from xaigeo.schema import FeatureSchema, Matrix
 
@@ -30,6 +31,7 @@ def sensitivity(
     explanation: Attributions,
     ensemble: SeedEnsemble,
     *,
+    output: str | int | None = None,
     radius: float = 0.1,
     n_samples: int = 10,
     n_noise: int = 3,
@@ -45,6 +47,9 @@ def sensitivity(
     explanation : Attributions
     ensemble : SeedEnsemble
         The models that were explained.
+    output : str or int, optional
+        The class or target whose attributions are looked at. By default the class that most seeds
+        predict at the instance, one for all seeds, and a regression's first target.
     radius : float
         Reach of the changes, in standard deviations of each numeric column over the background.
     n_samples : int
@@ -65,8 +70,7 @@ def sensitivity(
     Check
         Of the kind "sensitivity", with `largest` and `mean` (seed, instance) over the changed
         rows, and `noise` (seed, instance), the mean over rows that are all but equal. From 0,
-        lower is better; NaN where the explanation is zero. Attributions of the class that most
-        seeds predict at the row are compared.
+        lower is better; NaN where the explanation is zero.
 
     Raises
     ------
@@ -98,10 +102,12 @@ def sensitivity(
     check_count("n_noise", n_noise)
     check_count("random_state", random_state, at_least=0)
     check_flag("progress", progress)
-    call = Call.of(explanation, ensemble, n_jobs=n_jobs, max_memory=max_memory)
-    reach = _reach(call.background, radius)
-    rows = changed_rows(call.rows, call.background, reach, n_samples, random_state)
-    near = nudged_rows(call.rows, call.background, reach, n_noise)
+    subject = Subject.of(explanation, ensemble, output=output)
+    call = Call.of(subject, n_jobs=n_jobs, max_memory=max_memory)
+    background = subject.background
+    reach = _reach(background, radius)
+    rows = changed_rows(subject.rows, background, reach, n_samples, random_state)
+    near = nudged_rows(subject.rows, background, reach, n_noise)
     if not call.explainer.randomised:
         near = near[:0]
     with _bar(n_samples + len(near), progress) as bar:
@@ -121,10 +127,14 @@ def sensitivity(
             coords={d: explanation.data[d] for d in shape},
         ),
         seeds=explanation.seeds,
-        provenance=call.provenance(
-            {"radius": float(radius), "n_samples": int(n_samples), "n_noise": int(n_noise)}
-            | {"reach": dict(zip(explanation.features, reach.tolist(), strict=True))},
-            int(random_state),
+        provenance=subject.provenance(
+            {
+                "radius": float(radius),
+                "n_samples": int(n_samples),
+                "n_noise": int(n_noise),
+                "reach": dict(zip(explanation.features, reach.tolist(), strict=True)),
+            },
+            random_state,
         ),
     )
 
@@ -215,11 +225,13 @@ def _changes(call: Call, rows: np.ndarray, bar: Any) -> np.ndarray:
     norm = _norm(call.values)
     found = np.empty((len(rows), n_seeds, n_instances))
     # Attributions of all outputs, of some samples at a time, in a quarter of the memory.
-    size = 8 * call.values.size * len(call.explanation.outputs)
+    size = 8 * call.values.size * len(call.subject.explanation.outputs)
     step = max(1, call.max_memory // (4 * size))
     for start in range(0, len(rows), step):
         part = rows[start : start + step]
-        again = call.again(part.reshape(-1, n_features), places=np.tile(call.places, len(part)))
+        again = call.again(
+            part.reshape(-1, n_features), places=np.tile(call.subject.places, len(part))
+        )
         again = again.reshape(n_seeds, len(part), n_instances, n_features).swapaxes(0, 1)
         change = _norm(again - call.values) / np.where(norm > 0, norm, 1.0)
         found[start : start + step] = change
