@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -12,11 +13,16 @@ from xaigeo.errors import StoreError
 QUICK = {"settings": {"n_bootstrap": 20}}
 
 
+MADE = []
+
+
 @pytest.fixture
 def full(everything, evaluation, registered):
-    return audit(
-        everything, evaluation=evaluation, registration=registered(QUICK), thresholds=QUICK
-    )
+    """An audit of all there is; made once, since nothing changes it."""
+    if not MADE:
+        given = {"evaluation": evaluation, "registration": registered(QUICK)}
+        MADE.append(audit(everything, thresholds=QUICK, **given))
+    return MADE[0]
 
 
 def test_the_schema_is_a_schema():
@@ -95,7 +101,7 @@ def test_other_files_raise(tmp_path):
     with pytest.raises(StoreError, match=r"an audit in JSON at .*a\.json, got something else"):
         Audit.load(path)
     path.write_text("{}")
-    with pytest.raises(StoreError, match=r"an audit of format version 1 .*required property"):
+    with pytest.raises(StoreError, match=r"an audit of format version 2 .*required property"):
         Audit.load(path)
 
 
@@ -107,6 +113,8 @@ def test_other_files_raise(tmp_path):
         (lambda body: finding_of(body, "A2")["threshold"].update({"pass": 0.1}), "threshold of A2"),
         (lambda body: body["counts"].update(fail=0, warn=9), "counts"),
         (lambda body: body.update(verdict="fail"), "verdict"),
+        (lambda body: finding_of(body, "A2").update(n_rows=3), "status of A2"),
+        (lambda body: finding_of(body, "A2").update(at_best="warn"), "status of A2"),
         (lambda body: body["thresholds"]["values"]["A5"].update({"pass": 0.2}), "threshold of A5"),
         (lambda body: body["thresholds"].update(sha256="0" * 64), "thresholds.sha256"),
         (lambda body: body.update(required=["Z9"]), "required item Z9"),
@@ -119,6 +127,35 @@ def test_a_new_hash_does_not_hide_a_changed_answer(full, tmp_path, change, words
     path = tmp_path / "audit.json"
     path.write_text(json.dumps(body))
     with pytest.raises(StoreError, match=rf"that follow from its values .*{words}"):
+        Audit.load(path)
+
+
+EARLIER = Path(__file__).parent / "audit-1.json"
+
+
+def test_an_audit_of_the_first_version_can_still_be_read(full, tmp_path, everything):
+    jsonschema.validate(json.loads(EARLIER.read_text()), schema(1))
+    found = Audit.load(EARLIER)
+    assert found["A2"].n_rows is None
+    assert found.about["thresholds"]["source"] == "not recorded"
+    jsonschema.validate(found.to_dict(), schema())
+    assert Audit.load(found.save(tmp_path / "again.json")).to_frame().equals(found.to_frame())
+    compared = audit(everything, thresholds=QUICK, baseline=EARLIER)["C3"]
+    assert compared.value == pytest.approx(0.0, abs=1e-12)
+    assert compared.status == "warn"
+    assert "the baseline does not record the parameters of kernel_shap" in compared.reason
+
+
+def test_an_altered_audit_of_the_first_version_is_noticed(tmp_path):
+    body = json.loads(EARLIER.read_text())
+    finding_of(body, "A2").update(status="fail")
+    path = tmp_path / "audit.json"
+    path.write_text(json.dumps(body))
+    with pytest.raises(StoreError, match="altered contents"):
+        Audit.load(path)
+    body["content_sha256"] = content_digest(body)
+    path.write_text(json.dumps(body))
+    with pytest.raises(StoreError, match="status of A2"):
         Audit.load(path)
 
 

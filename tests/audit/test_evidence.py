@@ -9,7 +9,7 @@ from xaigeo.errors import InputError
 
 def test_results_are_sorted_by_their_part(everything, evidence):
     found = evidence(*everything)
-    assert [len(group) for group in found.groups] == [1, 3, 1, 1]
+    assert [len(group) for group in found.repeats] == [1, 3, 1, 1]
     assert [e.method for e in found.attributions] == ["kernel_shap", "lime"]
     assert found.attributions[0] is everything[1]
     assert found.anchors is everything[4]

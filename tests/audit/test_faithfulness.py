@@ -81,8 +81,3 @@ def test_f5_compares_backgrounds(build, agreeing, unrelated, evidence):
 
 def test_f5_needs_two_backgrounds(everything, evidence):
     assert "All explanations use one background." in evidence(*everything).outcome("F5").reason
-
-
-@pytest.mark.parametrize("name", ["F3", "F4"])
-def test_what_is_not_measured_says_so(everything, evidence, name):
-    assert isinstance(evidence(*everything).outcome(name), Missing)

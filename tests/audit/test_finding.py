@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from xaigeo.audit.finding import Finding, beyond_chance, number, reaches
@@ -6,6 +8,9 @@ from xaigeo.audit.thresholds import read_thresholds
 
 
 def finding(name, outcome):
+    """Return the finding on as many rows as it takes, unless their number is told."""
+    if isinstance(outcome, Measured) and outcome.n_rows is None:
+        outcome = replace(outcome, n_rows=100)
     return Finding.of(ITEMS.get(name), outcome, read_thresholds(None)[name])
 
 
@@ -112,8 +117,39 @@ def test_chance_of_an_item_for_which_less_is_better():
     assert not beyond_chance(**at, high=0.25, better="lower")
 
 
-@pytest.mark.parametrize(("n_rows", "status"), [(9, "warn"), (10, "pass"), (None, "pass")])
-def test_few_rows_cannot_pass(n_rows, status):
-    found = finding("M3", Measured(value=0.0, n_rows=n_rows, reason="r."))
-    assert found.status == status
-    assert found.reason == ("r. 9 rows are too few to pass." if n_rows == 9 else "r.")
+@pytest.mark.parametrize(
+    ("name", "n_rows", "status", "note"),
+    [
+        ("M3", 10, "pass", ""),
+        ("M3", 9, "warn", " 9 rows are too few to pass."),
+        ("M3", 1, "warn", " 1 row is too few to pass."),
+        ("M3", None, "warn", " How many rows that rests on is not known, so it cannot pass."),
+        ("M3", 0, "not_evaluated", " No row was left to tell it by."),
+        ("P3", 2, "pass", ""),
+        ("P3", 1, "warn", " 1 row is too few to pass."),
+        ("C4", None, "pass", ""),  # not about rows
+    ],
+)
+def test_few_rows_cannot_pass_and_none_is_no_answer(name, n_rows, status, note):
+    value = 1.0 if name == "C4" else 0.0
+    outcome = Measured(value=value, n_rows=n_rows, reason="r.")
+    found = Finding.of(ITEMS.get(name), outcome, read_thresholds(None)[name])
+    assert (found.status, found.reason) == (status, f"r.{note}")
+    assert found.status in found.possible
+    assert (found.value is None) == (n_rows == 0)
+
+
+@pytest.mark.parametrize("name", ["R2", "F3"])
+def test_chance_is_told_but_does_not_bar_where_it_is_hoped_for(name):
+    found = finding(name, Measured(value=0.01, low=0.0, high=0.02, null=0.01, reason="r."))
+    assert (found.status, found.null, found.reason) == ("pass", 0.01, "r.")
+    assert not found.beyond_null
+    assert found.possible == ("pass",)
+
+
+def test_numbers_settle_the_status():
+    found = finding("A2", Measured(value=0.9, n_rows=100, reason="r."))
+    assert found.possible == ("pass",)
+    assert replace(found, value=0.5).possible == ("warn",)
+    assert replace(found, n_rows=3).possible == ("warn",)
+    assert replace(found, value=None).possible == ("not_evaluated", "fail")

@@ -1,8 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from xaigeo.agreement.calibration import calibration_error
+from xaigeo.agreement.model_difference import model_difference
+from xaigeo.agreement.trimming import acceptance_distance
 from xaigeo.audit.item import Missing
+from xaigeo.audit.runner import audit
+from xaigeo.audit.thresholds import read_thresholds
+
+QUICK = read_thresholds({"settings": {"n_bootstrap": 20}})
 
 
 @pytest.fixture
@@ -76,12 +84,58 @@ def test_regression(build, agreeing, evidence, rng):
     assert found.outcome("M2").reason == "A regression gives numbers, not classes that could flip."
 
 
-@pytest.mark.parametrize("name", ["M1", "M2", "M3"])
+@pytest.mark.parametrize("name", ["M1", "M2", "M3", "M5"])
 def test_one_model(build, agreeing, evidence, name):
     found = evidence(build.make_attributions(agreeing[:1])).outcome(name)
     assert isinstance(found, Missing)
     assert found.reason == "A single model has no other to be compared with."
 
 
-def test_m5_says_what_it_does_not_do(everything, evidence):
-    assert "does not compute α̂" in evidence(*everything).outcome("M5").reason
+def shifted(build, n_rows, by=4.0):
+    """Six models whose log-odds are alike, but for those of seed 4, which lie higher."""
+    odds = np.random.default_rng(0).normal(size=n_rows)
+    noise = np.random.default_rng(1).normal(size=(6, n_rows))
+    scores = odds + 0.05 * noise
+    scores[4] += by
+    found = build.make_evaluation(np.zeros((6, n_rows), dtype=int), np.arange(n_rows) % 2)
+    second = 1 / (1 + np.exp(-scores))
+    return replace(found, prediction=np.stack([1 - second, second], axis=-1))
+
+
+def test_m5_is_the_largest_alpha(everything, evidence, build):
+    given = shifted(build, 1000)
+    found = evidence(*everything, evaluation=given, thresholds=QUICK).outcome("M5")
+    expected = model_difference(given, n_bootstrap=20)
+    assert found.value == pytest.approx(expected.sizes.max())
+    assert found.value > 0.15
+    assert (found.low, found.high) == pytest.approx(
+        (expected.largest["alpha_low"], expected.largest["alpha_high"])
+    )
+    assert found.reason.startswith("The model of seed 4 differs most from the others: ")
+    assert "Outliers: seed 4." in found.reason
+    assert found.evidence["outliers"] == [4]
+    assert len(found.evidence["alpha_hat_by_seed"]) == 6
+
+
+def test_m5_a_model_that_no_trimming_accepts_fails(everything, build):
+    given = shifted(build, 300, by=100.0)
+    found = audit(everything, evaluation=given, thresholds=QUICK)["M5"]
+    assert (found.status, found.value) == ("fail", 1.0)
+    assert "no trimming of its predictions makes them look like the others'" in found.reason
+
+
+@pytest.mark.parametrize(("n_rows", "at_best"), [(100, "warn"), (2000, "pass")])
+def test_m5_few_rows_prove_nothing(everything, evidence, build, n_rows, at_best):
+    given = shifted(build, n_rows, by=0.0)
+    found = evidence(*everything, evaluation=given, thresholds=QUICK).outcome("M5")
+    assert (found.value, found.at_best, found.n_rows) == (0.0, at_best, n_rows)
+    delta = acceptance_distance(n_rows, 0.01)
+    assert f"a difference shows only where it moves more than {delta:.1%} of them" in found.reason
+    said = f"As up to {delta:.0%} may hide, this cannot pass." in found.reason
+    assert said == (at_best == "warn")
+
+
+def test_m5_needs_labelled_rows(everything, evidence):
+    found = evidence(*everything).outcome("M5")
+    assert isinstance(found, Missing)
+    assert found.reason.startswith("α̂ compares the models' predictions on labelled rows.")

@@ -5,14 +5,14 @@ from datetime import datetime
 import pytest
 
 import xaigeo
-from xaigeo.audit.runner import audit
+from xaigeo.audit.runner import audit, evaluation_digest
 from xaigeo.errors import ConfigError, InputError
 from xaigeo.store import digest
 
 QUICK = {"settings": {"n_bootstrap": 20}}
 EVALUATED = [
-    "P1", "P2", "P3", "P4", "M1", "M2", "M3", "M4", "F1", "F2",
-    "A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", "C1", "C2", "C4",
+    "P1", "P2", "P3", "P4", "M1", "M2", "M3", "M4", "M5", "F1", "F2",
+    "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "C1", "C2", "C4",
 ]  # fmt: skip
 
 
@@ -53,7 +53,8 @@ def test_what_it_rests_on(everything, evaluation):
     about = found.about
     assert [e["sha256"] for e in about["explanations"]] == [digest(e) for e in everything]
     assert about["ensemble"]["seeds"] == [0, 1, 2, 3, 4, 5]
-    assert about["evaluation"] == {"name": "test", "n_rows": 100}
+    sha256 = evaluation_digest(evaluation)
+    assert about["evaluation"] == {"name": "test", "n_rows": 100, "sha256": sha256}
     assert about["thresholds"]["values"]["settings"]["n_bootstrap"] == 20
     assert about["versions"]["xaigeo"] == xaigeo.__version__
 

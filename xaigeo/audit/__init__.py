@@ -7,13 +7,14 @@ read well; `xaigeo.audit.runner.audit` is the function behind it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from xaigeo.audit.answer import Audit
 from xaigeo.audit.finding import Finding
+from xaigeo.audit.grouping import Groups
 from xaigeo.audit.item import ITEMS, Item, Measured, Missing
 from xaigeo.audit.registration import Registration, register
 from xaigeo.audit.runner import audit
@@ -52,6 +53,8 @@ class _CallablePackage(ModuleType):
         thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
         baseline: Audit | str | Path | None = None,
         required: Sequence[str] | None = None,
+        groups: Groups | None = None,
+        stored: Collection[str] | None = None,
         random_state: int = 0,
     ) -> Audit:
         """Answer the checklist; see `xaigeo.audit.runner.audit`."""
@@ -63,6 +66,8 @@ class _CallablePackage(ModuleType):
             thresholds=thresholds,
             baseline=baseline,
             required=required,
+            groups=groups,
+            stored=stored,
             random_state=random_state,
         )
 

@@ -1,4 +1,4 @@
-"""A1-A7: whether the seeds, and the methods, give the same reasons."""
+"""A1-A4, A6 and A7: whether the seeds, and the methods, give the same reasons."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_UNDEFINED = 0.5
 )
 def seeds_agree_on_numbers(evidence: Evidence) -> Outcome:
     """Measure the intraclass correlation of all (instance, feature) cells."""
-    refusal = _nothing_to_compare(evidence)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
     row = _measured(evidence, "icc_agreement")
@@ -47,7 +47,7 @@ def seeds_agree_on_numbers(evidence: Evidence) -> Outcome:
         return Missing("The attributions do not vary, so no correlation is defined.")
     if np.isnan(row["low"]):
         return Missing("One explained row gives no interval; explain at least two rows.")
-    method, compared = _judged(evidence)
+    method, compared = judged_method(evidence)
     low, high = icc_interval(compared.values.reshape(compared.n_seeds, -1))
     return _outcome(
         evidence,
@@ -75,10 +75,10 @@ def seeds_agree_on_numbers(evidence: Evidence) -> Outcome:
 )
 def seeds_name_the_same_features(evidence: Evidence) -> Outcome:
     """Measure the stability of the top k selections."""
-    refusal = _nothing_to_compare(evidence)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
-    method, compared = _judged(evidence)
+    method, compared = judged_method(evidence)
     k = compared.k
     if k == compared.values.shape[-1]:
         return Missing(f"With k = {k} of as many features, nothing is selected.")
@@ -111,10 +111,10 @@ def seeds_name_the_same_features(evidence: Evidence) -> Outcome:
 )
 def seeds_agree_on_direction(evidence: Evidence) -> Outcome:
     """Measure the sign consensus on the top k."""
-    refusal = _nothing_to_compare(evidence)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
-    method, compared = _judged(evidence)
+    method, compared = judged_method(evidence)
     if not compared.signed:
         return Missing(
             f"The attributions by {method} are sizes without a sign, so they have no direction."
@@ -150,10 +150,10 @@ def seeds_agree_on_direction(evidence: Evidence) -> Outcome:
 )
 def ranks_beat_chance(evidence: Evidence) -> Outcome:
     """Compare each row's mean rank agreement with permuted features."""
-    refusal = _nothing_to_compare(evidence)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
-    method, compared = _judged(evidence)
+    method, compared = judged_method(evidence)
     undefined = selects_nothing(compared.values, compared.k)
     if mostly(undefined):
         return Missing(no_choice(undefined, compared.k, method))
@@ -202,23 +202,6 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
 
 
 @item(
-    id="A5",
-    question="Is there one kind of explanation, or several?",
-    metric="mass of the second explanatory mode",
-    better="lower",
-    passing=0.10,
-    warning=1.0,
-    unit="share",
-    basis="own",
-    source="own",
-    maps_to=("NIST AI RMF MS2.9", "EU AI Act Art. 14(4)(c)"),
-)
-def one_mode(evidence: Evidence) -> Outcome:
-    """Report that modes were not looked for."""
-    return Missing("This version does not group the seeds into kinds of explanation.")
-
-
-@item(
     id="A6",
     question="Do the seeds give the same answer for different reasons?",
     metric="share of unanimous rows whose stability is poor",
@@ -233,13 +216,13 @@ def one_mode(evidence: Evidence) -> Outcome:
 )
 def same_answer_same_reason(evidence: Evidence) -> Outcome:
     """Count unanimous rows on which the top features differ."""
-    refusal = _nothing_to_compare(evidence)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
     if not evidence.is_classification:
         return Missing("A regression has no class on which seeds could be unanimous.")
     limit = float(evidence.setting("A6", "stability"))
-    method, compared = _judged(evidence)
+    method, compared = judged_method(evidence)
     k = compared.k
     if k == compared.values.shape[-1]:
         return Missing(f"With k = {k} of as many features, nothing is selected.")
@@ -289,7 +272,7 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
 )
 def methods_agree(evidence: Evidence) -> Outcome:
     """Compare the attribution methods two at a time."""
-    refusal = _nothing_to_compare(evidence)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
     first = evidence.attributions[0]
@@ -358,7 +341,7 @@ def left_out(undefined: np.ndarray) -> str:
     return f" {n} further rows are undefined, because attributions tie there; this cannot pass."
 
 
-def _judged(evidence: Evidence) -> tuple[str, ComparedAttributions]:
+def judged_method(evidence: Evidence) -> tuple[str, ComparedAttributions]:
     """Return the method that the items judge, and its comparison."""
     return next(iter(evidence.compared.items()))
 
@@ -369,7 +352,8 @@ def _ties(compared: ComparedAttributions) -> np.ndarray:
     return np.asarray((np.diff(size, axis=-1) == 0).any(axis=-1).all(axis=0))
 
 
-def _nothing_to_compare(evidence: Evidence) -> str | None:
+def nothing_to_compare(evidence: Evidence) -> str | None:
+    """Return why the seeds' attributions cannot be compared; None where they can."""
     if not evidence.attributions:
         return NO_ATTRIBUTIONS
     return evidence.nothing_between(ONE_MODEL)

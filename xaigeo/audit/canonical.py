@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from xaigeo.audit.answer import Audit
-from xaigeo.audit.finding import Finding, status_of
+from xaigeo.audit.finding import Finding
 from xaigeo.audit.thresholds import thresholds_digest
 from xaigeo.errors import StoreError
 
-SCHEMA = "audit-1.json"
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
 
 
 def audit_to_dict(audit: Audit) -> dict[str, Any]:
@@ -44,6 +44,9 @@ def audit_to_dict(audit: Audit) -> dict[str, Any]:
                 "source": f.source,
                 "maps_to": list(f.maps_to),
                 "unit": f.unit,
+                "n_rows": f.n_rows,
+                "least_rows": f.least_rows,
+                "beyond_null": f.beyond_null,
                 "reason": f.reason,
                 "evidence": dict(f.evidence),
             }
@@ -63,9 +66,16 @@ def content_digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def schema() -> dict[str, Any]:
-    """Return the published JSON Schema of ``audit.json``."""
-    text = (files("xaigeo.audit") / "schema" / SCHEMA).read_text(encoding="utf-8")
+def schema(version: int = VERSION) -> dict[str, Any]:
+    """Return the published JSON Schema of ``audit.json``.
+
+    Parameters
+    ----------
+    version : int
+        Of the format. Version 2 adds how many rows a finding rests on, the hashes of evaluation
+        and parameters, and where thresholds come from; files of version 1 can still be read.
+    """
+    text = (files("xaigeo.audit") / "schema" / f"audit-{version}.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 
@@ -98,10 +108,22 @@ def audit_from_file(path: Path) -> Audit:
         findings=tuple(Finding.from_dict(entry) for entry in body["findings"]),
         required=tuple(body["required"]),
         created_at=body["created_at"],
-        about={k: v for k, v in body.items() if k not in (*own, "content_sha256")},
+        about=_upgraded({k: v for k, v in body.items() if k not in (*own, "content_sha256")}),
     )
     _check_answers(audit, body, path)
     return audit
+
+
+def _upgraded(about: dict[str, Any]) -> dict[str, Any]:
+    """Add what version 1 did not tell, as unknown."""
+    evaluation, thresholds = about["evaluation"], about["thresholds"]
+    unknown = {"parameters_sha256": None, "stored": None}
+    return about | {
+        "explanations": [unknown | one for one in about["explanations"]],
+        "checks": [{"explanation_sha256": None} | one for one in about.get("checks", [])],
+        "evaluation": evaluation and {"sha256": None} | evaluation,
+        "thresholds": {"source": "not recorded", "registered_at": None} | thresholds,
+    }
 
 
 def _check_answers(audit: Audit, body: dict[str, Any], path: Path) -> None:
@@ -117,7 +139,7 @@ def _check_answers(audit: Audit, body: dict[str, Any], path: Path) -> None:
         here = {"pass": finding.threshold["pass"], "warn": finding.threshold["warn"]}
         if limits != here | dict(finding.threshold["settings"]):
             wrong.append(f"threshold of {finding.id}")
-        elif finding.status not in _possible(finding):
+        elif finding.status not in finding.possible:
             wrong.append(f"status of {finding.id}")
     if not wrong:
         wrong += [
@@ -133,35 +155,19 @@ def _check_answers(audit: Audit, body: dict[str, Any], path: Path) -> None:
         )
 
 
-def _possible(finding: Finding) -> tuple[str, ...]:
-    """Return the statuses that a finding's numbers allow."""
-    if finding.value is None:
-        # Infinity cannot be written; it fails.
-        return ("not_evaluated", "fail")
-    return (
-        status_of(
-            value=finding.value,
-            low=finding.low,
-            high=finding.high,
-            null=finding.null,
-            judged=finding.judged,
-            threshold=finding.threshold,
-            at_best=finding.at_best,
-        ),
-    )
-
-
 def _check_schema(body: Any, path: Path) -> None:
     import jsonschema
 
+    told = body.get("version") if isinstance(body, dict) else None
+    version = told if told in READABLE else VERSION
     try:
-        jsonschema.validate(body, schema())
+        jsonschema.validate(body, schema(version))
     except jsonschema.ValidationError as error:
         where = "/".join(map(str, error.absolute_path)) or "the top level"
         raise StoreError(
-            expected=f"an audit of format version {VERSION} at {path}",
+            expected=f"an audit of format version {version} at {path}",
             arrived=f"{error.message[:120]} (at {where})",
-            do="Pass an audit.json written by this version, unaltered.",
+            do="Pass an audit.json written by this version or an earlier one, unaltered.",
         ) from error
 
 

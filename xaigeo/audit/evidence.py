@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -14,6 +16,7 @@ from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.agreement.noise import repeat_key
 from xaigeo.audit.finding import number
+from xaigeo.audit.grouping import Grouping, Groups, read_groups
 from xaigeo.audit.item import ITEMS, Outcome
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds
@@ -28,6 +31,7 @@ from xaigeo.explanations import (
     check_same_labels,
 )
 from xaigeo.explanations.majority import majority
+from xaigeo.store import digest
 
 if TYPE_CHECKING:
     from xaigeo.audit.answer import Audit
@@ -53,6 +57,10 @@ class Evidence:
     thresholds : Thresholds
     baseline : Audit or None
     checks : tuple of Check
+    groups : tuple of Grouping
+        Of the rows that the judged attributions explain; those that were asked for.
+    stored : frozenset of str, or None
+        Hashes recorded when explanations were stored.
     random_state : int
     """
 
@@ -63,6 +71,8 @@ class Evidence:
     baseline: Audit | None
     random_state: int
     checks: tuple[Check, ...] = ()
+    groups: tuple[Grouping, ...] | None = None
+    stored: frozenset[str] | None = None
     _outcomes: dict[str, Outcome] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,7 +138,17 @@ class Evidence:
         return np.random.default_rng(self.random_state)
 
     @cached_property
-    def groups(self) -> list[list[Explanation]]:
+    def digests(self) -> list[str]:
+        """Hash of every explanation, recomputed from its contents."""
+        return [digest(explanation) for explanation in self.explanations]
+
+    def parameters_sha256(self, explanation: Explanation) -> str:
+        """Return the hash of the parameters that a method ran with."""
+        told = json.dumps(explanation.provenance.get("parameters"), sort_keys=True, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    @cached_property
+    def repeats(self) -> list[list[Explanation]]:
         """Results that differ in their random state at most, in the order given."""
         found: dict[str, list[Explanation]] = {}
         for explanation in self.explanations:
@@ -206,6 +226,8 @@ def gather(
     baseline: Audit | None,
     random_state: int,
     checks: Check | Sequence[Check] = (),
+    groups: Groups | None = None,
+    stored: Collection[str] | None = None,
 ) -> Evidence:
     """Check what was passed and return it as evidence."""
     given = [explanations] if isinstance(explanations, Explanation) else list(explanations)
@@ -232,7 +254,7 @@ def gather(
         )
     if registration is not None and not isinstance(registration, Registration):
         registration = Registration.from_dict(registration)
-    return Evidence(
+    evidence = Evidence(
         explanations=_without_repetition(given),
         evaluation=evaluation,
         registration=registration,
@@ -240,7 +262,11 @@ def gather(
         baseline=baseline,
         random_state=random_state,
         checks=tuple({id(check): check for check in measured}.values()),
+        stored=None if stored is None else frozenset(stored),
     )
+    if groups is None or not evidence.attributions:
+        return evidence
+    return replace(evidence, groups=tuple(read_groups(groups, evidence.attributions[0])))
 
 
 def _without_repetition(explanations: Sequence[Explanation]) -> tuple[Explanation, ...]:

@@ -1,4 +1,4 @@
-"""F1-F5: whether explanations describe the models, apart from whether they agree."""
+"""F1, F2 and F5: whether explanations add up, and do not depend on draws or the background."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ def attributions_add_up(evidence: Evidence) -> Outcome:
             "No result is of a method whose attributions should add up (those of SHAP, "
             "integrated_gradients and deep_lift are)."
         )
+    additive = [e for e in additive if np.ptp(e.array("attribution"))]
+    if not additive:
+        return Missing("The attributions are one number everywhere; nothing is added up.")
     gaps = {e.method: completeness_gap(e) for e in additive}
     shares = {name: float((gap <= tolerance).mean()) for name, gap in gaps.items()}
     worst = min(shares, key=lambda name: shares[name])
@@ -90,7 +93,7 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
     if refusal:
         return Missing(refusal)
     measured: dict[str, ExplainerNoise] = {}
-    for group in evidence.groups:
+    for group in evidence.repeats:
         repeats = {e.provenance.get("random_state"): e for e in reversed(group)}
         if isinstance(group[0], Attributions) and len(repeats) > 1:
             measured[group[0].method] = explainer_noise(
@@ -105,19 +108,19 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
         )
     worst = max(measured, key=lambda name: measured[name].ratio)
     noise = measured[worst]
-    covered = _covered(measured, [e.method for e in evidence.attributions])
+    told = covered(measured, [e.method for e in evidence.attributions])
     if np.isfinite(noise.ratio):
         reason = (
             f"One explanation by {worst} carries an explainer error of "
             f"{number(noise.ratio, 'share')} of the models' spread ({noise.n_repeats} repeats "
             "with other explainer seeds). All seeds share their perturbations, so part of it "
             "cancels between them: the difference between two seeds carries "
-            f"{number(noise.difference_ratio, 'share')}. {covered}"
+            f"{number(noise.difference_ratio, 'share')}. {told}"
         )
     else:
         reason = (
             f"By {worst} the models differ by no more than the explainer's noise would make them: "
-            f"no difference between the seeds is shown. {covered}"
+            f"no difference between the seeds is shown. {told}"
         )
     return Measured(
         value=noise.ratio,
@@ -139,43 +142,6 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
 
 
 @item(
-    id="F3",
-    question="Do explanations change when the model's weights are randomised?",
-    metric="rank correlation with the weight-randomised model",
-    better="lower",
-    passing=0.2,
-    warning=0.5,
-    unit="number",
-    basis="own",
-    source="Adebayo et al. 2018; the value is our own",
-    maps_to=("NIST AI RMF MS2.13",),
-)
-def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
-    """Report that the sanity check was not run."""
-    return Missing("This version does not explain weight-randomised copies of the models.")
-
-
-@item(
-    id="F4",
-    question="Do the named features matter more than random ones?",
-    metric="share of instances on which deletion beats random order",
-    better="higher",
-    passing=0.95,
-    warning=0.80,
-    unit="share",
-    basis="own",
-    source="own",
-    maps_to=("NIST AI RMF MS2.9",),
-)
-def deletion_beats_chance(evidence: Evidence) -> Outcome:
-    """Report that deletion was not measured."""
-    return Missing(
-        "Deletion curves ask the models again, and an audit sees stored results alone; this "
-        "version does not record such curves."
-    )
-
-
-@item(
     id="F5",
     question="Do other backgrounds give the same attributions?",
     metric="intraclass correlation between backgrounds",
@@ -190,7 +156,7 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
 def backgrounds_agree(evidence: Evidence) -> Outcome:
     """Compare results that differ in their background alone."""
     found: dict[str, dict[str, Attributions]] = {}
-    for group in evidence.groups:
+    for group in evidence.repeats:
         first = group[0]
         if isinstance(first, Attributions):
             key = json.dumps(
@@ -231,7 +197,7 @@ def backgrounds_agree(evidence: Evidence) -> Outcome:
     )
 
 
-def _covered(measured: Collection[str], methods: Sequence[str]) -> str:
+def covered(measured: Collection[str], methods: Sequence[str]) -> str:
     """Say which attribution methods an answer covers, and which it leaves out."""
     left_out = [method for method in methods if method not in measured]
     more = f"; not: {', '.join(left_out)}" if left_out else ""

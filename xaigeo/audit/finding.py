@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from xaigeo.audit.item import Better, Item, Measured, Outcome, Status, finite
+from xaigeo.audit.item import Better, Item, Measured, Missing, Outcome, Status, finite
 from xaigeo.audit.thresholds import Limits
 
 # Shares such as 0.9 - 0.89 differ from 0.01 by rounding alone; that must not fail an item.
 ROUNDING = 1e-12
-# A mean of fewer rows than this says too little to pass anything.
-ENOUGH_ROWS = 10
+NUMBERS = ("value", "low", "high", "null", "judged")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +29,12 @@ class Finding:
         The number set against the thresholds where it is not `value`.
     at_best : {"pass", "warn"}
         The best status that the evidence can support.
+    n_rows : int or None
+        Rows that the value rests on; None where they were not counted.
+    least_rows : int or None
+        Fewest with which the item can pass; None for an item that is not about rows.
+    beyond_null : bool
+        Whether the item can pass only beyond chance.
     threshold : dict
         `pass`, `warn` (None without one), `better`, and the item's settings.
     basis, source : str
@@ -59,13 +64,16 @@ class Finding:
     unit: str
     reason: str
     evidence: Mapping[str, Any]
+    n_rows: int | None = None
+    least_rows: int | None = None
+    beyond_null: bool = True
 
     @classmethod
     def of(cls, item: Item, outcome: Outcome, limits: Limits) -> Finding:
         """Set what was measured against the thresholds.
 
-        Whatever the value, nothing passes that is not beyond chance or rests on few rows; the
-        reason then says so.
+        Whatever the value, nothing passes that is not beyond chance or rests on few rows, and
+        nothing is answered that rests on none; the reason then says so.
         """
         threshold = {
             "pass": limits.passing,
@@ -73,24 +81,23 @@ class Finding:
             "better": item.better,
             "settings": dict(limits.settings),
         }
-        if not isinstance(outcome, Measured):
-            status: Status = "not_evaluated"
-            numbers = dict.fromkeys(("value", "low", "high", "null", "judged"))
-            at_best: Literal["pass", "warn"] = "pass"
-            notes: list[str] = []
-        else:
+        if isinstance(outcome, Measured) and outcome.n_rows == 0:
+            outcome = Missing(f"{outcome.reason} No row was left to tell it by.")
+        numbers: dict[str, float | None] = dict.fromkeys(NUMBERS)
+        status: Status = "not_evaluated"
+        at_best: Literal["pass", "warn"] = "pass"
+        reasons = [outcome.reason]
+        if isinstance(outcome, Measured):
             if math.isnan(outcome.value if outcome.judged is None else outcome.judged):
                 raise ValueError(f"{item.id} measured NaN; an evaluator must say Missing instead.")
-            numbers = {
-                name: finite(getattr(outcome, name))
-                for name in ("value", "low", "high", "null", "judged")
-            }
-            few = outcome.n_rows is not None and outcome.n_rows < ENOUGH_ROWS
+            numbers = {name: finite(getattr(outcome, name)) for name in NUMBERS}
+            few = _too_few(item, outcome.n_rows)
             at_best = "warn" if few else outcome.at_best
-            notes = [f"{outcome.n_rows} rows are too few to pass."] if few else []
-            if not beyond_chance(**_but(numbers, "judged"), better=item.better):
-                notes.append(f"Not beyond chance ({number(outcome.null or 0.0, item.unit)}).")
-            status = status_of(**numbers, threshold=threshold, at_best=at_best)
+            compared = _compared(numbers, beyond_null=item.beyond_null)
+            if not beyond_chance(**_but(compared, "judged"), better=item.better):
+                few.append(f"Not beyond chance ({number(outcome.null or 0.0, item.unit)}).")
+            status = status_of(**compared, threshold=threshold, at_best=at_best)
+            reasons += few
         return cls(
             id=item.id,
             question=item.question,
@@ -103,14 +110,32 @@ class Finding:
             source=item.source,
             maps_to=item.maps_to,
             unit=item.unit,
-            reason=" ".join([outcome.reason, *notes]),
+            reason=" ".join(reasons),
             evidence=dict(outcome.evidence) if isinstance(outcome, Measured) else {},
+            n_rows=outcome.n_rows if isinstance(outcome, Measured) else None,
+            least_rows=item.least_rows,
+            beyond_null=item.beyond_null,
         )
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> Finding:
         """Build a finding from its entry in ``audit.json``."""
         return cls(**{**entry, "maps_to": tuple(entry["maps_to"])})
+
+    @property
+    def possible(self) -> tuple[Status, ...]:
+        """The statuses that its own numbers allow: one, or two where infinity was not written."""
+        if self.value is None:
+            return ("not_evaluated", "fail")
+        few = self.least_rows is not None and (self.n_rows or 0) < self.least_rows
+        numbers = {name: getattr(self, name) for name in NUMBERS}
+        return (
+            status_of(
+                **_compared(numbers, beyond_null=self.beyond_null),
+                threshold=self.threshold,
+                at_best="warn" if few else self.at_best,
+            ),
+        )
 
     @property
     def threshold_text(self) -> str:
@@ -209,6 +234,20 @@ def status_of(
 def _side(value: float, mark: float) -> int:
     slack = ROUNDING * max(1.0, abs(mark))
     return 0 if abs(value - mark) <= slack else (1 if value > mark else -1)
+
+
+def _too_few(item: Item, n_rows: int | None) -> list[str]:
+    """Return why the rows are too few to pass; nothing where they are not."""
+    if item.least_rows is None or (n_rows is not None and n_rows >= item.least_rows):
+        return []
+    if n_rows is None:
+        return ["How many rows that rests on is not known, so it cannot pass."]
+    return [f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} too few to pass."]
+
+
+def _compared(numbers: Mapping[str, float | None], *, beyond_null: bool) -> dict[str, float | None]:
+    """Return the numbers that settle the status: without a null value that is merely told."""
+    return dict(numbers) if beyond_null else {**numbers, "null": None}
 
 
 def _but(numbers: Mapping[str, float | None], name: str) -> dict[str, float | None]:

@@ -16,6 +16,8 @@ Status = Literal["pass", "warn", "fail", "not_evaluated"]
 Basis = Literal["literature", "own"]
 Better = Literal["higher", "lower"]
 Unit = Literal["share", "number", "count", "yes_no"]
+# A mean of fewer rows than this says too little to pass anything.
+ENOUGH_ROWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,8 @@ class Measured:
     at_best : {"pass", "warn"}
         The best status this evidence can support.
     n_rows : int, optional
-        Rows that the value rests on; with fewer than ten an item cannot pass.
+        Rows that the value rests on. Without any an item is not evaluated, and with fewer than
+        its `least_rows`, or an unknown number, it cannot pass.
     evidence : dict
         JSON-able details.
     """
@@ -84,6 +87,11 @@ class Item:
         the answer supports evidence for. It never shows compliance.
     settings : dict
         Further numbers that define the metric and may be configured.
+    least_rows : int or None
+        Fewest rows with which the item can pass; None for one that is not about rows.
+    beyond_null : bool
+        Whether the item can pass only beyond chance. False where chance is what is hoped for:
+        groups that differ by no more than groups made at random.
     evaluate : callable
     """
 
@@ -98,19 +106,30 @@ class Item:
     source: str
     maps_to: tuple[str, ...]
     settings: Mapping[str, float] = field(default_factory=dict)
+    least_rows: int | None = ENOUGH_ROWS
+    beyond_null: bool = True
     evaluate: Evaluator
 
 
 _FAMILIES = {
     "xaigeo.audit.provenance": ("P1", "P2", "P3", "P4"),
     "xaigeo.audit.models": ("M1", "M2", "M3", "M4", "M5"),
-    "xaigeo.audit.faithfulness": ("F1", "F2", "F3", "F4", "F5"),
-    "xaigeo.audit.attribution_items": ("A1", "A2", "A3", "A4", "A5", "A6", "A7"),
+    "xaigeo.audit.faithfulness": ("F1", "F2", "F5"),
+    "xaigeo.audit.checked": ("F3", "F4", "R1"),
+    "xaigeo.audit.attribution_items": ("A1", "A2", "A3", "A4", "A6", "A7"),
+    "xaigeo.audit.modes": ("A5",),
     "xaigeo.audit.transfer": ("A8", "A9"),
-    "xaigeo.audit.robustness": ("R1", "R2"),
-    "xaigeo.audit.reporting": ("C1", "C2", "C3", "C4"),
+    "xaigeo.audit.subgroups": ("R2",),
+    "xaigeo.audit.reporting": ("C1", "C2", "C4"),
+    "xaigeo.audit.baseline": ("C3",),
 }
-CHECKLIST = tuple(name for names in _FAMILIES.values() for name in names)
+# Provenance, models, faithfulness, agreement, robustness, communication.
+CHECKLIST = tuple(
+    sorted(
+        (name for names in _FAMILIES.values() for name in names),
+        key=lambda name: ("PMFARC".index(name[0]), name),
+    )
+)
 ITEMS: Registry[Item] = Registry(
     "audit item",
     builtin={name: module for module, names in _FAMILIES.items() for name in names},
@@ -131,6 +150,8 @@ def item(
     source: str,
     maps_to: tuple[str, ...],
     settings: Mapping[str, float] | None = None,
+    least_rows: int | None = ENOUGH_ROWS,
+    beyond_null: bool = True,
 ) -> Callable[[Evaluator], Evaluator]:
     """Return a decorator that files a function as the evaluator of an item."""
 
@@ -148,6 +169,8 @@ def item(
                 source=source,
                 maps_to=maps_to,
                 settings=settings or {},
+                least_rows=least_rows,
+                beyond_null=beyond_null,
                 evaluate=evaluate,
             )
         )

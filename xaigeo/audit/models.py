@@ -9,12 +9,15 @@ import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.calibration import calibration_error
+from xaigeo.agreement.model_difference import model_difference
 from xaigeo.agreement.predictions import ambiguity, discrepancy, spread
 from xaigeo.audit.evidence import Evidence
-from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
 
 MARX = "Marx et al. 2020; the value is our own"
 ONE_MODEL = "A single model has no other to be compared with."
+# Every draw of rows sorts all models anew.
+MOST_DRAWS = 500
 NO_CLASSES = "A regression gives numbers, not classes that could flip."
 
 
@@ -172,8 +175,54 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
     maps_to=("NIST AI RMF MS2.5",),
 )
 def no_outlier(evidence: Evidence) -> Outcome:
-    """Report that α̂ is not measured."""
-    return Missing("This version does not compute α̂, the robust two-sample test of a model.")
+    """Measure how far the model that differs most lies from the others, and what rows can show."""
+    refusal = evidence.nothing_between(ONE_MODEL)
+    if refusal:
+        return Missing(refusal)
+    if evidence.evaluation is None:
+        return Missing(
+            "α̂ compares the models' predictions on labelled rows. Pass "
+            "evaluation=ensemble.evaluate(X_test, y_test)."
+        )
+    found = model_difference(
+        evidence.evaluation,
+        limit=evidence.thresholds["M5"].passing,
+        n_bootstrap=min(max(2, evidence.thresholds.n_bootstrap), MOST_DRAWS),
+        random_state=evidence.random_state,
+    )
+    worst, value = found.largest, float(found.sizes.max())
+    # A share δ of the rows may differ without any trace, and α̂ is measured on the rest.
+    hidden = value + found.delta * (1 - value)
+    limit = evidence.thresholds["M5"].warning
+    shown = limit is None or hidden <= limit
+    said = (
+        f"α̂ = {evidence.text('M5', value)}, the share of its predictions that would have to go "
+        "before the rest look like the others'"
+        if worst["accepts"]
+        else "no trimming of its predictions makes them look like the others'"
+    )
+    named = ", ".join(map(str, found.outliers))
+    return Measured(
+        value=value,
+        low=float(worst["alpha_low"]),
+        high=float(worst["alpha_high"]),
+        n_rows=found.n_rows,
+        at_best="pass" if shown else "warn",
+        reason=f"The model of seed {worst['seed']} differs most from the others: {said} (by "
+        f"{worst['output']}). "
+        + (f"Outliers: seed {named}. " if found.outliers else "No model stands out. ")
+        + found.visible
+        + ("" if shown else f" As up to {hidden:.0%} may hide, this cannot pass."),
+        evidence={
+            "delta": found.delta,
+            "hidden": hidden,
+            "outliers": list(found.outliers),
+            "alpha_hat_by_seed": {
+                str(seed): finite(alpha)
+                for seed, alpha in zip(found.table["seed"], found.table["alpha_hat"], strict=True)
+            },
+        },
+    )
 
 
 def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str, int | None] | None:

@@ -33,6 +33,7 @@ COMPARED_ARRAYS = {
     basis="literature",
     source="deep ensembles (Lakshminarayanan et al. 2017)",
     maps_to=("NIST AI RMF MS2.1", "EU AI Act Annex IV.2(g)"),
+    least_rows=None,
 )
 def enough_seeds(evidence: Evidence) -> Outcome:
     """Count the models."""
@@ -63,6 +64,7 @@ def enough_seeds(evidence: Evidence) -> Outcome:
     basis="own",
     source="own",
     maps_to=("NIST AI RMF MS2.1",),
+    least_rows=None,
 )
 def only_the_seed_differs(evidence: Evidence) -> Outcome:
     """Compare the hashes in the ensemble's record."""
@@ -123,20 +125,27 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
     basis="own",
     source="own",
     maps_to=("NIST AI RMF MS2.13",),
+    least_rows=2,
 )
 def rerun_is_identical(evidence: Evidence) -> Outcome:
     """Compare results of the same method, parameters, seeds and random state."""
     gaps: dict[str, float] = {}
-    same_twice = False
-    for group in evidence.groups:
+    n_rows: list[int] = []
+    same_twice = constant = False
+    for group in evidence.repeats:
         for a, b in combinations(group, 2):
             same_state = a.provenance.get("random_state") == b.provenance.get("random_state")
             if same_state and a.provenance.get("engine") == b.provenance.get("engine"):
                 # The digest includes the time of making, so two runs that agree differ in it.
                 if digest(a) == digest(b):
                     same_twice = True
+                elif not (varies(a) or varies(b)):
+                    constant = True
                 else:
+                    n_rows += [len(a.instances), len(b.instances)]
                     gaps[a.method] = max(gaps.get(a.method, 0.0), relative_gap(a, b))
+    if not gaps and constant:
+        return Missing("A second run was passed, but its numbers are all the same.")
     if not gaps:
         reason = (
             "One result was passed twice, which is no second run."
@@ -152,6 +161,7 @@ def rerun_is_identical(evidence: Evidence) -> Outcome:
     more = f"; not: {', '.join(left_out)}" if left_out else ""
     return Measured(
         value=gaps[worst],
+        n_rows=min(n_rows),
         reason="A second run with the same seeds differs by at most "
         f"{evidence.text('P3', gaps[worst])} times the largest number. "
         f"Covered: {', '.join(gaps)}{more}.",
@@ -170,6 +180,7 @@ def rerun_is_identical(evidence: Evidence) -> Outcome:
     basis="literature",
     source="EU AI Act Art. 9(8): prior defined metrics and thresholds",
     maps_to=("NIST AI RMF MS1.1", "EU AI Act Art. 9(8)"),
+    least_rows=None,
 )
 def thresholds_were_fixed(evidence: Evidence) -> Outcome:
     """Compare the registration with the thresholds used and the start of the run."""
@@ -216,6 +227,13 @@ def thresholds_were_fixed(evidence: Evidence) -> Outcome:
             "registered_at": registration.registered_at,
             "started_at": started,
         },
+    )
+
+
+def varies(explanation: Explanation) -> bool:
+    """Return whether what a rerun is compared on is more than one number repeated."""
+    return any(
+        len(np.unique(explanation.array(name))) > 1 for name in COMPARED_ARRAYS[explanation.kind]
     )
 
 

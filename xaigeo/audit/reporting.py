@@ -1,4 +1,4 @@
-"""C1-C4: whether what is reported can be relied on and checked."""
+"""C1, C2 and C4: whether what is reported can be relied on and checked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 import numpy as np
 
 from xaigeo.agreement.intervals import spread_over_seeds
+from xaigeo.agreement.selection import selects_nothing
 from xaigeo.agreement.unstable import unstable
-from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, ONE_MODEL
-from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, mostly, no_choice, nothing_to_compare
+from xaigeo.audit.evidence import ALL_THE_SAME, Evidence
 from xaigeo.audit.item import Measured, Missing, Outcome, item
-
-BASELINE_ITEMS = ("A1", "A2", "A3")
 
 
 @item(
@@ -32,6 +31,10 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
     """Count attributions for which an interval over seeds exists."""
     if not evidence.attributions:
         return Missing(NO_ATTRIBUTIONS)
+    if evidence.identical:
+        return Missing(ALL_THE_SAME)
+    if not any(np.ptp(e.array("attribution")) for e in evidence.attributions):
+        return Missing("The attributions are one number everywhere, so no interval says anything.")
     finite = np.concatenate(
         [
             np.isfinite(spread_over_seeds(e.array("attribution"))[2]).reshape(-1)
@@ -40,6 +43,7 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
     )
     return Measured(
         value=float(finite.mean()),
+        n_rows=min(len(e.instances) for e in evidence.attributions),
         reason=f"{int(finite.sum())} of {finite.size} attributions (row × feature × output) have "
         f"an interval over the {evidence.n_seeds} seeds.",
         evidence={
@@ -63,19 +67,22 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
 )
 def unstable_is_listed(evidence: Evidence) -> Outcome:
     """List what the seeds do not agree on; the list rides along as evidence."""
-    if not evidence.attributions:
-        return Missing(NO_ATTRIBUTIONS)
-    refusal = evidence.nothing_between(ONE_MODEL)
+    refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
     explanation = evidence.attributions[0]
-    table = unstable(explanation, evidence.compared[explanation.method].k)
+    compared = evidence.compared[explanation.method]
+    undefined = selects_nothing(compared.values, compared.k)
+    if mostly(undefined):
+        return Missing(no_choice(undefined, compared.k, explanation.method))
+    table = unstable(explanation, compared.k)
     is_feature = table["kind"] == "feature"
     features = [str(label) for label in table.loc[is_feature, "label"]]
     rows = [str(label) for label in table.loc[~is_feature, "label"]]
     named = f" ({', '.join(features)})" if features else ""
     return Measured(
         value=1,
+        n_rows=int((~undefined).sum()),
         reason=f"{len(features)} of {len(explanation.features)} features{named} and {len(rows)} of "
         f"{len(explanation.instances)} rows are unstable for {explanation.method}; all are "
         "listed in the evidence of this finding in audit.json.",
@@ -89,46 +96,9 @@ def unstable_is_listed(evidence: Evidence) -> Outcome:
 
 
 @item(
-    id="C3",
-    question="Has agreement dropped since the stored baseline?",
-    metric="largest drop of A1, A2, A3",
-    better="lower",
-    passing=0.05,
-    warning=0.10,
-    unit="number",
-    basis="own",
-    source="own",
-    maps_to=("NIST AI RMF MS3.1",),
-)
-def agreement_has_not_dropped(evidence: Evidence) -> Outcome:
-    """Compare A1-A3 with those of an earlier audit."""
-    if evidence.baseline is None:
-        return Missing("No earlier audit was passed as baseline.")
-    before = {f.id: f.value for f in evidence.baseline.findings if f.value is not None}
-    drops = {}
-    for name in BASELINE_ITEMS:
-        now = evidence.outcome(name)
-        if isinstance(now, Measured) and name in before:
-            drops[name] = before[name] - now.value
-    if not drops:
-        return Missing("None of A1, A2 and A3 is evaluated both in the baseline and now.")
-    worst = max(drops, key=lambda name: drops[name])
-    missing = [name for name in BASELINE_ITEMS if name not in drops]
-    return Measured(
-        value=drops[worst],
-        at_best="warn" if missing else "pass",
-        reason=f"Since the audit of {evidence.baseline.created_at}, {worst} went from "
-        f"{before[worst]:.3f} to {before[worst] - drops[worst]:.3f}, the least favourable change "
-        f"of {', '.join(drops)}"
-        + (f"; {', '.join(missing)} cannot be compared, so this cannot pass." if missing else "."),
-        evidence={"drops": drops, "baseline_created_at": evidence.baseline.created_at},
-    )
-
-
-@item(
     id="C4",
     question="Is the report dated, and do the hashes hold?",
-    metric="date set and recorded hashes of the background equal to those recomputed",
+    metric="date set and recorded hashes equal to those recomputed",
     better="higher",
     passing=1,
     warning=None,
@@ -136,23 +106,72 @@ def agreement_has_not_dropped(evidence: Evidence) -> Outcome:
     basis="literature",
     source="EU AI Act Annex IV.2(g): dated test reports",
     maps_to=("NIST AI RMF MS2.1", "EU AI Act Annex IV.2(g)"),
+    least_rows=None,
 )
 def hashes_hold(evidence: Evidence) -> Outcome:
-    """Recompute the recorded hashes of the background rows."""
+    """Recompute the hashes of explanations, of their backgrounds and of what was checked."""
     recorded = [
         (e.method, e.provenance.get("background_sha256"), _sha256(e.array("background")))
         for e in evidence.explanations
     ]
     if any(not claimed for _, claimed, _ in recorded):
         return Missing("Some explanations record no hash of their background.")
-    wrong = sorted({method for method, claimed, found in recorded if claimed != found})
+    altered = sorted({method for method, claimed, found in recorded if claimed != found})
+    strangers = _not_stored(evidence)
+    unrelated = [
+        f"{check.kind} of {check.method}" if check.method else check.kind
+        for check in evidence.checks
+        if check.provenance.get("explanation_sha256") not in (None, *evidence.digests)
+    ]
+    wrong = [
+        words.format(", ".join(names))
+        for words, names in (
+            ("the background rows of {} do not match their recorded hashes", altered),
+            ("{} are not what was stored", strangers),
+            ("the checks of {} are of other explanations than were passed", unrelated),
+        )
+        if names
+    ]
     return Measured(
         value=float(not wrong),
-        reason=f"The recorded hashes of {', '.join(wrong)} do not match their data: it was altered."
+        reason=f"Hashes do not hold: {'; '.join(wrong)}."
         if wrong
         else f"This audit is dated {datetime.now(UTC).date()} and carries the hashes of "
-        f"{len(recorded)} results; the hashes of their background rows hold.",
-        evidence={"altered": wrong, "n_checked": len(recorded)},
+        f"{_counted(evidence)}. {_verified(evidence)}",
+        evidence={
+            "altered": altered,
+            "not_stored": strangers,
+            "checks_of_others": unrelated,
+            "n_checked": len(recorded),
+        },
+    )
+
+
+def _not_stored(evidence: Evidence) -> list[str]:
+    """Return the methods of explanations whose hash was not recorded when they were stored."""
+    if evidence.stored is None:
+        return []
+    pairs = zip(evidence.explanations, evidence.digests, strict=True)
+    return sorted({e.method for e, sha256 in pairs if sha256 not in evidence.stored})
+
+
+def _counted(evidence: Evidence) -> str:
+    parts = [(len(evidence.explanations), "explanation"), (len(evidence.checks), "check")]
+    words = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n]
+    words += ["the evaluation"] if evidence.evaluation is not None else []
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _verified(evidence: Evidence) -> str:
+    """Say which hashes were there before, and so show that nothing was changed since."""
+    if evidence.stored is None:
+        return (
+            "The recorded hashes of the background rows hold. The results came from memory: no "
+            "hash of theirs was stored before, so none can be compared."
+        )
+    return (
+        "The explanations are those that were stored, and the recorded hashes of their background "
+        "rows hold."
     )
 
 

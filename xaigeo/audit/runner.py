@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 from xaigeo.audit.answer import Audit, check_required
 from xaigeo.audit.evidence import Evidence, gather
 from xaigeo.audit.finding import Finding
+from xaigeo.audit.grouping import Groups
 from xaigeo.audit.item import all_items
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds, read_thresholds
@@ -21,7 +24,7 @@ from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.fingerprint import fingerprint
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
-from xaigeo.store import check_digest, digest
+from xaigeo.store import check_digest
 
 
 def audit(
@@ -33,6 +36,8 @@ def audit(
     thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
     baseline: Audit | str | Path | None = None,
     required: Sequence[str] | None = None,
+    groups: Groups | None = None,
+    stored: Collection[str] | None = None,
     random_state: int = 0,
 ) -> Audit:
     """Answer the checklist for the explanations of one seed ensemble.
@@ -56,6 +61,14 @@ def audit(
         An earlier audit to compare with (C3).
     required : sequence of str, optional
         Items that must be evaluated for the audit to pass.
+    groups : sequence of str or mapping, optional
+        Groups of rows among which the seeds' agreement is compared (R2): names of columns, or
+        name to one value for each explained row, as ``{"region": X_explained_regions}`` (a
+        pandas Series is matched by its index). Numbers with more than ten different values are
+        cut at their quartiles. Every categorical column if None.
+    stored : collection of str, optional
+        Hashes that were recorded when the explanations were stored, as in a run's
+        ``manifest.json``; each explanation must have one of them (C4).
     random_state : int
         Seed of the intervals and null values.
 
@@ -84,6 +97,8 @@ def audit(
         explanations,
         evaluation=evaluation,
         checks=checks,
+        groups=groups,
+        stored=stored,
         registration=registration,
         thresholds=read_thresholds(thresholds),
         baseline=baseline,
@@ -102,10 +117,23 @@ def audit(
     )
 
 
+def evaluation_digest(evaluation: Evaluation) -> str:
+    """Return the SHA-256 of everything an evaluation says."""
+    told = [evaluation.name, evaluation.task, list(evaluation.classes), evaluation.fingerprint]
+    labels = None if evaluation.instances is None else evaluation.instances.tolist()
+    total = hashlib.sha256(json.dumps([*told, labels], sort_keys=True, default=str).encode())
+    for name in ("seeds", "rows", "labels", "prediction"):
+        array = np.ascontiguousarray(getattr(evaluation, name))
+        total.update(f"{name}{array.dtype.str}{array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
 def _about(evidence: Evidence) -> dict[str, Any]:
     from xaigeo import __version__
 
-    evaluation = evidence.evaluation
+    evaluation, registration = evidence.evaluation, evidence.registration
+    thresholds = evidence.thresholds
     return {
         "versions": {
             "xaigeo": __version__,
@@ -127,20 +155,35 @@ def _about(evidence: Evidence) -> dict[str, Any]:
                 "kind": e.kind,
                 "n_instances": len(e.instances),
                 "random_state": e.provenance.get("random_state"),
-                "sha256": digest(e),
+                "parameters_sha256": evidence.parameters_sha256(e),
+                "sha256": sha256,
+                "stored": None if evidence.stored is None else sha256 in evidence.stored,
             }
-            for e in evidence.explanations
+            for e, sha256 in zip(evidence.explanations, evidence.digests, strict=True)
         ],
         "checks": [
-            {"kind": check.kind, "method": check.method, "sha256": check_digest(check)}
+            {
+                "kind": check.kind,
+                "method": check.method,
+                "explanation_sha256": check.provenance.get("explanation_sha256"),
+                "sha256": check_digest(check),
+            }
             for check in evidence.checks
         ],
         "evaluation": None
         if evaluation is None
-        else {"name": evaluation.name, "n_rows": len(evaluation.labels)},
-        "registration": None if evidence.registration is None else evidence.registration.to_dict(),
+        else {
+            "name": evaluation.name,
+            "n_rows": len(evaluation.labels),
+            "sha256": evaluation_digest(evaluation),
+        },
+        "registration": None if registration is None else registration.to_dict(),
         "thresholds": {
-            "sha256": evidence.thresholds.sha256,
-            "values": evidence.thresholds.to_dict(),
+            "sha256": thresholds.sha256,
+            "source": thresholds.source,
+            "registered_at": registration.registered_at
+            if registration is not None and registration.thresholds_sha256 == thresholds.sha256
+            else None,
+            "values": thresholds.to_dict(),
         },
     }

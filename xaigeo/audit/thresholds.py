@@ -7,7 +7,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from xaigeo.errors import ConfigError
 from xaigeo.options import suggestion
 
 FORMAT = 1
+DEFAULTS = "the defaults"
 SETTINGS: Mapping[str, int | None] = {"k": None, "n_bootstrap": 1000}
 
 
@@ -40,11 +41,14 @@ class Thresholds:
         Number of top features; None for `xaigeo.agreement.top_k.default_k`.
     n_bootstrap : int
         Draws behind the intervals.
+    source : str
+        Where they come from, in words. It is no part of the hash.
     """
 
     limits: Mapping[str, Limits]
     k: int | None = None
     n_bootstrap: int = 1000
+    source: str = field(default=DEFAULTS, compare=False)
 
     def __getitem__(self, item_id: str) -> Limits:
         return self.limits[item_id]
@@ -100,7 +104,13 @@ def read_thresholds(source: Thresholds | Mapping[str, Any] | str | Path | None) 
                 do=suggestion(name, known) or "Name one of the listed items.",
             )
     limits = {item.id: _limits(item, table.get(item.id, {})) for item in all_items()}
-    return Thresholds(limits=limits, **settings)
+    return Thresholds(limits=limits, source=_source(source), **settings)
+
+
+def _source(given: Mapping[str, Any] | str | Path | None) -> str:
+    if isinstance(given, str | Path):
+        return f"the file {Path(given).name}"
+    return "a table given to the audit" if given else DEFAULTS
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -40,13 +40,10 @@ def test_r2_needs_large_groups(grouped, evidence):
 
 def test_r2_needs_groups(build, agreeing, evidence):
     found = evidence(build.make_attributions(agreeing)).outcome("R2")
-    assert found == Missing("No column is categorical, so there are no groups to compare.")
+    assert isinstance(found, Missing)
+    assert found.reason.startswith("No column is categorical, so there are no groups to compare.")
 
 
 def test_r2_needs_attributions_and_seeds(build, agreeing, everything, evidence):
     assert isinstance(evidence(everything[4]).outcome("R2"), Missing)
     assert isinstance(evidence(build.make_attributions(agreeing[:1])).outcome("R2"), Missing)
-
-
-def test_r1_says_what_it_does_not_do(everything, evidence):
-    assert isinstance(evidence(*everything).outcome("R1"), Missing)

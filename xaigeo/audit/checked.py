@@ -1,0 +1,250 @@
+"""F3, F4 and R1: what was found by asking the models again, as `xaigeo.faithfulness` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from xaigeo.agreement.bootstrap import mean_interval
+from xaigeo.audit.attribution_items import mostly
+from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.faithfulness import covered
+from xaigeo.audit.finding import number
+from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.checks import Check
+from xaigeo.checks.beats_random import CHANCE, beats_random
+from xaigeo.checks.check import WAY
+from xaigeo.checks.off_support_rates import share_interval
+from xaigeo.checks.randomised_correlation import randomised_correlation
+
+
+class Judged(NamedTuple):
+    """The least favourable of several checks of one kind.
+
+    Attributes
+    ----------
+    check : Check
+    values : ndarray, shape (n_defined,)
+        Where defined.
+    n_undefined : int
+    by_method : dict
+        Mean of the defined values, by method.
+    """
+
+    check: Check
+    values: np.ndarray
+    n_undefined: int
+    by_method: dict[str, float]
+
+
+@item(
+    id="F3",
+    question="Do explanations change when the model's weights are randomised?",
+    metric="rank correlation with the weight-randomised model, mean over rows",
+    better="lower",
+    passing=0.2,
+    warning=0.5,
+    unit="number",
+    basis="own",
+    source="Adebayo et al. 2018; the value is our own",
+    maps_to=("NIST AI RMF MS2.13",),
+    beyond_null=False,
+)
+def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
+    """Compare explanations with those of models that learnt nothing, worst method.
+
+    Two models of which neither learnt anything are alike too, because they see the same rows:
+    that floor stands beside the value as what chance gives.
+    """
+    checks = evidence.checks_of("randomisation")
+    if not checks:
+        return Missing(
+            "Models with random weights were not explained. Pass "
+            "checks=xaigeo.faithfulness.randomisation(explanation, ensemble)."
+        )
+    found = _worst(checks, lambda check: randomised_correlation(check).value, max)
+    if isinstance(found, Missing):
+        return found
+    judged = randomised_correlation(found.check)
+    floor = float(np.nanmean(judged.floor)) if np.isfinite(judged.floor).any() else None
+    what = "trained on shuffled labels" if judged.layer == "labels" else "with new random weights"
+    value = found.by_method[found.check.method]
+    low, high = mean_interval(
+        found.values, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
+    )
+    return Measured(
+        value=value,
+        low=low,
+        high=high,
+        null=floor,
+        n_rows=len(found.values),
+        at_best="warn" if found.n_undefined else "pass",
+        reason=f"By {found.check.method}, sizes of attributions have a rank correlation of "
+        f"{evidence.text('F3', value)} with those for models {what}. "
+        + (
+            "What two such models have in common was not measured. "
+            if floor is None
+            else f"Two such models agree to {number(floor, 'number')}: that much comes from the "
+            "rows and not from what was learnt. "
+        )
+        + covered(found.by_method, [e.method for e in evidence.attributions])
+        + _undefined(found),
+        evidence={
+            "method": found.check.method,
+            "by_method": found.by_method,
+            "randomised": judged.layer,
+            "n_rows_undefined": found.n_undefined,
+        },
+    )
+
+
+@item(
+    id="F4",
+    question="Do the named features matter more than random ones?",
+    metric="share of instances on which deletion beats random order",
+    better="higher",
+    passing=0.95,
+    warning=0.80,
+    unit="share",
+    basis="own",
+    source="own",
+    maps_to=("NIST AI RMF MS2.9",),
+)
+def deletion_beats_chance(evidence: Evidence) -> Outcome:
+    """Count rows on which taking the named features away moves the output more, worst method."""
+    checks = evidence.checks_of("deletion")
+    if not checks:
+        return Missing(
+            "Features were not taken away to ask the models again. Pass "
+            "checks=xaigeo.faithfulness.deletion(explanation, ensemble)."
+        )
+    found = _worst(checks, beats_random, min)
+    if isinstance(found, Missing):
+        return found
+    better, n = int(found.values.sum()), len(found.values)
+    low, high = _interval(better, n)
+    inserted = {c.method: beats_random(c) for c in evidence.checks_of("insertion")}
+    return Measured(
+        value=better / n,
+        low=low,
+        high=high,
+        null=CHANCE,
+        n_rows=n,
+        at_best="warn" if found.n_undefined else "pass",
+        reason=f"By {found.check.method}, on {better} of {n} rows the output falls sooner when "
+        "features are taken away in the order of their attributions than in random orders. "
+        + covered(found.by_method, [e.method for e in evidence.attributions])
+        + _undefined(found),
+        evidence={
+            "method": found.check.method,
+            "by_method": found.by_method,
+            "insertion_by_method": {
+                name: finite(float(values[np.isfinite(values)].mean()))
+                for name, values in inserted.items()
+                if np.isfinite(values).any()
+            },
+            "rows_not_better": [
+                str(label)
+                for label, won in zip(found.check.instances, beats_random(found.check), strict=True)
+                if won == 0
+            ],
+            "n_rows_undefined": found.n_undefined,
+        },
+    )
+
+
+@item(
+    id="R1",
+    question="Are inputs unlike the data noticed?",
+    metric="recall of off-support inputs, worst way of planting them",
+    better="higher",
+    passing=0.95,
+    warning=0.80,
+    unit="share",
+    basis="own",
+    source="own",
+    maps_to=("NIST AI RMF MS2.6", "EU AI Act Art. 14(4)(a)"),
+)
+def off_support_is_flagged(evidence: Evidence) -> Outcome:
+    """Count how many planted inputs were noticed, by the way that is noticed least."""
+    checks = evidence.checks_of("off_support")
+    if not checks:
+        return Missing(
+            "No inputs off the data were planted. Pass checks=xaigeo.faithfulness.off_support(...)."
+        )
+    check = checks[0]
+    flagged = check.array("flagged").astype(float)
+    ways = [str(way) for way in check.data[WAY].to_numpy()]
+    judged = check.provenance.get("parameters", {}).get("judged", ways)
+    counts = {
+        way: (int((row == 1).sum()), int(np.isfinite(row).sum()))
+        for way, row in zip(ways, flagged, strict=True)
+    }
+    tried = [way for way in judged if counts.get(way, (0, 0))[1]]
+    if not tried:
+        return Missing(
+            "No input was planted by a way that is judged: shuffled rows may be like the data."
+        )
+    recall = {way: k / n for way, (k, n) in counts.items() if n}
+    worst = min(tried, key=lambda way: recall[way])
+    noticed, planted = counts[worst]
+    alarms = check.array("false_alarm").astype(float)
+    alarms = alarms[np.isfinite(alarms)]
+    rate = float(alarms.mean()) if len(alarms) else None
+    low, high = _interval(noticed, planted)
+    return Measured(
+        value=noticed / planted,
+        low=low,
+        high=high,
+        # A detector that flags rows of the data as often as planted ones notices nothing.
+        null=rate,
+        n_rows=planted,
+        at_best="pass" if rate is not None else "warn",
+        reason=f"Of {planted} inputs planted by {worst}, {noticed} were noticed, the fewest of "
+        f"{', '.join(tried)}. "
+        + (
+            f"Of rows of the data {number(rate, 'share')} were flagged too (false alarms)."
+            if rate is not None
+            else "False alarms were not counted, so this cannot pass."
+        ),
+        evidence={
+            "recall_by_way": recall,
+            "judged": tried,
+            "false_alarm_rate": rate,
+            "n_planted": planted,
+        },
+    )
+
+
+def _interval(hits: int, n: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a share, which does not shrink to a point at 0 and 1."""
+    low, high = share_interval(np.array([hits]), np.array([n]))
+    return float(low[0]), float(high[0])
+
+
+def _worst(
+    checks: list[Check],
+    measure: Callable[[Check], np.ndarray],
+    worse: Callable[..., str],
+) -> Judged | Missing:
+    """Return the check whose mean value is least favourable; of one method the first counts."""
+    by_method = {check.method: check for check in reversed(checks)}
+    values = {name: measure(by_method[name]) for name in reversed(by_method)}
+    unknown = {name: np.isnan(found) for name, found in values.items()}
+    usable = {name: found[~unknown[name]] for name, found in values.items()}
+    means = {name: float(found.mean()) for name, found in usable.items() if len(found)}
+    few = [name for name in values if mostly(unknown[name])]
+    if few:
+        return Missing(
+            f"For {', '.join(few)} most checked rows say nothing: the explanations or the "
+            "models' outputs do not vary there."
+        )
+    worst = worse(means, key=lambda name: means[name])
+    return Judged(by_method[worst], usable[worst], int(unknown[worst].sum()), means)
+
+
+def _undefined(found: Judged) -> str:
+    n = found.n_undefined
+    return f" {n} further rows say nothing, so this cannot pass." if n else ""
