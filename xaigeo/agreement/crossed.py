@@ -94,7 +94,7 @@ class CrossedAttributions:
 
     @property
     def by_size(self) -> bool:
-        """Whether sizes are compared here: several methods, the signs of which differ in meaning."""
+        """Whether sizes are compared here, as several methods are whose signs differ in meaning."""
         return self.sizes and METHOD in self.factors
 
     @cached_property

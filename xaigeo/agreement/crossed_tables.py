@@ -164,6 +164,8 @@ class CrossedTables:
 
     def _head(self, source: str) -> Row:
         levels = len(self._crossed.levels.get(source, ()))
+        # One level stands for all of a source that the method does not have.
+        levels = 1 if (self._name, source) in self._crossed.reasons else levels
         return {"method": self._name, "source": source, "n_levels": levels}
 
     def _alone(self, source: str) -> Row:
@@ -196,10 +198,9 @@ class CrossedTables:
     def _nothing(self, factor: str) -> Row:
         """Return the row of a factor with which nothing changes."""
         share = 0.0 if self._shares is not None and self._shares.total > 0 else np.nan
-        head = self._head(factor)
         return (
-            head
-            | {"n_levels": head["n_levels"] or 1, "variance": 0.0, "share": share}
+            self._head(factor)
+            | {"variance": 0.0, "share": share}
             | _no_ends(share)
             | {"only_variance": 0.0, "only_share": share, "feature_agreement": 1.0}
             | {"agreement_low": 1.0, "agreement_high": 1.0, "null": self._null}

@@ -39,7 +39,8 @@ class SourcesOfDisagreement:
         whose `method` is "all methods". `source` is a factor of the design, "init × order" (the
         part of the training that belongs to neither alone), "other interactions", or "everything".
 
-        - `n_levels`: how many levels were run; 0 for rows that are no factor.
+        - `n_levels`: how many levels were run; 1 of a source that the method does not have, 0 in
+          rows that are no factor.
         - `variance`: the variance component, mean over cells, as estimated: unbiased, hence below 0
           at times. `share`: with what is below 0 put to 0, of their sum; the sources of one method
           add up to 1. NaN where nothing varies.
@@ -70,7 +71,9 @@ class SourcesOfDisagreement:
     k : int
         Number of top features.
     scale : {"unit_norm", "share", "none"}
-    n_instances, n_features, n_runs : int
+    n_instances, n_features : int
+    n_runs : int
+        Number of combinations of levels.
     provenance : dict
     """
 
