@@ -15,6 +15,7 @@ SMALL = {
         "noise_repeats": 1,
         "parameters": {"lime": {"n_samples": 500}, "kernel_shap": {"n_background": 20}},
     },
+    "faithfulness": {"n_instances": 3},
     "report": {"views": [["bill_length_mm", "flipper_length_mm"]]},
 }
 

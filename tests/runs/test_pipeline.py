@@ -24,6 +24,7 @@ def test_a_run_leaves_all_it_promises(finished_run):
         "manifest.json",
         "evaluation.npz",
         "explanations",
+        "checks",
     }
     stores = {path.name for path in (finished_run.path / "explanations").iterdir()}
     assert stores == {
@@ -33,7 +34,18 @@ def test_a_run_leaves_all_it_promises(finished_run):
         "counterfactuals",
         "lime.noise-1",
         "kernel_shap.noise-1",
+        "kernel_shap.background-1",
         "kernel_shap.rerun",
+    }
+    checks = {path.name for path in (finished_run.path / "checks").iterdir()}
+    assert checks == {
+        "deletion.lime.npz",
+        "deletion.kernel_shap.npz",
+        "insertion.lime.npz",
+        "insertion.kernel_shap.npz",
+        "sensitivity.kernel_shap.npz",
+        "randomisation.kernel_shap.npz",
+        "off_support.npz",
     }
     assert not list(finished_run.path.parent.glob(".*"))
 

@@ -25,7 +25,7 @@ class DataSection(Section):
     """Where the rows come from and how they are split."""
 
     file: str | None = None
-    dataset: Literal["penguins"] | None = None
+    dataset: Literal["penguins", "breast_cancer", "diabetes", "german_credit"] | None = None
     target: str | None = None
     features: list[str] | None = None
     drop: list[str] = []
@@ -95,6 +95,23 @@ class ExplainSection(Section):
         return self
 
 
+class FaithfulnessSection(Section):
+    """Whether explanations describe the models, found out by asking the models again.
+
+    Deletion and insertion are measured for every method of attributions; sensitivity and
+    randomisation, at `n_instances` of the rows, and other backgrounds for the method that the audit
+    judges first.
+    """
+
+    deletion: bool = True
+    insertion: bool = True
+    sensitivity: bool = True
+    randomisation: bool = True
+    off_support: bool = True
+    backgrounds: int = Field(default=1, ge=0)
+    n_instances: int | None = Field(default=30, ge=1)
+
+
 class ReportSection(Section):
     """The pairs of features that the report draws, most telling first."""
 
@@ -124,7 +141,7 @@ class AuditSection(Section):
 
 
 class RunConfig(Section):
-    """One run: data, model, seeds, explanations, report, audit and its thresholds."""
+    """One run: data, model, seeds, explanations, checks, report, audit and its thresholds."""
 
     title: str = "Seed audit"
     output: str = "out/run"
@@ -132,6 +149,7 @@ class RunConfig(Section):
     data: DataSection
     model: ModelSection = ModelSection()
     explain: ExplainSection = ExplainSection()
+    faithfulness: FaithfulnessSection = FaithfulnessSection()
     report: ReportSection = ReportSection()
     audit: AuditSection = AuditSection()
     thresholds: dict[str, Any] = {}

@@ -10,6 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from xaigeo import __version__
 from xaigeo.audit import Audit, Registration, Thresholds, audit
 from xaigeo.datasets.dataset import Dataset, Split
@@ -18,6 +21,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import StoreError
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.folders import put_folder
+from xaigeo.runs.checking import Checking, check_all
 from xaigeo.runs.config import RunConfig, config_from_dict
 from xaigeo.runs.folder import RunFolder, primary
 from xaigeo.runs.models import estimator_pipeline, network_factory
@@ -103,7 +107,8 @@ def _fill(
     log(f"Training {len(config.seed_list)} models on {len(split.X_train)} rows of {data.name}")
     ensemble = train(config, plan.task, data, split, progress=progress)
     folder.save_evaluation(ensemble.evaluate(split.X_test, split.y_test))
-    names = _explain_all(config, plan, ensemble, data, split, folder, log, progress, n_jobs)
+    found = _explain_all(config, plan, ensemble, data, split, folder, log, progress, n_jobs)
+    checks = _check_all(config, plan, ensemble, data, split, folder, log, n_jobs, found)
     manifest = {
         "title": config.title,
         "xaigeo": __version__,
@@ -123,7 +128,7 @@ def _fill(
             "n_test": len(split.X_test),
         },
     }
-    folder.write_manifest(manifest, names)
+    folder.write_manifest(manifest, list(found), checks)
     log("Auditing")
     audit_run(folder)
     log("Writing the report")
@@ -189,6 +194,7 @@ def audit_run(
     answer = audit(
         list(explanations.values()),
         evaluation=evaluation,
+        checks=list(folder.checks().values()),
         registration=Registration.from_dict(
             manifest["registration"] | {"started_at": manifest["started_at"]}
         ),
@@ -272,17 +278,23 @@ def _explain_all(
     log: Log,
     progress: bool,
     n_jobs: int | None,
-) -> list[str]:
+) -> dict[str, Explanation]:
     section = config.explain
     rows = split.X_test.head(section.n_instances) if section.n_instances else split.X_test
-    names: list[str] = []
+    found: dict[str, Explanation] = {}
 
-    def add(name: str, method: str, models: SeedEnsemble, random_state: int) -> Explanation:
+    def add(
+        name: str,
+        method: str,
+        models: SeedEnsemble,
+        random_state: int,
+        background: pd.DataFrame = split.X_train,
+    ) -> None:
         started = time.perf_counter()
-        found = plan.explainers[method].explain(
+        found[name] = plan.explainers[method].explain(
             models,
             rows,
-            background=split.X_train,
+            background=background,
             random_state=random_state,
             n_jobs=n_jobs,
             progress=progress,
@@ -290,21 +302,66 @@ def _explain_all(
             # A store of other models than were trained now is of no use to this run.
             overwrite=True,
         )
-        names.append(name)
         log(f"  {name}: {time.perf_counter() - started:.1f} s")
-        return found
 
     log(f"Explaining {len(rows)} rows for {ensemble.n_seeds} models")
-    found = {name: add(name, name, ensemble, section.random_state) for name in plan.explainers}
+    for name in plan.explainers:
+        add(name, name, ensemble, section.random_state)
     attributed = [name for name, one in found.items() if isinstance(one, Attributions)]
+    leading = _leading(attributed)
     for method in (name for name in attributed if plan.explainers[name].randomised):
         for repeat in range(1, section.noise_repeats + 1):
             add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
-    if section.rerun and attributed:
+    if leading is not None:
+        for repeat in range(1, config.faithfulness.backgrounds + 1):
+            # Drawn with replacement: another sample of as many rows from where these came from.
+            other = split.X_train.sample(
+                frac=1.0, replace=True, random_state=section.random_state + repeat
+            )
+            name = f"{leading}.background-{repeat}"
+            add(name, leading, ensemble, section.random_state, other)
+    if section.rerun and leading is not None:
         log("Training again, to see whether the run repeats itself")
-        method = "kernel_shap" if "kernel_shap" in attributed else attributed[0]
-        add(f"{method}.rerun", method, train(config, plan.task, data, split), section.random_state)
-    return names
+        again = train(config, plan.task, data, split)
+        add(f"{leading}.rerun", leading, again, section.random_state)
+    return found
+
+
+def _leading(attributed: Sequence[str]) -> str | None:
+    """Return the method of attributions that the audit judges first."""
+    if not attributed:
+        return None
+    return "kernel_shap" if "kernel_shap" in attributed else attributed[0]
+
+
+def _check_all(
+    config: RunConfig,
+    plan: Plan,
+    ensemble: SeedEnsemble,
+    data: Dataset,
+    split: Split,
+    folder: RunFolder,
+    log: Log,
+    n_jobs: int | None,
+    found: Mapping[str, Explanation],
+) -> list[str]:
+    def refit(labels: np.ndarray) -> SeedEnsemble:
+        shuffled = pd.Series(labels, index=split.y_train.index, name=split.y_train.name)
+        return train(config, plan.task, data, split._replace(y_train=shuffled))
+
+    explained = {name: one for name, one in found.items() if name in plan.explainers}
+    attributed = [name for name, one in explained.items() if isinstance(one, Attributions)]
+    checking = Checking(
+        ensemble=ensemble,
+        rows=split.X_test,
+        background=split.X_train,
+        labels=split.y_train,
+        refit=refit,
+        random_state=config.explain.random_state,
+        n_jobs=n_jobs,
+    )
+    log("Asking the models again, to see whether the explanations describe them")
+    return check_all(config.faithfulness, explained, _leading(attributed), checking, folder, log)
 
 
 def _notes(manifest: dict[str, Any]) -> str:

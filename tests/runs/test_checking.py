@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from xaigeo.errors import StoreError
+from xaigeo.runs import RunFolder, config_from_dict, run
+from xaigeo.store import digest
+
+
+def test_checks_are_of_what_was_explained(finished_run):
+    explanations, _ = finished_run.load()
+    checks = finished_run.checks()
+    for name, check in checks.items():
+        if check.kind in ("deletion", "insertion"):
+            method = name.split(".")[1]
+            assert check.method == method
+            assert check.provenance["explanation_sha256"] == digest(explanations[method])
+    assert len(checks["sensitivity.kernel_shap"].instances) == 3
+    assert len(checks["deletion.lime"].instances) == 6
+
+
+def test_an_altered_check_is_noticed(finished_run, tmp_path):
+    import shutil
+
+    copy = RunFolder(tmp_path / "copy")
+    shutil.copytree(finished_run.path, copy.path)
+    path = copy.check_path("deletion.lime")
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    arrays["array.area"] = arrays["array.area"] - 1
+    np.savez_compressed(path, **arrays)
+    with pytest.raises(StoreError, match=r"deletion\.lime\.npz as the run wrote it"):
+        copy.checks()
+    path.unlink()
+    with pytest.raises(StoreError, match=r"none of deletion\.lime\.npz"):
+        copy.checks()
+
+
+def test_a_run_without_checks_of_trees(tmp_path):
+    """Models without layers are checked by shuffled labels; all else can be turned off."""
+    config = config_from_dict(
+        {
+            "output": str(tmp_path / "trees"),
+            "seeds": 2,
+            "data": {"dataset": "penguins"},
+            "model": {
+                "kind": "estimator",
+                "estimator": "sklearn.ensemble.RandomForestClassifier",
+                "parameters": {"n_estimators": 2, "max_depth": 3},
+            },
+            "explain": {
+                "methods": ["tree_shap"],
+                "n_instances": 4,
+                "rerun": False,
+                "parameters": {"tree_shap": {"n_background": 10}},
+            },
+            "faithfulness": {
+                "deletion": False,
+                "insertion": False,
+                "sensitivity": False,
+                "off_support": False,
+                "backgrounds": 0,
+                "n_instances": None,
+            },
+        }
+    )
+    folder = run(config)
+    assert list(folder.checks()) == ["randomisation.tree_shap"]
+    assert folder.checks()["randomisation.tree_shap"].data["layer"].to_numpy().tolist() == [
+        "labels"
+    ]
+    assert set(folder.load()[0]) == {"tree_shap"}
