@@ -39,12 +39,15 @@ class Subject:
     background : Background
     places : ndarray of int, shape (n_instances,)
         Of the output that is checked: one for all seeds at an instance.
+    own_background : bool
+        Whether the background was given, and is not that of the explanation.
     """
 
     explanation: Attributions
     ensemble: SeedEnsemble
     background: Background
     places: np.ndarray
+    own_background: bool = False
 
     @classmethod
     def of(
@@ -83,7 +86,8 @@ class Subject:
             else ensemble.schema.encode(background, what="background")
         )
         reference = Background.from_frame(ensemble.schema, rows)
-        return cls(explanation, ensemble, reference, outputs_compared(explanation, output))
+        places = outputs_compared(explanation, output)
+        return cls(explanation, ensemble, reference, places, background is not None)
 
     @cached_property
     def rows(self) -> Matrix:
@@ -125,10 +129,11 @@ class Subject:
 
     def generator(self, random_state: int, place: int) -> np.random.Generator:
         """Return the random numbers of one instance, a function of its row alone."""
-        return np.random.default_rng(instance_seed(random_state, self._identities[place]))
+        return np.random.default_rng(instance_seed(random_state, self.identities[place]))
 
     @cached_property
-    def _identities(self) -> np.ndarray:
+    def identities(self) -> np.ndarray:
+        """What tells the instances apart, whatever the units, (n_instances, n_features)."""
         return self.background.identities(self.rows)
 
     def of_output(self, outputs: np.ndarray) -> np.ndarray:
