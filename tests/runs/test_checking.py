@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,6 @@ def test_checks_are_of_what_was_explained(finished_run):
 
 
 def test_an_altered_check_is_noticed(finished_run, tmp_path):
-    import shutil
 
     copy = RunFolder(tmp_path / "copy")
     shutil.copytree(finished_run.path, copy.path)
@@ -51,6 +52,7 @@ def test_a_run_without_checks_of_trees(tmp_path):
                 "methods": ["tree_shap"],
                 "n_instances": 4,
                 "rerun": False,
+                "noise_repeats": 0,
                 "parameters": {"tree_shap": {"n_background": 10}},
             },
             "faithfulness": {

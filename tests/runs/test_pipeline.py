@@ -257,4 +257,4 @@ def test_another_run_begins_anew(tmp_path, small_config, monkeypatch):
     folder = run(small_config(tmp_path / "out", explain=changed), log=lines.append)
     assert lines[0].startswith("Training 3 models")
     assert folder.manifest()["resumed_at"] is None
-    assert list(folder.manifest()["explanations"]) == ["kernel_shap"]
+    assert list(folder.manifest()["explanations"]) == ["kernel_shap", "kernel_shap.background-1"]
