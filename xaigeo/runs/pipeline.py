@@ -15,6 +15,7 @@ import pandas as pd
 
 from xaigeo import __version__
 from xaigeo.audit import Audit, Registration, Thresholds, audit
+from xaigeo.checks import Check
 from xaigeo.datasets.dataset import Dataset, Split
 from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
@@ -28,7 +29,7 @@ from xaigeo.runs.models import estimator_pipeline, network_factory
 from xaigeo.runs.plan import Plan, make_plan
 from xaigeo.runs.table import read_dataset
 from xaigeo.runs.unfinished import Unfinished
-from xaigeo.store import digest
+from xaigeo.store import check_digest, digest
 
 Log = Callable[[str], None]
 
@@ -222,7 +223,7 @@ def report_run(folder: RunFolder) -> Path:
     stored = folder.audit
     if stored.is_file():
         answer = Audit.load(stored)
-        _check_belongs(answer, explanations, manifest, stored)
+        _check_belongs(answer, explanations, folder.checks(), manifest, stored)
     else:
         answer = audit_run(folder)
     views = manifest["config"]["report"]["views"]
@@ -238,7 +239,11 @@ def report_run(folder: RunFolder) -> Path:
 
 
 def _check_belongs(
-    answer: Audit, explanations: Mapping[str, Explanation], manifest: Mapping[str, Any], path: Path
+    answer: Audit,
+    explanations: Mapping[str, Explanation],
+    checks: Mapping[str, Check],
+    manifest: Mapping[str, Any],
+    path: Path,
 ) -> None:
     """Raise unless a stored audit is of this run's results, seeds and thresholds."""
     about, registration = answer.about, manifest["registration"]
@@ -252,6 +257,11 @@ def _check_belongs(
                 "explanations",
                 [e["sha256"] for e in about["explanations"]]
                 != [digest(e) for e in explanations.values()],
+            ),
+            (
+                "checks",
+                [check["sha256"] for check in about.get("checks", ())]
+                != [check_digest(check) for check in checks.values()],
             ),
             ("seeds", about["ensemble"]["seeds"] != first.seeds.tolist()),
             ("registration", any(told.get(key) != value for key, value in registration.items())),
