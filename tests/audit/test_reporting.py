@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 
 from xaigeo.audit.item import Missing
 from xaigeo.audit.runner import audit
 from xaigeo.audit.thresholds import read_thresholds
+from xaigeo.store import digest
 
 QUICK = read_thresholds({"settings": {"n_bootstrap": 20}})
 
@@ -56,6 +58,27 @@ def test_c3_needs_a_baseline_with_attributions(everything, evidence):
     before = audit(everything[4], thresholds=QUICK)
     found = evidence(*everything, baseline=before).outcome("C3")
     assert found.reason.startswith("None of A1, A2 and A3 can be compared with the baseline (A1: ")
+
+
+def test_c4_compares_with_what_was_stored(build, agreeing, evidence, evaluation):
+    explanation = build.make_attributions(agreeing)
+    found = evidence(explanation, evaluation=evaluation).outcome("C4")
+    assert "carries the hashes of 1 explanation and the evaluation." in found.reason
+    assert "no hash of theirs was stored before, so none can be compared" in found.reason
+    found = evidence(explanation, stored=[digest(explanation)]).outcome("C4")
+    assert found.value == 1
+    assert "The explanations are those that were stored" in found.reason
+    found = evidence(explanation, stored=["0" * 64]).outcome("C4")
+    assert found.value == 0
+    assert found.reason == "Hashes do not hold: kernel_shap are not what was stored."
+    told = audit(explanation, stored=["0" * 64], thresholds=QUICK).about["explanations"]
+    assert told[0]["stored"] is False
+
+
+def test_c1_c2_say_nothing_of_constants(build, evidence):
+    found = evidence(build.make_attributions(np.ones((6, 12, 5))))
+    for name in ("C1", "C2"):
+        assert isinstance(found.outcome(name), Missing)
 
 
 def test_c4_recomputes_the_hashes(build, agreeing, everything, evidence):

@@ -217,6 +217,11 @@ class Evidence:
         return [e for e in self.explanations if isinstance(e, kind)]
 
 
+def says_something(attributions: Attributions) -> bool:
+    """Return whether attributions of some output are more than one number repeated."""
+    return bool(np.ptp(attributions.array("attribution"), axis=(0, 1, 2)).max() > 0)
+
+
 def gather(
     explanations: Explanation | Sequence[Explanation],
     *,

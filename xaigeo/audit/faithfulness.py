@@ -12,7 +12,7 @@ from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
-from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
 from xaigeo.explanations import Attributions
@@ -44,7 +44,7 @@ def attributions_add_up(evidence: Evidence) -> Outcome:
             "No result is of a method whose attributions should add up (those of SHAP, "
             "integrated_gradients and deep_lift are)."
         )
-    additive = [e for e in additive if np.ptp(e.array("attribution"))]
+    additive = [e for e in additive if says_something(e)]
     if not additive:
         return Missing("The attributions are one number everywhere; nothing is added up.")
     gaps = {e.method: completeness_gap(e) for e in additive}
@@ -95,7 +95,9 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
     measured: dict[str, ExplainerNoise] = {}
     for group in evidence.repeats:
         repeats = {e.provenance.get("random_state"): e for e in reversed(group)}
-        if isinstance(group[0], Attributions) and len(repeats) > 1:
+        if not isinstance(group[0], Attributions) or not says_something(group[0]):
+            continue
+        if len(repeats) > 1:
             measured[group[0].method] = explainer_noise(
                 [cast(Attributions, e) for e in reversed(repeats.values())],
                 random_state=evidence.random_state,

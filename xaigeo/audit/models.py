@@ -186,7 +186,7 @@ def no_outlier(evidence: Evidence) -> Outcome:
         )
     found = model_difference(
         evidence.evaluation,
-        limit=evidence.thresholds["M5"].passing,
+        limit=min(max(evidence.thresholds["M5"].passing, 0.0), 1.0),
         n_bootstrap=min(max(2, evidence.thresholds.n_bootstrap), MOST_DRAWS),
         random_state=evidence.random_state,
     )

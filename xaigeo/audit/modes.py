@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xaigeo.audit.attribution_items import nothing_to_compare
-from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.geometry.mode_test import FEWEST, SMALLEST
 from xaigeo.geometry.modes import Modes, explanatory_modes
@@ -32,7 +32,7 @@ def one_mode(evidence: Evidence) -> Outcome:
     if refusal:
         return Missing(refusal)
     explanation = evidence.attributions[0]
-    if not np.ptp(explanation.array("attribution")):
+    if not says_something(explanation):
         return Missing("The attributions are one number everywhere, so no seed differs.")
     if evidence.n_seeds < FEWEST:
         return Missing(

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from xaigeo.audit.evidence import ALL_THE_SAME, Evidence
+from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.audit.registration import read_time
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Attributions, Explanation
 from xaigeo.store import digest
 
 # What a rerun is compared on, by kind of explanation.
@@ -232,6 +232,8 @@ def thresholds_were_fixed(evidence: Evidence) -> Outcome:
 
 def varies(explanation: Explanation) -> bool:
     """Return whether what a rerun is compared on is more than one number repeated."""
+    if isinstance(explanation, Attributions):
+        return says_something(explanation)
     return any(
         len(np.unique(explanation.array(name))) > 1 for name in COMPARED_ARRAYS[explanation.kind]
     )

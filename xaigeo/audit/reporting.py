@@ -11,7 +11,7 @@ from xaigeo.agreement.intervals import spread_over_seeds
 from xaigeo.agreement.selection import selects_nothing
 from xaigeo.agreement.unstable import unstable
 from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, mostly, no_choice, nothing_to_compare
-from xaigeo.audit.evidence import ALL_THE_SAME, Evidence
+from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 
 
@@ -33,7 +33,7 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
         return Missing(NO_ATTRIBUTIONS)
     if evidence.identical:
         return Missing(ALL_THE_SAME)
-    if not any(np.ptp(e.array("attribution")) for e in evidence.attributions):
+    if not any(says_something(e) for e in evidence.attributions):
         return Missing("The attributions are one number everywhere, so no interval says anything.")
     finite = np.concatenate(
         [
@@ -44,6 +44,7 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
     return Measured(
         value=float(finite.mean()),
         n_rows=min(len(e.instances) for e in evidence.attributions),
+        at_best="pass" if evidence.n_seeds > 1 else "warn",
         reason=f"{int(finite.sum())} of {finite.size} attributions (row × feature × output) have "
         f"an interval over the {evidence.n_seeds} seeds.",
         evidence={
