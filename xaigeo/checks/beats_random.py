@@ -77,7 +77,7 @@ def _gain(check: Check) -> np.ndarray:
             do="Make one with xaigeo.faithfulness.deletion.",
         )
     gain = check.array("random_area") - check.array("area")[..., None]
-    return gain if check.kind == "deletion" else -gain
+    return np.asarray(gain if check.kind == "deletion" else -gain)
 
 
 def _margin(check: Check) -> np.ndarray:
