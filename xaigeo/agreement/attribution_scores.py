@@ -7,17 +7,37 @@ import math
 from scipy.stats import hypergeom
 
 from xaigeo.agreement.compared import ComparedAttributions
-from xaigeo.agreement.concordance import kendall_w, mean_cosine, resultant_length
-from xaigeo.agreement.distribution import mean_jaccard_distance, mean_relative_entropy, n_top
+from xaigeo.agreement.concordance import (
+    cosine_matrix,
+    kendall_w,
+    mean_cosine,
+    resultant_length,
+)
+from xaigeo.agreement.distribution import (
+    jaccard_distance_matrix,
+    mean_jaccard_distance,
+    mean_relative_entropy,
+    n_top,
+    relative_entropy_matrix,
+)
 from xaigeo.agreement.intraclass import icc, pooled_icc, pooled_icc_of, pooled_icc_terms
-from xaigeo.agreement.rank_correlation import mean_pairwise_rank_agreement, mean_spearman
+from xaigeo.agreement.rank_correlation import (
+    mean_pairwise_rank_agreement,
+    mean_spearman,
+    pairwise_rank_agreement_matrix,
+    spearman_matrix,
+)
 from xaigeo.agreement.score import Score, register
 from xaigeo.agreement.selection import sign_consensus, stability
 from xaigeo.agreement.top_k import (
+    feature_agreement_matrix,
     mean_feature_agreement,
     mean_rank_agreement,
     mean_sign_agreement,
     mean_signed_rank_agreement,
+    rank_agreement_matrix,
+    sign_agreement_matrix,
+    signed_rank_agreement_matrix,
 )
 
 KRISHNA = "arXiv:2202.01602"
@@ -40,7 +60,8 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_feature_agreement(c.values, c.k),
+        compute=lambda c: mean_feature_agreement(c.values, c.k, c.spans),
+        by_pair=lambda c: feature_agreement_matrix(c.values, c.k, c.spans),
         closed_null=lambda c: c.k / c.values.shape[-1],
         chance="k / number of features",
         reference=KRISHNA,
@@ -55,7 +76,8 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_rank_agreement(c.values, c.k),
+        compute=lambda c: mean_rank_agreement(c.values, c.k, c.spans),
+        by_pair=lambda c: rank_agreement_matrix(c.values, c.k, c.spans),
         closed_null=lambda c: 1 / c.values.shape[-1],
         chance="1 / number of features",
         reference=KRISHNA,
@@ -70,7 +92,8 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_sign_agreement(c.values, c.k),
+        compute=lambda c: mean_sign_agreement(c.values, c.k, c.spans),
+        by_pair=lambda c: sign_agreement_matrix(c.values, c.k, c.spans),
         needs_sign=True,
         chance=DEALT,
         reference=KRISHNA,
@@ -86,7 +109,8 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_signed_rank_agreement(c.values, c.k),
+        compute=lambda c: mean_signed_rank_agreement(c.values, c.k, c.spans),
+        by_pair=lambda c: signed_rank_agreement_matrix(c.values, c.k, c.spans),
         needs_sign=True,
         chance=DEALT,
         reference=KRISHNA,
@@ -102,7 +126,7 @@ register(
         low=-1.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: stability(c.values, c.k),
+        compute=lambda c: stability(c.values, c.k, c.spans),
         closed_null=lambda c: 0.0 if c.k < c.values.shape[-1] else math.nan,
         chance="0",
         reference="https://jmlr.org/papers/v18/17-514.html",
@@ -118,7 +142,7 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: sign_consensus(c.values, c.k),
+        compute=lambda c: sign_consensus(c.values, c.k, c.spans),
         needs_sign=True,
         chance=DEALT,
         reference=KRISHNA,
@@ -134,7 +158,8 @@ register(
         low=-1.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_spearman(c.values),
+        compute=lambda c: mean_spearman(c.values, c.spans),
+        by_pair=lambda c: spearman_matrix(c.values, c.spans),
         closed_null=lambda c: 0.0,
         chance="0",
         reference=KRISHNA,
@@ -150,7 +175,8 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: mean_pairwise_rank_agreement(c.values),
+        compute=lambda c: mean_pairwise_rank_agreement(c.values, c.spans),
+        by_pair=lambda c: pairwise_rank_agreement_matrix(c.values, c.spans),
         closed_null=lambda c: 0.5,
         chance="1/2 without ties",
         reference=KRISHNA,
@@ -166,7 +192,7 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=True,
-        compute=lambda c: kendall_w(c.values),
+        compute=lambda c: kendall_w(c.values, c.spans),
         closed_null=lambda c: 1 / c.n_seeds,
         chance="1 / number of seeds",
         reference="doi:10.1214/aoms/1177732186",
@@ -231,6 +257,7 @@ register(
         high=1.0,
         higher_is_better=True,
         compute=lambda c: mean_cosine(c.values),
+        by_pair=lambda c: cosine_matrix(c.values),
         chance=DEALT,
         reference="doi:10.1002/9780470316979",
         meaning="How far two seeds' attributions point the same way: 1 the same direction, 0 "
@@ -245,7 +272,8 @@ register(
         low=0.0,
         high=1.0,
         higher_is_better=False,
-        compute=lambda c: mean_jaccard_distance(c.values),
+        compute=lambda c: mean_jaccard_distance(c.values, spans=c.spans),
+        by_pair=lambda c: jaccard_distance_matrix(c.values, spans=c.spans),
         closed_null=_null_jaccard,
         chance="mean over random sets of the same size",
         reference=JAIN,
@@ -262,6 +290,8 @@ register(
         high=math.inf,
         higher_is_better=False,
         compute=lambda c: mean_relative_entropy(c.values),
+        by_pair=lambda c: relative_entropy_matrix(c.values),
+        directed=True,
         chance=DEALT,
         reference=JAIN,
         meaning="How differently two seeds share out importance over the features: 0 equal "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from xaigeo.agreement.blocks import block_length
 from xaigeo.agreement.pairs import mean_defined
 
 
@@ -90,17 +91,34 @@ def mean_mass_iou(members: np.ndarray) -> np.ndarray:
     -------
     ndarray, shape (n_instances,)
     """
-    n_seeds = len(members)
+    n_seeds, n_instances, n_rows = members.shape
     first, second = np.triu_indices(n_seeds, 1)
+    step = block_length(n_seeds * (4 * n_rows + 32 * n_seeds))
+    found = [
+        mean_defined(mass_iou_matrix(members[:, i : i + step])[:, first, second], axis=-1)
+        for i in range(0, n_instances, step)
+    ]
+    return np.concatenate(found)
+
+
+def mass_iou_matrix(members: np.ndarray) -> np.ndarray:
+    """`mass_iou` of every two seeds at every instance.
+
+    Parameters
+    ----------
+    members : ndarray of bool, shape (n_seeds, n_instances, n_rows)
+
+    Returns
+    -------
+    ndarray, shape (n_instances, n_seeds, n_seeds)
+    """
     # Counts of common rows are one matrix product an instance; float32 holds them exactly
     # up to 2**24 rows.
     rows = np.moveaxis(members, 1, 0).astype(np.float32)
     both = (rows @ rows.transpose(0, 2, 1)).astype(np.float64)
     size = np.diagonal(both, axis1=1, axis2=2)
-    common = both[:, first, second]
-    either = size[:, first] + size[:, second] - common
-    iou = np.where(either > 0, common / np.where(either > 0, either, 1.0), np.nan)
-    return mean_defined(iou, axis=-1)
+    either = size[:, :, None] + size[:, None, :] - both
+    return np.where(either > 0, both / np.where(either > 0, either, 1.0), np.nan)
 
 
 def mean_off_diagonal(values: np.ndarray) -> np.ndarray:

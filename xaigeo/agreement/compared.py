@@ -11,6 +11,7 @@ import numpy as np
 from xaigeo.agreement.compared_output import answer_of_most, outputs_compared, values_at
 from xaigeo.agreement.connectors import comparable_pairs, displacement
 from xaigeo.agreement.made_for_all import made_for_all
+from xaigeo.agreement.places import Spans, rank_span
 from xaigeo.agreement.top_k import check_k, default_k
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
@@ -72,8 +73,13 @@ class ComparedAttributions(Compared):
     @cached_property
     def has_ties(self) -> bool:
         """Whether any seed ties two features, so that textbook null values do not hold."""
-        size = np.sort(np.abs(self.values), axis=-1)
-        return bool((np.diff(size, axis=-1) == 0).any())
+        first, last = self.spans
+        return bool((first != last).any())
+
+    @cached_property
+    def spans(self) -> Spans:
+        """First and last rank that each feature may hold, shapes as `values`."""
+        return rank_span(self.values)
 
     def shuffled(self, rng: np.random.Generator) -> ComparedAttributions:
         """Deal every seed's attributions to the features at random."""
@@ -228,6 +234,22 @@ def compare(
     InputError
         For a single seed, an unknown output or k, or something that is no explanation.
     """
+    check_comparable(explanation)
+    if isinstance(explanation, Attributions):
+        return _compare_attributions(explanation, k, output)
+    if isinstance(explanation, Anchors):
+        return _compare_rules(explanation)
+    if isinstance(explanation, Counterfactuals):
+        return _compare_connectors(explanation)
+    raise InputError(
+        expected="Attributions, Anchors or Counterfactuals",
+        arrived=type(explanation).__name__,
+        do="Compare one of the three kinds of result.",
+    )
+
+
+def check_comparable(explanation: Explanation) -> None:
+    """Raise unless this is an explanation of at least two seeds."""
     if not isinstance(explanation, Explanation):
         raise InputError(
             expected="an explanation (Attributions, Anchors or Counterfactuals)",
@@ -240,17 +262,6 @@ def compare(
             arrived=f"one seed ({explanation.seeds[0]})",
             do="Train the ensemble with more seeds, for example seeds=range(20).",
         )
-    if isinstance(explanation, Attributions):
-        return _compare_attributions(explanation, k, output)
-    if isinstance(explanation, Anchors):
-        return _compare_rules(explanation)
-    if isinstance(explanation, Counterfactuals):
-        return _compare_connectors(explanation)
-    raise InputError(
-        expected="Attributions, Anchors or Counterfactuals",
-        arrived=type(explanation).__name__,
-        do="Compare one of the three kinds of result.",
-    )
 
 
 def default_k_of(explanation: Attributions) -> int:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
+
+from xaigeo.agreement.blocks import by_blocks
+from xaigeo.agreement.places import Spans, rank_span
 
 
-def kendall_w(values: np.ndarray) -> np.ndarray:
+def kendall_w(values: np.ndarray, spans: Spans | None = None) -> np.ndarray:
     """Kendall's coefficient of concordance of absolute attributions, corrected for ties.
 
     Parameters
     ----------
     values : ndarray, shape (n_seeds, ..., n_features)
+    spans : pair of ndarray, optional
+        Those of `xaigeo.agreement.places.rank_span`, where they are known already.
 
     Returns
     -------
@@ -26,12 +30,17 @@ def kendall_w(values: np.ndarray) -> np.ndarray:
     doi:10.1214/aoms/1177732186). Without ties r̄ = (K·W − 1)/(K − 1), the mean Spearman.
     """
     n_seeds = len(values)
-    ranks = rankdata(np.abs(values), axis=-1)
-    sums = ranks.sum(axis=0)
-    between = ((sums - sums.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
-    # Σ(r − r̄)² of one seed is (m³ − m − T_s)/12, so the correction needs no count of ties.
-    within = ((ranks - ranks.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1).sum(axis=0)
-    return np.where(within > 0, between / (n_seeds * np.where(within > 0, within, 1.0)), np.nan)
+    first, last = rank_span(values) if spans is None else spans
+
+    def concordance(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        # Twice the average ranks, whose mean is the same ties or not, and exact as integers.
+        centred = (first + last) - (first.shape[-1] + 1)
+        between = (centred.sum(axis=0).astype(np.float64) ** 2).sum(axis=-1)
+        # Σ(r − r̄)² of one seed is (m³ − m − T_s)/12, so the correction needs no count of ties.
+        within = (centred.astype(np.float64) ** 2).sum(axis=-1).sum(axis=0)
+        return np.where(within > 0, between / (n_seeds * np.where(within > 0, within, 1.0)), np.nan)
+
+    return by_blocks(concordance, first, last, copies=6.0)
 
 
 def resultant_length(values: np.ndarray) -> np.ndarray:
@@ -74,6 +83,24 @@ def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cosine of two vectors, shape (...); NaN where one of them is zero."""
     lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
     return np.where(lengths > 0, (a * b).sum(axis=-1) / np.where(lengths > 0, lengths, 1.0), np.nan)
+
+
+def cosine_matrix(values: np.ndarray) -> np.ndarray:
+    """`cosine` of every two seeds at every instance.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_seeds, n_instances, n_features)
+
+    Returns
+    -------
+    ndarray, shape (n_instances, n_seeds, n_seeds)
+        NaN where one of the two is zero.
+    """
+    norms = np.linalg.norm(values, axis=-1, keepdims=True)
+    units = np.where(norms > 0, values / np.where(norms > 0, norms, 1.0), np.nan)
+    units = np.ascontiguousarray(np.moveaxis(units, 1, 0))
+    return np.asarray(units @ units.swapaxes(-1, -2))
 
 
 def _resultant(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

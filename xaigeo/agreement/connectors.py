@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from xaigeo.agreement.concordance import cosine
-from xaigeo.agreement.pairs import mean_defined, pair_places
+from xaigeo.agreement.pairs import mean_defined, over_pairs, pair_places
 
 
 def displacement(
@@ -73,8 +75,7 @@ def mean_distance(
     ndarray, shape (n_instances,)
         0 when all end points coincide; NaN where no pair is comparable.
     """
-    first, second = pair_places(len(points))
-    far = scaled_distance(points[first], points[second], scale=scale, n_categories=n_categories)
+    far = over_pairs(points, partial(scaled_distance, scale=scale, n_categories=n_categories))
     return mean_defined(np.where(usable, far, np.nan))
 
 
@@ -86,8 +87,7 @@ def mean_direction_cosine(deltas: np.ndarray, usable: np.ndarray) -> np.ndarray:
     deltas : ndarray, shape (n_seeds, n_instances, n_coordinates)
     usable : ndarray of bool, shape (n_pairs, n_instances)
     """
-    first, second = pair_places(len(deltas))
-    return mean_defined(np.where(usable, cosine(deltas[first], deltas[second]), np.nan))
+    return mean_defined(np.where(usable, over_pairs(deltas, cosine), np.nan))
 
 
 def shared_changes(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -103,8 +103,7 @@ def shared_changes(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def mean_shared_changes(changed: np.ndarray, usable: np.ndarray) -> np.ndarray:
     """Mean `shared_changes` over usable pairs of seeds, shape (n_instances,)."""
-    first, second = pair_places(len(changed))
-    return mean_defined(np.where(usable, shared_changes(changed[first], changed[second]), np.nan))
+    return mean_defined(np.where(usable, over_pairs(changed, shared_changes), np.nan))
 
 
 def comparable_pairs(valid: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ import math
 import numpy as np
 from scipy.special import rel_entr
 
-from xaigeo.agreement.pairs import over_pairs
-from xaigeo.agreement.places import membership
+from xaigeo.agreement.blocks import by_blocks
+from xaigeo.agreement.places import Spans, membership, rank_span, shared_members
 
 
 def n_top(share: float, n_features: int) -> int:
@@ -75,20 +75,66 @@ def shares(values: np.ndarray, smoothing: float = 1e-6) -> np.ndarray:
     return np.asarray(share / share.sum(axis=-1, keepdims=True))
 
 
-def mean_jaccard_distance(values: np.ndarray, share: float = 0.2) -> np.ndarray:
+def mean_jaccard_distance(
+    values: np.ndarray, share: float = 0.2, spans: Spans | None = None
+) -> np.ndarray:
     """Mean `jaccard_distance` of all pairs of seeds.
 
     Parameters
     ----------
     values : ndarray, shape (n_seeds, ..., n_features)
     share : float
+    spans : pair of ndarray, optional
+        Those of `xaigeo.agreement.places.rank_span`, where they are known already.
 
     Returns
     -------
     ndarray, shape (...)
     """
-    member = membership(values, n_top(share, values.shape[-1]))
-    return np.asarray(over_pairs(member, _jaccard).mean(axis=0))
+    n_seeds = len(values)
+    first, last = rank_span(values) if spans is None else spans
+
+    def mean(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        # A seed's distance from itself is 0.
+        every = jaccard_distance_matrix(values, share, (first, last))
+        return np.asarray(every.sum(axis=(1, 2)) / (n_seeds * (n_seeds - 1)))
+
+    copies = 6.0 + 3.0 * n_seeds / values.shape[-1]
+    return by_blocks(mean, values, first, last, copies=copies)
+
+
+def jaccard_distance_matrix(
+    values: np.ndarray, share: float = 0.2, spans: Spans | None = None
+) -> np.ndarray:
+    """`jaccard_distance` of every two seeds at every instance.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_seeds, n_instances, n_features)
+    share : float
+    spans : pair of ndarray, optional
+        Those of `xaigeo.agreement.places.rank_span`, where they are known already.
+
+    Returns
+    -------
+    ndarray, shape (n_instances, n_seeds, n_seeds)
+    """
+    n = n_top(share, values.shape[-1])
+    shared = shared_members(values, n, spans or rank_span(values), signed=False)
+    # Two sets of size n make a union of 2n less what they share.
+    return np.maximum(1.0 - shared / (2.0 * n - shared), 0.0)
+
+
+def relative_entropy_matrix(
+    values: np.ndarray, *, symmetric: bool = False, smoothing: float = 1e-6
+) -> np.ndarray:
+    """`relative_entropy` of every two seeds, row p and column q; shapes as above."""
+    p = np.ascontiguousarray(np.moveaxis(shares(values, smoothing), 1, 0))
+    logs = np.log(p)
+    own = (p * logs).sum(axis=-1)
+    # Rounding may leave a tiny negative number where two seeds are equal.
+    forward = np.maximum(own[:, :, None] - p @ logs.swapaxes(-1, -2), 0.0)
+    return np.asarray((forward + forward.swapaxes(-1, -2)) / 2 if symmetric else forward)
 
 
 def mean_relative_entropy(values: np.ndarray, smoothing: float = 1e-6) -> np.ndarray:

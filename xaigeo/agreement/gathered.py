@@ -12,7 +12,7 @@ import numpy as np
 from xaigeo import dims
 from xaigeo.agreement.bootstrap import Statistic, mean_of, percentile_intervals
 from xaigeo.agreement.compared import Compared, ComparedAttributions, compare
-from xaigeo.agreement.null import mean_of_deals, sampled_places
+from xaigeo.agreement.null import null_of_batches
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.score import Score, scores_for
 from xaigeo.explanations import Explanation
@@ -116,16 +116,15 @@ class Gathered:
 
     def _null(self, score: Score, rng: np.random.Generator) -> float:
         """As `xaigeo.agreement.null.null_value`, of all batches."""
-        if not score.has_null:
-            return float("nan")
-        if score.null_per_instance is not None:
-            return float(mean_defined(self.nulls[score.name]))
-        is_attribution = isinstance(self.first, ComparedAttributions)
-        if score.closed_null is not None and is_attribution and not self.has_ties:
-            return float(score.closed_null(self.first))  # type: ignore[arg-type]
-        places = sampled_places(self.n_instances, rng)
-        chosen = np.arange(self.n_instances) if places is None else places
-        return mean_of_deals(score, self.sample(chosen), rng)
+        return null_of_batches(
+            score,
+            first=self.first,
+            has_ties=self.has_ties,
+            by_instance=self.nulls.get(score.name),
+            n_instances=self.n_instances,
+            sample=self.sample,
+            rng=rng,
+        )
 
 
 def gather(
@@ -146,6 +145,40 @@ def gather(
 def gather_compared(score: Score, compared: Compared) -> Gathered:
     """Return one score of one comparison in the same form."""
     return _gather(iter([compared]), [score], compared.at)
+
+
+def null_in_turn(
+    score: Score,
+    explanation: Explanation,
+    *,
+    k: int | None = None,
+    output: str | int | None = None,
+    random_state: int = 0,
+) -> float:
+    """Return what unrelated explanations would score, as `xaigeo.agreement.null.null_value`.
+
+    The explanation is read batch by batch, and no further than the answer takes.
+    """
+    first: Compared | None = None
+    has_ties, known = False, []
+    for compared in compare_in_turn(explanation, k=k, output=output):
+        first = first or compared
+        if score.null_per_instance is not None:
+            known.append(score.null_per_instance(compared))
+            continue
+        has_ties |= isinstance(compared, ComparedAttributions) and compared.has_ties
+        if has_ties or score.closed_null is None:
+            break
+    assert first is not None  # an explanation has an instance
+    return null_of_batches(
+        score,
+        first=first,
+        has_ties=has_ties,
+        by_instance=np.concatenate(known) if known else None,
+        n_instances=len(explanation.instances),
+        sample=lambda places: compare(explanation.at(places), k=k, output=output),
+        rng=np.random.default_rng(random_state),
+    )
 
 
 def compare_in_turn(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from xaigeo.agreement.compared import Compared, ComparedAttributions
@@ -20,17 +22,50 @@ def null_value(score: Score, compared: Compared, rng: np.random.Generator) -> fl
     A closed form where one holds (no ties), else the mean over random deals of the same
     explanations (see `Compared.shuffled`).
     """
+    known = score.null_per_instance
+    return null_of_batches(
+        score,
+        first=compared,
+        has_ties=isinstance(compared, ComparedAttributions) and compared.has_ties,
+        by_instance=None if known is None else known(compared),
+        n_instances=compared.n_instances,
+        sample=compared.at,
+        rng=rng,
+    )
+
+
+def null_of_batches(
+    score: Score,
+    *,
+    first: Compared,
+    has_ties: bool,
+    by_instance: np.ndarray | None,
+    n_instances: int,
+    sample: Callable[[np.ndarray], Compared],
+    rng: np.random.Generator,
+) -> float:
+    """Return `null_value` of instances that are not all in memory.
+
+    Parameters
+    ----------
+    first : Compared
+        The first batch of them.
+    has_ties : bool
+        Whether attributions tie anywhere.
+    by_instance : ndarray, shape (n_instances,), or None
+        Null values, of a score that knows them.
+    n_instances : int
+    sample : callable
+        From places to the comparison of these instances.
+    """
     if not score.has_null:
         return float("nan")
-    if score.null_per_instance is not None:
-        return float(mean_defined(score.null_per_instance(compared)))
-    if (
-        score.closed_null is not None
-        and isinstance(compared, ComparedAttributions)
-        and not compared.has_ties
-    ):
-        return float(score.closed_null(compared))
-    return simulated_null(score, compared, rng)
+    if by_instance is not None:
+        return float(mean_defined(by_instance))
+    if score.closed_null is not None and isinstance(first, ComparedAttributions) and not has_ties:
+        return float(score.closed_null(first))
+    places = sampled_places(n_instances, rng)
+    return mean_of_deals(score, sample(np.arange(n_instances) if places is None else places), rng)
 
 
 def simulated_null(

@@ -13,6 +13,7 @@ from xaigeo.errors import InputError
 from xaigeo.registry import Registry
 
 PerInstance = Callable[[Any], np.ndarray]
+PerPair = Callable[[Any], np.ndarray]
 Pooled = Callable[[Any, np.ndarray], np.ndarray]
 
 
@@ -32,6 +33,11 @@ class Score:
     higher_is_better : bool
     compute : callable
         From a comparison to one value an instance, shape (n_instances,); NaN = undefined.
+    by_pair : callable, optional
+        From a comparison to the value of every two seeds, shape (n_instances, n_seeds,
+        n_seeds); NaN = undefined. For scores that compare two seeds at a time.
+    directed : bool
+        Whether `by_pair` is not symmetric: row the first seed, column the second.
     pooled : callable, optional
         From a comparison and weights (n_draws, n_instances) to the value of all instances
         together, shape (n_draws,). Without it the mean over instances is reported.
@@ -62,6 +68,8 @@ class Score:
     high: float
     higher_is_better: bool
     compute: PerInstance
+    by_pair: PerPair | None = None
+    directed: bool = False
     pooled: Pooled | None = None
     pooled_terms: Callable[[Any, Any], np.ndarray] | None = None
     pooled_of: Callable[[np.ndarray], np.ndarray] | None = None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from xaigeo.agreement.places import membership
+from xaigeo.agreement.places import Spans, membership
 from xaigeo.agreement.top_k import check_k
 
 
-def stability(values: np.ndarray, k: int) -> np.ndarray:
+def stability(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Stability of the top k selections of all seeds (Nogueira, Sechidis and Brown 2018).
 
     Parameters
     ----------
     values : ndarray, shape (n_seeds, ..., n_features)
     k : int
+    spans : pair of ndarray, optional
+        Those of `xaigeo.agreement.places.rank_span`, where they are known already.
 
     Returns
     -------
@@ -31,13 +33,14 @@ def stability(values: np.ndarray, k: int) -> np.ndarray:
     check_k(k, n_features)
     if k == n_features:
         return np.full(values.shape[1:-1], np.nan)
-    variance = membership(values, k).var(axis=0, ddof=1).mean(axis=-1)
+    belongs = membership(values, k, spans)
+    variance = belongs.var(axis=0, ddof=1).mean(axis=-1)
     share = k / n_features
     steady = 1.0 - variance / (share * (1.0 - share))
-    return np.where(selects_nothing(values, k), np.nan, steady)
+    return np.where(_undecided(belongs), np.nan, steady)
 
 
-def sign_consensus(values: np.ndarray, k: int) -> np.ndarray:
+def sign_consensus(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Share of seeds with the majority's sign, mean over the top k features.
 
     The top k are those with the largest mean absolute attribution over the seeds. A zero has
@@ -51,7 +54,7 @@ def sign_consensus(values: np.ndarray, k: int) -> np.ndarray:
     total = weight.sum(axis=-1)
     consensus = (weight * feature_sign_consensus(values)).sum(axis=-1)
     consensus = consensus / np.where(total > 0, total, np.nan)
-    return np.where(selects_nothing(values, k), np.nan, consensus)
+    return np.where(selects_nothing(values, k, spans), np.nan, consensus)
 
 
 def feature_sign_consensus(values: np.ndarray) -> np.ndarray:
@@ -59,11 +62,14 @@ def feature_sign_consensus(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum((values > 0).mean(axis=0), (values < 0).mean(axis=0)))
 
 
-def selects_nothing(values: np.ndarray, k: int) -> np.ndarray:
+def selects_nothing(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Return where no seed says which k features lead, shape (...).
 
     There a tie crosses place k for every seed, as it does for attributions that are all equal
     or all zero. Such seeds choose nothing, so they can neither agree nor disagree on it.
     """
-    belongs = membership(values, k)
+    return _undecided(membership(values, k, spans))
+
+
+def _undecided(belongs: np.ndarray) -> np.ndarray:
     return np.asarray(((belongs > 0) & (belongs < 1)).any(axis=-1).all(axis=0))

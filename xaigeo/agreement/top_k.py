@@ -7,9 +7,22 @@ order of the columns; without ties the scores are the published ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from xaigeo.agreement.places import by_sign, mean_overlap, membership, overlap, rank_places
+from xaigeo.agreement.blocks import by_blocks
+from xaigeo.agreement.places import (
+    Spans,
+    by_sign,
+    mean_overlap,
+    membership,
+    overlap,
+    rank_places,
+    rank_span,
+    shared_members,
+    shared_ranks,
+)
 from xaigeo.errors import InputError
 
 
@@ -63,38 +76,78 @@ def signed_rank_agreement(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
     return overlap(_signed_ranks(a, k), _signed_ranks(b, k), 3) / k
 
 
-def mean_feature_agreement(values: np.ndarray, k: int) -> np.ndarray:
+def mean_feature_agreement(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Mean `feature_agreement` of all pairs of seeds.
 
     Parameters
     ----------
     values : ndarray, shape (n_seeds, ..., n_features)
     k : int
+    spans : pair of ndarray, optional
+        Those of `xaigeo.agreement.places.rank_span`, where they are known already.
 
     Returns
     -------
     ndarray, shape (...)
     """
-    check_k(k, values.shape[-1])
-    return mean_overlap(membership(values, k), 1) / k
+    return _mean(lambda v, s: mean_overlap(membership(v, k, s), 1), values, k, spans)
 
 
-def mean_rank_agreement(values: np.ndarray, k: int) -> np.ndarray:
+def mean_rank_agreement(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Mean `rank_agreement` of all pairs of seeds; shapes as in `mean_feature_agreement`."""
-    check_k(k, values.shape[-1])
-    return mean_overlap(rank_places(values, k), 2) / k
+    return _mean(lambda v, s: mean_overlap(rank_places(v, k, s), 2), values, k, spans, 3.0 * k)
 
 
-def mean_sign_agreement(values: np.ndarray, k: int) -> np.ndarray:
+def mean_sign_agreement(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Mean `sign_agreement` of all pairs of seeds; shapes as in `mean_feature_agreement`."""
-    check_k(k, values.shape[-1])
-    return mean_overlap(by_sign(membership(values, k), values), 2) / k
+    return _mean(
+        lambda v, s: mean_overlap(by_sign(membership(v, k, s), v), 2), values, k, spans, 8.0
+    )
 
 
-def mean_signed_rank_agreement(values: np.ndarray, k: int) -> np.ndarray:
+def mean_signed_rank_agreement(
+    values: np.ndarray, k: int, spans: Spans | None = None
+) -> np.ndarray:
     """Mean `signed_rank_agreement` of all pairs; shapes as in `mean_feature_agreement`."""
+    return _mean(lambda v, s: mean_overlap(_signed_ranks(v, k, s), 3), values, k, spans, 6.0 * k)
+
+
+def feature_agreement_matrix(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
+    """`feature_agreement` of every two seeds at every instance.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_seeds, n_instances, n_features)
+    k : int
+    spans : pair of ndarray, optional
+        Those of `xaigeo.agreement.places.rank_span`, where they are known already.
+
+    Returns
+    -------
+    ndarray, shape (n_instances, n_seeds, n_seeds)
+    """
     check_k(k, values.shape[-1])
-    return mean_overlap(_signed_ranks(values, k), 3) / k
+    return shared_members(values, k, spans or rank_span(values), signed=False) / k
+
+
+def rank_agreement_matrix(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
+    """`rank_agreement` of every two seeds; shapes as in `feature_agreement_matrix`."""
+    check_k(k, values.shape[-1])
+    return shared_ranks(values, k, spans or rank_span(values), signed=False) / k
+
+
+def sign_agreement_matrix(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
+    """`sign_agreement` of every two seeds; shapes as in `feature_agreement_matrix`."""
+    check_k(k, values.shape[-1])
+    return shared_members(values, k, spans or rank_span(values), signed=True) / k
+
+
+def signed_rank_agreement_matrix(
+    values: np.ndarray, k: int, spans: Spans | None = None
+) -> np.ndarray:
+    """`signed_rank_agreement` of every two seeds; shapes as in `feature_agreement_matrix`."""
+    check_k(k, values.shape[-1])
+    return shared_ranks(values, k, spans or rank_span(values), signed=True) / k
 
 
 def default_k(n_features: int) -> int:
@@ -113,5 +166,17 @@ def check_k(k: int, n_features: int) -> None:
         )
 
 
-def _signed_ranks(values: np.ndarray, k: int) -> np.ndarray:
-    return by_sign(rank_places(values, k), values[..., None])
+def _mean(
+    shared: Callable[[np.ndarray, Spans], np.ndarray],
+    values: np.ndarray,
+    k: int,
+    spans: Spans | None,
+    copies: float = 4.0,
+) -> np.ndarray:
+    check_k(k, values.shape[-1])
+    first, last = rank_span(values) if spans is None else spans
+    return by_blocks(lambda v, f, s: shared(v, (f, s)), values, first, last, copies=copies) / k
+
+
+def _signed_ranks(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
+    return by_sign(rank_places(values, k, spans), values[..., None])
