@@ -21,7 +21,7 @@ def draw(study):
         study.train_X,
         study.train_y,
         study.rows.head(12),
-        methods=["lime"],
+        methods={"lime": {"n_samples": 1000}},
         n_init=4,
         n_order=4,
     )

@@ -29,8 +29,8 @@ REASONS: Final = {
     EXPLAINER: "none: the method does not draw",
     BACKGROUND: "none: the method uses no background",
 }
-# Method, place of the background, explainer seed.
-_Key = tuple[str, str, int]
+# Method, hash of the background, explainer seed; None for a source that the method does not have.
+_Key = tuple[str, str | None, int | None]
 
 
 def cross_explanations(
@@ -71,17 +71,17 @@ def cross_explanations(
     given = _checked(explanations)
     missing = _missing(without, given)
     names = list(dict.fromkeys(e.method for e in given))
-    found = _by_key(given)
+    found = _by_key(given, missing)
     levels: dict[str, Sequence[Any]] = {
-        BACKGROUND: list(dict.fromkeys(background for _, background, _ in found)),
-        EXPLAINER: sorted({seed for _, _, seed in found}),
+        BACKGROUND: list(dict.fromkeys(b for _, b, _ in found if b is not None)) or [None],
+        EXPLAINER: sorted({seed for _, _, seed in found if seed is not None}) or [None],
     }
     places = outputs_compared(given[0], output)
     values = {key: values_at(e, places) for key, e in found.items()}
     models, order = _models(given[0])
     grid = np.stack(
         [
-            values[_key(found, method, background, seed, missing, levels)][order]
+            values[_key(found, method, background, seed, missing)][order]
             for seed, background, method in product(levels[EXPLAINER], levels[BACKGROUND], names)
         ],
         axis=1,
@@ -142,7 +142,9 @@ def _missing(
     return missing
 
 
-def _by_key(given: Sequence[Attributions]) -> dict[_Key, Attributions]:
+def _by_key(
+    given: Sequence[Attributions], missing: Mapping[str, Collection[str]]
+) -> dict[_Key, Attributions]:
     """Return the explanations by method, background and explainer seed."""
     found: dict[_Key, Attributions] = {}
     parameters: dict[str, Any] = {}
@@ -154,16 +156,18 @@ def _by_key(given: Sequence[Attributions]) -> dict[_Key, Attributions]:
                 arrived="several",
                 do="Keep parameters and engine of a method in all its runs.",
             )
+        provenance, none = e.provenance, missing.get(e.method, ())
         key = (
             e.method,
-            str(e.provenance["background_sha256"]),
-            int(e.provenance["random_state"]),
+            None if BACKGROUND in none else str(provenance["background_sha256"]),
+            None if EXPLAINER in none else int(provenance["random_state"]),
         )
         if key in found:
             raise InputError(
                 expected="one explanation at every combination of levels",
-                arrived=f"two of {e.method} with random_state={key[2]} and one background",
-                do="Give repeats another random_state.",
+                arrived=f"two of {e.method} with random_state={provenance['random_state']} and one "
+                "background",
+                do="Give repeats another random_state, and pass what does not draw once.",
             )
         found[key] = e
     return found
@@ -172,24 +176,24 @@ def _by_key(given: Sequence[Attributions]) -> dict[_Key, Attributions]:
 def _key(
     found: Mapping[_Key, Attributions],
     method: str,
-    background: str,
-    seed: int,
+    background: str | None,
+    seed: int | None,
     missing: Mapping[str, Collection[str]],
-    levels: Mapping[str, Sequence[Any]],
 ) -> _Key:
     """Return the explanation at a combination of levels, or the one that stands for it."""
     none = missing.get(method, ())
-    for key in found:
-        same_background = BACKGROUND in none or key[1] == background
-        if key[0] == method and same_background and (EXPLAINER in none or key[2] == seed):
-            return key
-    raise InputError(
-        expected=f"{method} at every combination of {len(levels[EXPLAINER])} explainer seeds and "
-        f"{len(levels[BACKGROUND])} backgrounds",
-        arrived=f"none with random_state={seed} and background "
-        f"{levels[BACKGROUND].index(background)}",
-        do="Add the missing explanations, or name in without= what the method does not have.",
+    key = (
+        method,
+        None if BACKGROUND in none else background,
+        None if EXPLAINER in none else seed,
     )
+    if key not in found:
+        raise InputError(
+            expected="every method at every combination of explainer seed and background",
+            arrived=f"no {method} with random_state={seed} and background {str(background)[:8]}",
+            do="Add the missing explanations, or name in without= what the method does not have.",
+        )
+    return key
 
 
 def _signs_differ(given: Sequence[Attributions]) -> bool:

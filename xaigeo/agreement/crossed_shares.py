@@ -68,8 +68,8 @@ class CrossedShares:
     decomposed; here many cells are, which share their levels, and the jackknife sees by itself how
     far their errors cancel. It errs on the safe side: a jackknife variance is biased upwards
     (Efron and Stein 1981, doi:10.1214/aos/1176345462), and what interactions make is counted for
-    every factor in them. With five levels a factor, simulated intervals held the true share in
-    95 to 100 of 100 cases.
+    every factor in them. Simulated experiments of five levels a factor with known components
+    (``tests/agreement/test_crossed_shares.py``) hold the true share in at least nine of ten.
     """
 
     def __init__(
@@ -156,13 +156,8 @@ class CrossedShares:
         whole = self._whole.estimates(self._once)
         value, centre = of(whole, cut)[:, 0], of(whole, False)[:, 0]
         nothing = np.full(len(value), np.nan)
-        low = high = level_low = level_high = nothing
-        if len(self._weights):
-            draws = of(self._drawn, cut)
-            known = np.isfinite(draws).any(axis=1)
-            low, high = nothing.copy(), nothing.copy()
-            ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-            low[known], high[known] = np.nanquantile(draws[known], ends, axis=1)
+        level_low = level_high = nothing
+        low, high = _percentiles(of(self._drawn, cut))
         if self._left_out:
             variances = [
                 _jackknife_variance(np.stack([of(one, False)[:, 0] for one in answers]))
@@ -170,7 +165,7 @@ class CrossedShares:
             ]
             freedom = [len(answers) - 1.0 for answers in self._left_out.values()]
             if len(self._weights):
-                variances.append(np.nanvar(of(self._drawn, False), axis=1))
+                variances.append(_variances(of(self._drawn, False)))
                 freedom.append(self._values.shape[-2] - 1.0)
             reach = _reach(np.stack(variances), np.array(freedom))
             level_low = np.clip(centre - reach, 0.0, 1.0)
@@ -213,6 +208,21 @@ class _Instances:
 def _ratio(parts: np.ndarray, total: np.ndarray) -> np.ndarray:
     """Return parts over a total, NaN where there is none."""
     return np.where(total > 0, parts / np.where(total > 0, total, 1.0), np.nan)
+
+
+def _percentiles(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the interval of each number, draws of shape (n_numbers, n_draws)."""
+    defined = [row[np.isfinite(row)] for row in draws]
+    ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    nothing = np.full(2, np.nan)
+    pairs = np.array([np.quantile(row, ends) if len(row) else nothing for row in defined])
+    low, high = pairs.reshape(-1, 2).T
+    return low, high
+
+
+def _variances(draws: np.ndarray) -> np.ndarray:
+    defined = [row[np.isfinite(row)] for row in draws]
+    return np.array([row.var() if len(row) else np.nan for row in defined])
 
 
 def _jackknife_variance(answers: np.ndarray) -> np.ndarray:

@@ -87,7 +87,7 @@ class SourcesOfDisagreement:
     n_instances: int
     n_features: int
     n_runs: int
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Return `table`."""

@@ -167,7 +167,10 @@ def disagreement_sources_notes(sources: SourcesOfDisagreement, method: str) -> l
     ]
     if np.isfinite(whole["null"]):
         notes.append(f"Light tick: unrelated explanations ({whole['null']:.0%}).")
-    if table["level_low"].isna().all():
+    sources_alone = table.drop(index=EVERYTHING)
+    drawn = sources_alone["share"].notna() & (sources_alone["note"] == "")
+    known = sources_alone.loc[drawn, "level_low"]
+    if len(known) and known.isna().all():
         notes.append("Too few levels to say how far other seeds and samples would differ.")
     for name, note in table["note"].items():
         if note == BY_SIZE:
