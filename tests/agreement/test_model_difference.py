@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from xaigeo.agreement.difference_scores import difference_scores
 from xaigeo.agreement.model_difference import model_difference
@@ -118,18 +119,23 @@ def test_named_reference_seeds(noisy):
 
 
 def test_bootstrap_equals_the_loop_over_drawn_rows(noisy):
-    evaluation = noisy(n_rows=60)
+    evaluation = noisy(n_rows=200, sure=5.0)
     found = model_difference(evaluation, n_bootstrap=20, random_state=4)
     gaps = log_odds(evaluation, 1)
-    counts = np.random.default_rng(4).multinomial(60, np.full(60, 1 / 60), size=20)
+    counts = np.random.default_rng(4).multinomial(200, np.full(200, 1 / 200), size=20)
+    assert found.table["alpha_hat"].iloc[6] > 0
     for place in (0, 6):
         draws = []
         for count in counts:
             drawn = np.repeat(gaps, count, axis=1)
             alpha = alpha_hat(np.delete(drawn, place, axis=0), drawn[place]).alpha
             draws.append(1.0 if np.isnan(alpha) else alpha)
+        draws = np.array(draws)
         row = found.table.iloc[place]
-        low, high = np.quantile(draws, [0.025, 0.975])
+        value = row["alpha_hat"] + 1e-12
+        below = (np.mean(draws < value - 2e-12) + np.mean(draws <= value)) / 2
+        shift = 2 * norm.ppf(np.clip(below, 0.5 / 20, 1 - 0.5 / 20))
+        low, high = np.quantile(draws, norm.cdf([shift - 1.959964, shift + 1.959964]))
         assert row["alpha_mean"] == pytest.approx(np.mean(draws), abs=1e-9)
         assert (row["alpha_low"], row["alpha_high"]) == pytest.approx((low, high), abs=1e-9)
 

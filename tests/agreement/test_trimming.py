@@ -146,9 +146,9 @@ def test_many_at_once_are_each_alone(rng):
     at = np.sort(rng.uniform(size=(25, 30)), axis=1)
     left = at - rng.uniform(0, 0.02, at.shape)
     left[:, 1:] = np.maximum(left[:, 1:], at[:, :-1])
-    many = least_alpha(Curves(own, at, left), 0.15)
+    many, _ = least_alpha(Curves(own, at, left), 0.15)
     alone = [
-        least_alpha(Curves(own[i : i + 1], at[i : i + 1], left[i : i + 1]), 0.15)[0]
+        least_alpha(Curves(own[i : i + 1], at[i : i + 1], left[i : i + 1]), 0.15)[0][0]
         for i in range(25)
     ]
     np.testing.assert_array_equal(many, alone)

@@ -10,25 +10,24 @@ import numpy as np
 import pandas as pd
 
 from xaigeo import dims
-from xaigeo.agreement.calibration import calibration_error
-from xaigeo.agreement.curve_distances import curve_distances
-from xaigeo.agreement.difference_scores import DifferenceScores, ScoreName, difference_scores
-from xaigeo.agreement.outlying import beyond, outlying
-from xaigeo.agreement.pooled_alpha import PooledAlpha, pooled_alpha, resampled_alpha
-from xaigeo.agreement.predictions import churn_matrix
+from xaigeo.agreement.difference_columns import (
+    LEVEL,
+    alpha_columns,
+    alphas,
+    odd_ones,
+    performance,
+    typical_distance,
+)
+from xaigeo.agreement.difference_scores import ScoreName, difference_scores
 from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.agreement.trimming import acceptance_distance, check_level
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
-from xaigeo.explanations.majority import majority
 from xaigeo.options import check_count, check_option, check_share
 
 Against = Literal["pooled", "ensemble"]
 # Fewer named models show no spread that a candidate could lie beyond.
 LEAST_REFERENCE = 3
-ECE_BINS = 15
-LEVEL = 0.95
-OUTLIER_LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,7 +38,8 @@ class ModelDifference:
     ----------
     table : DataFrame
         One row a candidate: `seed`; `alpha_hat` (NaN where no α accepts), `accepts`, its
-        bootstrap `alpha_mean`, `alpha_low` and `alpha_high` (draws that no α accepts count as 1);
+        bootstrap `alpha_mean`, `alpha_low` and `alpha_high` (bias-corrected, 95 %; draws that no α
+        accepts count as 1);
         `distance` (d_0, Kolmogorov-Smirnov) and `output` (of which class or target both are: the
         one that differs most); `typical_distance` (median distance to single other models);
         `outlier`. Of a classification `churn_pairs` (share of rows with another
@@ -163,7 +163,7 @@ def model_difference(
     α̂ alone does not tell which model is the odd one: where training is unstable every model has a
     large one, and a model far off is part of the pool that the others are compared with, so that
     it makes theirs large too. A median of distances moves little by one model. How often models
-    of one kind are named is measured by ``scripts/outlier_alarms.py``. Of two models none can be
+    of one kind are named is measured by ``scripts/alpha_hat_checks.py``. Of two models none can be
     the odd one.
     """
     _check(evaluation, reference, against, n_bootstrap)
@@ -176,16 +176,16 @@ def model_difference(
     named = np.zeros(len(seeds), dtype=bool) if reference is None else np.isin(seeds, reference)
     candidates = np.flatnonzero(~named)
     pool = np.arange(len(seeds)) if reference is None else np.flatnonzero(named)
-    found = _alphas(scores, candidates, pool, against, delta)
-    drawn = _alphas(
+    found = alphas(scores, candidates, pool, against, delta)
+    drawn = alphas(
         scores, candidates, pool, against, delta, n_bootstrap=n_bootstrap, seed=random_state
     )
-    table = _alpha_columns(found, drawn, scores.compared)
+    table = alpha_columns(found, drawn, scores.compared)
     table.insert(0, dims.SEED, seeds[candidates])
-    table.insert(7, "typical_distance", _typical(scores, candidates, pool))
-    table = pd.concat([table, _performance(evaluation, candidates, pool)], axis=1)
+    table.insert(7, "typical_distance", typical_distance(scores, candidates, pool))
+    table = pd.concat([table, performance(evaluation, candidates, pool)], axis=1)
     matters = ~table["accepts"] | (table["alpha_low"] > limit)
-    table["outlier"] = matters & _odd(scores, candidates, pool, table["typical_distance"])
+    table["outlier"] = matters & odd_ones(scores, candidates, pool, table["typical_distance"])
     return ModelDifference(
         table=table,
         reference=None if reference is None else tuple(int(seed) for seed in seeds[pool]),
@@ -201,110 +201,6 @@ def model_difference(
         level=LEVEL,
         task=evaluation.task,
         name=evaluation.name,
-    )
-
-
-def _alphas(
-    scores: DifferenceScores,
-    candidates: np.ndarray,
-    pool: np.ndarray,
-    against: str,
-    delta: float,
-    *,
-    n_bootstrap: int = 0,
-    seed: int = 0,
-) -> PooledAlpha:
-    """Return α̂ and distance, shape (n_draws, n_candidates, n_compared); one draw: all rows."""
-
-    def measured(own: np.ndarray, others: np.ndarray, members: np.ndarray) -> PooledAlpha:
-        if not n_bootstrap:
-            return pooled_alpha(own, others, members, delta)
-        # Each call sees the same draws of rows.
-        rng = np.random.default_rng(seed)
-        return resampled_alpha(own, others, members, delta, n_bootstrap=n_bootstrap, rng=rng)
-
-    if against == "pooled":
-        members = np.isin(candidates, pool)
-        parts = [measured(values[candidates], values[pool], members) for values in scores.values]
-    else:
-        parts = []
-        means = [scores.of_mean(pool[pool != candidate]) for candidate in candidates]
-        for place, values in enumerate(scores.values):
-            each = [
-                measured(values[[candidate]], mean[[place]], np.array([False]))
-                for candidate, mean in zip(candidates, means, strict=True)
-            ]
-            parts.append(PooledAlpha(*(np.hstack(one) for one in zip(*each, strict=True))))
-    return PooledAlpha(*(np.stack(one, axis=-1) for one in zip(*parts, strict=True)))
-
-
-def _typical(scores: DifferenceScores, own: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the median distance of some models to others, of the outputs the largest."""
-    values = np.stack([curve_distances(one) for one in scores.values])
-    apart = values.max(axis=0)[np.ix_(own, others)]
-    apart[own[:, None] == others] = np.nan
-    return np.asarray(np.nanmedian(apart, axis=1))
-
-
-def _odd(
-    scores: DifferenceScores, candidates: np.ndarray, pool: np.ndarray, typical: pd.Series
-) -> np.ndarray:
-    """Return which candidates lie further off than their like, shape (n_candidates,) of bool."""
-    # One row is the least that a distance can be told from none.
-    least = 1 / scores.raw.shape[1]
-    sizes = np.log(np.maximum(typical.to_numpy(), least))
-    if np.isin(candidates, pool).any():
-        return outlying(sizes, level=OUTLIER_LEVEL)
-    of_reference = np.log(np.maximum(_typical(scores, pool, pool), least))
-    return beyond(sizes, of_reference, level=OUTLIER_LEVEL)
-
-
-def _alpha_columns(
-    found: PooledAlpha, drawn: PooledAlpha, compared: tuple[str, ...]
-) -> pd.DataFrame:
-    """Return the largest α̂ over outputs with its interval, and which output it is of."""
-    alpha, distance = found.alpha[0], found.distance[0]
-    worst = np.array(
-        [np.lexsort((-d, -_as_size(a)))[0] for a, d in zip(alpha, distance, strict=True)]
-    )
-    places = np.arange(len(worst))
-    sizes = _as_size(drawn.alpha).max(axis=-1)
-    low, high = np.quantile(sizes, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return pd.DataFrame(
-        {
-            "alpha_hat": alpha[places, worst],
-            "accepts": np.isfinite(alpha[places, worst]),
-            "alpha_mean": sizes.mean(axis=0),
-            "alpha_low": low,
-            "alpha_high": high,
-            "distance": distance[places, worst],
-            "output": [compared[place] for place in worst],
-        }
-    )
-
-
-def _as_size(alpha: np.ndarray) -> np.ndarray:
-    return np.asarray(np.where(np.isnan(alpha), 1.0, alpha))
-
-
-def _performance(evaluation: Evaluation, candidates: np.ndarray, pool: np.ndarray) -> pd.DataFrame:
-    """Return churn, calibration and scores of the candidates."""
-    scores = evaluation.scores.iloc[candidates].reset_index(drop=True)
-    if evaluation.task == "regression":
-        return scores[["r2", "rmse"]]
-    labels = evaluation.predicted
-    pairs = churn_matrix(labels)[np.ix_(candidates, pool)]
-    # A seed that stands in the pool does not differ from itself.
-    n_others = len(pool) - np.isin(candidates, pool)
-    most = majority(evaluation.prediction[pool])
-    return pd.DataFrame(
-        {
-            "churn_pairs": pairs.sum(axis=1) / n_others,
-            "churn_ensemble": (labels[candidates] != most).mean(axis=1),
-            "accuracy": scores["accuracy"],
-            "ece": calibration_error(evaluation.prediction[candidates], evaluation.labels),
-            "log_loss": scores["log_loss"],
-        }
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xaigeo.agreement.bootstrap import resampling_weights
-from xaigeo.agreement.trimming import Curves, distance_and_slope, least_alpha
+from xaigeo.agreement.trimming import Curves, least_alpha
 
 # Bytes of the pool's distribution functions that are held at a time.
 POOL_BYTES = 32 * 2**20
@@ -109,9 +109,7 @@ def _of_draws(
             / ((pool.n_members - int(is_member)) * n_rows)
             for side in ("right", "left")
         )
-        held = Curves(own[:, 1:] / n_rows, at, left)
-        distance, _ = distance_and_slope(held, np.ones(len(weights)))
-        found.append((least_alpha(held, delta), distance))
+        found.append(least_alpha(Curves(own[:, 1:] / n_rows, at, left), delta))
     alpha, distance = (np.stack(one, axis=1) for one in zip(*found, strict=True))
     return PooledAlpha(alpha, distance)
 

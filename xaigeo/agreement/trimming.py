@@ -177,13 +177,12 @@ def alpha_hat(
             arrived=repr(delta),
             do="Leave it out, or pass a distance such as delta=0.05.",
         )
-    alpha = float(least_alpha(Curves(*(one[None] for one in held)), delta)[0])
-    distance, _ = distance_and_slope(held, np.array(1.0))
-    return AlphaHat(alpha, bool(np.isfinite(alpha)), float(distance), float(delta))
+    alpha, distance = least_alpha(Curves(*(one[None] for one in held)), delta)
+    return AlphaHat(float(alpha[0]), bool(np.isfinite(alpha[0])), float(distance[0]), float(delta))
 
 
-def least_alpha(held: Curves, delta: float) -> np.ndarray:
-    """Return α̂ of every pair of curves, shape (n_pairs,); NaN where no α accepts.
+def least_alpha(held: Curves, delta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return α̂ of every pair of curves, NaN where no α accepts, and d_0, each shape (n_pairs,).
 
     Parameters
     ----------
@@ -201,9 +200,9 @@ def least_alpha(held: Curves, delta: float) -> np.ndarray:
     stretch = np.ones(len(held.own))
     alpha = np.full(len(stretch), np.nan)
     waiting = np.arange(len(stretch))
+    distance, slope = distance_and_slope(held, stretch)
+    plain = distance
     for _ in range(MAX_STEPS):
-        now = Curves(*(one[waiting] for one in held))
-        distance, slope = distance_and_slope(now, stretch[waiting])
         within = distance <= delta + ROUND_OFF * np.maximum(stretch[waiting], 1.0)
         alpha[waiting[within]] = 1 - 1 / stretch[waiting[within]]
         falling = ~within & (slope < 0)
@@ -211,9 +210,11 @@ def least_alpha(held: Curves, delta: float) -> np.ndarray:
         if not len(waiting):
             break
         stretch[waiting] += (distance - delta) / -slope
+        now = Curves(*(one[waiting] for one in held))
+        distance, slope = distance_and_slope(now, stretch[waiting])
     else:
         alpha[waiting] = 1 - 1 / stretch[waiting]
-    return alpha
+    return alpha, plain
 
 
 def distance_and_slope(held: Curves, stretch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
