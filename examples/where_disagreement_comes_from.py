@@ -5,8 +5,6 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 
 import xaigeo as xg
-from xaigeo.runs.sources import sources_of_disagreement
-from xaigeo.viz.disagreement_sources import disagreement_sources
 
 
 def make_model(n_inputs: int, n_outputs: int) -> nn.Module:
@@ -19,7 +17,7 @@ def main() -> None:
     y = table.target.map({0: "malignant", 1: "benign"})
     X_train, X_test, y_train, _ = train_test_split(X, y, random_state=0, stratify=y)
 
-    sources = sources_of_disagreement(
+    sources = xg.sources_of_disagreement(
         make_model,
         X_train,
         y_train,
@@ -31,7 +29,7 @@ def main() -> None:
     columns += ["feature_agreement", "null", "note"]
     print(sources.to_frame()[columns].round(2).to_string(index=False))
     print(sources.totals.round(3).to_string(index=False))
-    chart = disagreement_sources(sources) & disagreement_sources(sources, "kernel_shap")
+    chart = xg.viz.disagreement_sources(sources) & xg.viz.disagreement_sources(sources, "kernel_shap")
     xg.viz.save(chart, "sources.html")
     print("Wrote sources.html")
 

@@ -70,6 +70,7 @@ PARTS = {
         "score_by_row",
         "method_agreement",
         "variance_shares",
+        "disagreement_sources",
     ),
     "The models": (
         "seed_accuracies",

@@ -8,6 +8,22 @@ import pytest
 import xaigeo as xg
 
 
+PACKAGES = [
+    "agreement",
+    "audit",
+    "checks",
+    "datasets",
+    "ensemble",
+    "explainers",
+    "explanations",
+    "faithfulness",
+    "geometry",
+    "runs",
+    "store",
+    "viz",
+]
+
+
 @pytest.mark.parametrize("name", xg.__all__)
 def test_every_public_name_loads(name):
     assert getattr(xg, name) is not None
@@ -21,7 +37,7 @@ def test_an_unknown_name_raises_as_python_does():
 
 @pytest.mark.parametrize(
     "module",
-    ["ensemble", "explainers", "geometry", "agreement", "audit", "viz", "datasets", "runs"],
+    PACKAGES,
 )
 def test_packages_export_what_they_name(module):
     package = import_module(f"xaigeo.{module}")
@@ -31,7 +47,7 @@ def test_packages_export_what_they_name(module):
 
 @pytest.mark.parametrize(
     "module",
-    ["ensemble", "explainers", "geometry", "agreement", "audit", "viz", "datasets", "runs"],
+    PACKAGES,
 )
 def test_public_things_are_documented(module):
     package = import_module(f"xaigeo.{module}")

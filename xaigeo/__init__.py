@@ -18,9 +18,10 @@ _HOME = {
     "load": "xaigeo.store",
     "scene": "xaigeo.geometry",
     "report": "xaigeo.viz",
+    "sources_of_disagreement": "xaigeo.runs",
     "InputError": "xaigeo.errors",
 }
-_MODULES = ("agreement", "audit", "datasets", "explainers", "geometry", "viz")
+_MODULES = ("agreement", "audit", "datasets", "explainers", "faithfulness", "geometry", "viz")
 
 __all__ = [*_HOME, *_MODULES, "__version__"]
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from xaigeo import agreement as agreement
     from xaigeo import datasets as datasets
     from xaigeo import explainers as explainers
+    from xaigeo import faithfulness as faithfulness
     from xaigeo import geometry as geometry
     from xaigeo import viz as viz
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from xaigeo.explanations import Attributions as Attributions
     from xaigeo.explanations import Counterfactuals as Counterfactuals
     from xaigeo.geometry.scene import scene as scene
+    from xaigeo.runs import sources_of_disagreement as sources_of_disagreement
     from xaigeo.schema import FeatureSchema as FeatureSchema
     from xaigeo.store import load as load
     from xaigeo.viz import report as report

@@ -7,8 +7,7 @@ two explanations still share when this source alone changes, and when everything
 
 from torch import nn
 
-from xaigeo.runs.sources import sources_of_disagreement
-from xaigeo.viz.disagreement_sources import disagreement_sources
+import xaigeo as xg
 
 
 def make_model(n_inputs, n_outputs):
@@ -16,7 +15,7 @@ def make_model(n_inputs, n_outputs):
 
 
 def draw(study):
-    sources = sources_of_disagreement(
+    sources = xg.sources_of_disagreement(
         make_model,
         study.train_X,
         study.train_y,
@@ -25,4 +24,4 @@ def draw(study):
         n_init=4,
         n_order=4,
     )
-    return disagreement_sources(sources)
+    return xg.viz.disagreement_sources(sources)

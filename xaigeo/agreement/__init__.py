@@ -10,6 +10,9 @@ from xaigeo.agreement.calibration import (
 from xaigeo.agreement.change_patterns import change_patterns
 from xaigeo.agreement.compared import compare
 from xaigeo.agreement.confusion import confusion_table
+from xaigeo.agreement.crossed import CrossedAttributions
+from xaigeo.agreement.crossed_explanations import cross_explanations
+from xaigeo.agreement.disagreement_sources import SourcesOfDisagreement, disagreement_sources
 from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.feature_use import change_use, rule_use
 from xaigeo.agreement.identical_answers import identical_answers
@@ -33,6 +36,7 @@ from xaigeo.agreement.variance_shares import variance_shares
 __all__ = [
     "SCORES",
     "AdditiveSteps",
+    "CrossedAttributions",
     "ExplainerNoise",
     "MethodMatrix",
     "PartialOrder",
@@ -40,6 +44,7 @@ __all__ = [
     "Score",
     "ScoreRows",
     "SeedMatrix",
+    "SourcesOfDisagreement",
     "additive_steps",
     "between_methods",
     "calibration_error",
@@ -48,6 +53,8 @@ __all__ = [
     "class_reliability",
     "compare",
     "confusion_table",
+    "cross_explanations",
+    "disagreement_sources",
     "explainer_noise",
     "identical_answers",
     "importance",

@@ -3,6 +3,7 @@
 from xaigeo.runs.config import RunConfig, config_from_dict, read_config
 from xaigeo.runs.folder import RunFolder
 from xaigeo.runs.pipeline import audit_run, demo_config, report_run, run
+from xaigeo.runs.sources import sources_of_disagreement
 
 __all__ = [
     "RunConfig",
@@ -13,4 +14,5 @@ __all__ = [
     "read_config",
     "report_run",
     "run",
+    "sources_of_disagreement",
 ]
