@@ -29,8 +29,9 @@ def main() -> None:
     columns += ["feature_agreement", "null", "note"]
     print(sources.to_frame()[columns].round(2).to_string(index=False))
     print(sources.totals.round(3).to_string(index=False))
-    chart = xg.viz.disagreement_sources(sources) & xg.viz.disagreement_sources(sources, "kernel_shap")
-    xg.viz.save(chart, "sources.html")
+    of_all = xg.viz.disagreement_sources(sources)
+    of_shap = xg.viz.disagreement_sources(sources, "kernel_shap")
+    xg.viz.save(of_all & of_shap, "sources.html")
     print("Wrote sources.html")
 
 
