@@ -14,6 +14,7 @@ from xaigeo import __version__
 from xaigeo.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from xaigeo.audit import Audit
     from xaigeo.runs import RunFolder
 
 USAGE, INTERNAL = 2, 70
@@ -68,8 +69,14 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", type=Path, help="output folder of a run")
 
     audit = _command(commands, "audit", _audit, "answer the audit checklist for a stored run")
-    audit.add_argument("folder", type=Path, help="output folder of a run")
+    audit.add_argument("folder", type=Path, nargs="?", help="output folder of a run")
     audit.add_argument("--thresholds", type=Path, help="TOML file with other thresholds")
+    audit.add_argument(
+        "--write-thresholds",
+        type=Path,
+        metavar="FILE",
+        help="write a TOML file of all thresholds with where they come from, to start from",
+    )
     audit.add_argument(
         "--require",
         type=_item_ids,
@@ -84,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         default="fail",
         help="whether warnings fail too (exit code 3); default: %(default)s",
     )
+    for name, what in (
+        ("markdown", "a section of a model card (as audit.md in the folder)"),
+        ("junit", "JUnit XML for a CI server (as junit.xml in the folder)"),
+        ("html", "the checklist as one page that needs no network"),
+    ):
+        audit.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {what}")
     methods = _command(
         commands, "methods", _methods, "list the explanation methods, what they take and need"
     )
@@ -156,16 +169,33 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from xaigeo.audit.thresholds import read_thresholds
+    from xaigeo.audit import read_thresholds, write_thresholds
     from xaigeo.runs import RunFolder, audit_run
 
     thresholds = read_thresholds(options.thresholds) if options.thresholds else None
+    if options.write_thresholds:
+        if options.write_thresholds.exists():
+            raise InputError(
+                expected="a new file for --write-thresholds",
+                arrived=f"{options.write_thresholds}, which exists",
+                do="Name another file; thresholds that were laid down are not overwritten.",
+            )
+        print(f"Wrote {write_thresholds(options.write_thresholds, thresholds)}", file=sys.stderr)
+    if options.folder is None:
+        if options.write_thresholds:
+            return 0
+        raise InputError(
+            expected="the output folder of a run",
+            arrived="none",
+            do="Write for example: xaigeo audit out/run",
+        )
     answer = audit_run(
         RunFolder(options.folder),
         thresholds=thresholds,
         required=options.require,
         baseline=options.baseline,
     )
+    _write_forms(answer, options)
     code: int = answer.exit_code(fail_on=options.fail_on)
     if options.json:
         print(json.dumps(answer.to_dict() | {"exit_code": code}, indent=1))
@@ -176,6 +206,19 @@ def _audit(options: argparse.Namespace) -> int:
     print(answer.verdict_text)
     print(f"Verdict: {answer.verdict}. Wrote {RunFolder(options.folder).audit}")
     return code
+
+
+def _write_forms(answer: Audit, options: argparse.Namespace) -> None:
+    """Write the audit in the forms that were asked for, whatever the files are called."""
+    forms = {options.markdown: answer.to_markdown, options.junit: answer.to_junit}
+    if options.html:
+        from xaigeo.viz import checklist
+
+        forms[options.html] = checklist(answer).to_page
+    for path, make in forms.items():
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(make(), encoding="utf-8")
 
 
 def _methods(options: argparse.Namespace) -> int:

@@ -22,7 +22,8 @@ def grouped(build, rng):
     schema = FeatureSchema.from_data(frame)
     values = np.repeat(rng.normal(size=(1, 120, 5)), 4, axis=0)
     values[:, 60:] = rng.normal(size=(4, 60, 5))
-    arrays = build.common(np.ones((4, 120), dtype=int), 20, 5, rng)
+    ones = np.ones((4, 20), dtype=int)
+    arrays = build.common(np.ones((4, 120), dtype=int), 20, 5, rng, background_labels=ones)
     arrays["input"] = schema.encode(frame)
     arrays["background"] = arrays["input"][:20]
     arrays["attribution"] = np.stack([-values, values], axis=-1)

@@ -20,6 +20,7 @@ def test_a_run_leaves_all_it_promises(finished_run):
     assert names == {
         "report.html",
         "audit.json",
+        "audit.md",
         "junit.xml",
         "manifest.json",
         "evaluation.npz",

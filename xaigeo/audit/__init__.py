@@ -20,6 +20,7 @@ from xaigeo.audit.registration import Registration, register
 from xaigeo.audit.runner import audit
 from xaigeo.audit.same_study import check_same_study
 from xaigeo.audit.thresholds import Thresholds, read_thresholds
+from xaigeo.audit.thresholds_file import write_thresholds
 from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Explanation
@@ -37,6 +38,7 @@ __all__ = [
     "check_same_study",
     "read_thresholds",
     "register",
+    "write_thresholds",
 ]
 
 

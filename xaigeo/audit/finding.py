@@ -156,6 +156,11 @@ class Finding:
             return self._number(self.value)
         return f"{self._number(self.value)} [{self._number(self.low)}, {self._number(self.high)}]"
 
+    @property
+    def null_text(self) -> str:
+        """What chance would give as a reader should see it."""
+        return "–" if self.null is None else self._number(self.null)
+
     def _number(self, value: float) -> str:
         return number(value, self.unit, (self.threshold["pass"], self.threshold["warn"]))
 

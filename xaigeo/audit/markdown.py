@@ -8,30 +8,37 @@ from xaigeo.audit.answer import Audit
 from xaigeo.audit.finding import Finding
 
 WORDS = {"pass": "pass", "warn": "warn", "fail": "fail", "not_evaluated": "not evaluated"}
+ICONS = {"pass": "✅", "warn": "⚠️", "fail": "❌", "not_evaluated": "➖"}
 COLOURS = {"pass": "#1a7f37", "warn": "#9a6700", "fail": "#cf222e", "not_evaluated": "#59636e"}
 DISCLAIMER = "The mapping names what an answer supports evidence for; it does not show compliance."
 
 
 def audit_to_markdown(audit: Audit) -> str:
-    """Return a Markdown section with the verdict and a table of all items."""
-    ensemble = audit.about["ensemble"]
+    """Return a section for a model card: verdict, what needs attention, all items, provenance.
+
+    Headings start at the second level, as sections of model cards do (Mitchell et al. 2019,
+    doi:10.1145/3287560.3287596).
+    """
     lines = [
-        "## Agreement between seeds",
+        "## Explanation audit",
         "",
-        audit.verdict_text,
+        f"**{audit.verdict_text}**",
         "",
-        f"{ensemble['n_seeds']} models that differ in their seed; {audit.created_at}; thresholds "
-        f"SHA-256 `{audit.about['thresholds']['sha256'][:12]}`.",
+        *_about(audit),
         "",
-        "| item | question | status | value | threshold | basis | supports evidence for |",
-        "|---|---|---|---|---|---|---|",
+        *_attention(audit),
+        "### All items",
+        "",
+        "| item | question | status | value | chance | threshold | basis | supports evidence for |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for finding in audit.findings:
         cells = (
             finding.id,
             finding.question,
-            WORDS[finding.status],
+            f"{ICONS[finding.status]} {WORDS[finding.status]}",
             finding.value_text,
+            finding.null_text,
             finding.threshold_text,
             _basis(finding),
             ", ".join(finding.maps_to),
@@ -40,6 +47,50 @@ def audit_to_markdown(audit: Audit) -> str:
     lines += ["", "### What the answers mean", ""]
     lines += [f"- **{f.id}** {WORDS[f.status]}: {_cell(f.reason)}" for f in audit.findings]
     return "\n".join([*lines, "", DISCLAIMER, ""])
+
+
+def _about(audit: Audit) -> list[str]:
+    """Return what was audited, when, and by which thresholds, as a list."""
+    ensemble, evaluation = audit.about["ensemble"], audit.about["evaluation"]
+    methods = dict.fromkeys(one["method"] for one in audit.about["explanations"])
+    n = ensemble["n_seeds"]
+    lines = [
+        f"- Models: {n} {ensemble['task']} {'model' if n == 1 else 'models that differ in their'}"
+        f"{'' if n == 1 else ' seed'}, {len(ensemble['features'])} features",
+        f"- Explained by: {_cell(', '.join(methods))}",
+        f"- Evaluated on: {evaluation['n_rows']} {_cell(evaluation['name'])} rows"
+        if evaluation
+        else "- Evaluated on: no labelled rows",
+        f"- Audited: {_cell(audit.created_at)}, xaigeo {_cell(audit.about['versions']['xaigeo'])}",
+        f"- Thresholds: {_cell(thresholds_text(audit))}",
+    ]
+    if audit.required:
+        lines.append(f"- Required: {', '.join(map(_cell, audit.required))}")
+    return lines
+
+
+def thresholds_text(audit: Audit) -> str:
+    """Return where the thresholds come from, their hash, and when they were laid down."""
+    told = audit.about["thresholds"]
+    at = told["registered_at"]
+    when = f"laid down {at}" if at else "not known to have been laid down before the run"
+    return f"{told['source']}, SHA-256 {told['sha256'][:12]}, {when}"
+
+
+def _attention(audit: Audit) -> list[str]:
+    """Return what failed, was required and is missing, or warned; nothing where all passed."""
+    found = [f for f in audit.findings if f.status == "fail"]
+    found += [f for f in audit.findings if f.id in audit.unanswered]
+    found += [f for f in audit.findings if f.status == "warn"]
+    if not found:
+        return []
+    lines = [
+        f"- {ICONS[f.status]} **{f.id} {WORDS[f.status]}**"
+        f"{' though required' if f.id in audit.unanswered else ''}: {_cell(f.question)} "
+        f"{_cell(f.reason)}"
+        for f in found
+    ]
+    return ["### Needs attention", "", *lines, ""]
 
 
 def audit_to_html(audit: Audit) -> str:

@@ -125,9 +125,16 @@ class ReportSection(Section):
 
 
 class AuditSection(Section):
-    """Which items of the checklist must be answered for the run's audit to pass."""
+    """What the run's audit must answer, and what it compares.
+
+    `required` items must be answered for it to pass; `groups` are columns among whose values the
+    seeds' agreement is compared (R2), every categorical one unless given; `baseline` is an earlier
+    ``audit.json`` (C3), its path relative to the current folder.
+    """
 
     required: list[str] = []
+    groups: list[str] | None = None
+    baseline: str | None = None
 
     @field_validator("required")
     @classmethod

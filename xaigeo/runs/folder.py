@@ -30,13 +30,13 @@ class RunFolder:
     store each (``kernel_shap``; ``kernel_shap.noise-1`` for another explainer seed;
     ``kernel_shap.background-1`` for another background; ``kernel_shap.rerun`` for a second
     training), ``checks/`` with one file each (``deletion.kernel_shap.npz``), ``evaluation.npz``,
-    ``audit.json``, ``junit.xml`` and ``report.html``.
+    ``audit.json``, ``audit.md``, ``junit.xml`` and ``report.html``.
 
     The manifest holds the hash of every store and check, of the evaluation and of itself;
     ``audit.json`` holds its own. Reading compares them, which detects accidental change and naive
     tampering. It is no signature: whoever writes all files anew can make the hashes fit.
-    ``junit.xml`` and ``report.html`` are made from the rest and are not hashed; write them again
-    when in doubt.
+    ``audit.md``, ``junit.xml`` and ``report.html`` are made from the rest and are not hashed; write
+    them again when in doubt.
     """
 
     path: Path
@@ -50,6 +50,11 @@ class RunFolder:
     def audit(self) -> Path:
         """The audit, canonical form."""
         return self.path / "audit.json"
+
+    @property
+    def markdown(self) -> Path:
+        """The audit as a section of a model card."""
+        return self.path / "audit.md"
 
     @property
     def junit(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo import __version__
-from xaigeo.audit import Audit, Registration, Thresholds, audit
+from xaigeo.audit import Audit, Registration, Thresholds, audit, read_thresholds
 from xaigeo.checks import Check
 from xaigeo.datasets.dataset import Dataset, Split
 from xaigeo.ensemble.members import Task
@@ -179,7 +180,7 @@ def audit_run(
     required: Sequence[str] | None = None,
     baseline: Audit | str | Path | None = None,
 ) -> Audit:
-    """Audit a stored run, write ``audit.json`` and ``junit.xml``, and return the audit.
+    """Audit a stored run, write ``audit.json``, ``audit.md`` and ``junit.xml``, and return it.
 
     Parameters
     ----------
@@ -188,10 +189,14 @@ def audit_run(
     required : sequence of str, optional
         Items that must be evaluated, beside those that the run's configuration requires.
     baseline : Audit or path of an ``audit.json``, optional
-        An earlier audit to compare with (C3).
+        An earlier audit to compare with (C3), in place of the one that the configuration names.
     """
     manifest = folder.manifest()
     explanations, evaluation = folder.load()
+    told = manifest["config"]["audit"]
+    own = read_thresholds(manifest["config"]["thresholds"] or None)
+    if manifest["config"]["thresholds"]:
+        own = replace(own, source="the run's configuration")
     answer = audit(
         list(explanations.values()),
         evaluation=evaluation,
@@ -199,11 +204,14 @@ def audit_run(
         registration=Registration.from_dict(
             manifest["registration"] | {"started_at": manifest["started_at"]}
         ),
-        thresholds=thresholds or manifest["config"]["thresholds"] or None,
-        required=list(dict.fromkeys([*manifest["config"]["audit"]["required"], *(required or ())])),
-        baseline=baseline,
+        thresholds=thresholds or own,
+        required=list(dict.fromkeys([*told["required"], *(required or ())])),
+        groups=told.get("groups"),
+        stored=manifest["explanations"].values(),
+        baseline=baseline or told.get("baseline"),
     )
     answer.save(folder.audit)
+    answer.save(folder.markdown)
     answer.save(folder.junit)
     return answer
 

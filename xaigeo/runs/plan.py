@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from xaigeo.audit.answer import Audit
 from xaigeo.audit.registration import Registration, register
 from xaigeo.datasets.dataset import Dataset
 from xaigeo.ensemble.members import Task
@@ -43,6 +44,7 @@ def make_plan(config: RunConfig, data: Dataset) -> Plan:
     if config.model.estimator is not None:
         estimator_pipeline(config.model.estimator, config.model.parameters, data.schema)
     _check_views(config, data)
+    _check_audit(config, data)
     wanted = config.explain.methods
     explainers = {name: _explainer(name, config, data) for name in wanted or DEFAULT_METHODS}
     problems = {name: _misfit(explainer, config, task) for name, explainer in explainers.items()}
@@ -87,6 +89,14 @@ def _check_views(config: RunConfig, data: Dataset) -> None:
                 arrived=", ".join(discrete),
                 do="Choose numeric columns; categories are written out beside the map.",
             )
+
+
+def _check_audit(config: RunConfig, data: Dataset) -> None:
+    """Raise for groups that are no columns, and a baseline that cannot be read."""
+    for name in config.audit.groups or ():
+        check_keywords("the data (audit.groups)", [name], data.schema.names)
+    if config.audit.baseline is not None:
+        Audit.load(config.audit.baseline)
 
 
 def _misfit(explainer: Explainer, config: RunConfig, task: Task) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import jinja2
 
+from xaigeo import __version__
+from xaigeo.audit.answer import Audit
 from xaigeo.audit.finding import Finding, number
+from xaigeo.audit.markdown import DISCLAIMER, thresholds_text
 from xaigeo.errors import InputError
+from xaigeo.viz.escaping import csp_hash, script_source
+from xaigeo.viz.evidence_text import evidence_shown
 
-if TYPE_CHECKING:
-    from xaigeo.audit import Audit
+Row = dict[str, Any]
 
 STATUS = {
     "pass": ("✓", "pass"),
@@ -36,6 +42,9 @@ _STYLE = (
     "padding:.3em .8em .3em 0;border-bottom:1px solid rgba(128,128,128,.35);font-weight:400}"
     ".xaigeo-checklist thead th{font-weight:600}"
     ".xaigeo-checklist small{display:block;opacity:.75}"
+    ".xaigeo-checklist dl.pairs>div{display:flex;gap:.6em}"
+    ".xaigeo-checklist dl,.xaigeo-checklist dd{margin:0}"
+    ".xaigeo-checklist dt{opacity:.75;min-width:9em}"
     ".xaigeo-checklist .badge{padding:.1em .5em;border-radius:.3em;white-space:nowrap;"
     "background:rgba(128,128,128,.2)}"
     ".xaigeo-checklist .pass .badge{background:rgba(40,150,100,.3)}"
@@ -52,10 +61,17 @@ class Checklist:
     ----------
     rows : list of dict
         One an item: id, question, status with icon and word, value, interval, null, threshold,
-        basis, reason, maps_to; all text.
+        basis, reason, maps_to; all text. Besides `evidence` (see
+        `xaigeo.viz.evidence_text.evidence_shown`) and `links`, (address, words) of what the
+        answer rests on, which the report fills in.
+    notes : list of str
+        When and by which thresholds the audit was made.
+    verdict : str
     """
 
-    rows: list[dict[str, str]]
+    rows: list[Row]
+    notes: list[str] = field(default_factory=list)
+    verdict: str = ""
 
     @property
     def tally(self) -> str:
@@ -65,20 +81,58 @@ class Checklist:
         return ", ".join(parts)
 
     @property
-    def answered(self) -> list[dict[str, str]]:
+    def answered(self) -> list[Row]:
         """Rows of the items that were evaluated."""
         return [row for row in self.rows if row["status"] != "not_evaluated"]
 
     @property
-    def unanswered(self) -> list[dict[str, str]]:
+    def unanswered(self) -> list[Row]:
         """Rows of the items that were not."""
         return [row for row in self.rows if row["status"] == "not_evaluated"]
 
     def to_html(self) -> str:
         """Return an HTML table; all text of the audit is escaped."""
         parts: Any = templates().get_template("parts.html.j2").module
-        table = parts.checklist(self.answered, self.unanswered)
+        table = parts.checklist(self.answered, self.unanswered, self.notes)
         return f'<div class="xaigeo-checklist"><style>{_STYLE}</style>{table}</div>'
+
+    def to_page(self) -> str:
+        """Return the checklist as one page: light or dark as the system is, without a script."""
+        style = (files("xaigeo.viz.page") / "templates" / "report.css").read_text(encoding="utf-8")
+        return (
+            templates()
+            .get_template("checklist.html.j2")
+            .render(
+                policy=f"default-src 'none'; style-src {csp_hash(style)}; base-uri 'none'; "
+                "form-action 'none'",
+                style=script_source(style),
+                version=__version__,
+                title=f"Checklist: {self.tally}",
+                verdict=self.verdict or f"Of {len(self.rows)} items: {self.tally}.",
+                rows=self.answered,
+                unanswered=self.unanswered,
+                notes=self.notes,
+            )
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write `to_page` into the file `path` (``.html``); missing folders are made.
+
+        Raises
+        ------
+        InputError
+            For a path with another ending.
+        """
+        target = Path(path)
+        if target.suffix.lower() != ".html":
+            raise InputError(
+                expected="a path that ends in .html",
+                arrived=str(path),
+                do="Save the audit itself as audit.json, audit.md or junit.xml.",
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(self.to_page(), encoding="utf-8", newline="\n")
+        return target
 
     def _repr_html_(self) -> str:
         return self.to_html()
@@ -99,7 +153,12 @@ def checklist(audit: Audit) -> Checklist:
             arrived=type(audit).__name__,
             do="Pass the answer of xaigeo.audit(explanations).",
         )
-    return Checklist([_row(finding) for finding in findings])
+    known = isinstance(audit, Audit)
+    return Checklist(
+        [_row(finding) for finding in findings],
+        notes=_notes(audit) if known else [],
+        verdict=audit.verdict_text if known else "",
+    )
 
 
 @cache
@@ -114,7 +173,15 @@ def templates() -> jinja2.Environment:
     )
 
 
-def _row(finding: Finding) -> dict[str, str]:
+def _notes(audit: Audit) -> list[str]:
+    return [
+        f"Audited {audit.created_at}. Thresholds: {thresholds_text(audit)}.",
+        *([f"Required: {', '.join(audit.required)}."] if audit.required else []),
+        DISCLAIMER,
+    ]
+
+
+def _row(finding: Finding) -> Row:
     icon, word = STATUS[finding.status]
     limits = (finding.threshold["pass"], finding.threshold["warn"])
 
@@ -135,4 +202,16 @@ def _row(finding: Finding) -> dict[str, str]:
         "basis": finding.basis,
         "reason": finding.reason,
         "maps_to": ", ".join(finding.maps_to),
+        "evidence": _evidence(finding),
+        "links": [],
     }
+
+
+def _evidence(finding: Finding) -> list[dict[str, Any]]:
+    """Return what the answer rests on, named; nothing of an item that was not evaluated."""
+    if finding.status == "not_evaluated":
+        return []
+    told = [{"name": "measured", "text": finding.metric}]
+    if finding.n_rows is not None:
+        told.append({"name": "rows it rests on", "text": str(finding.n_rows)})
+    return [*told, *evidence_shown(finding.evidence)]

@@ -137,8 +137,9 @@ def _table(table: Any, suffix: str, *, dark: bool) -> str:
             arrived="dark=True" if dark else repr(suffix),
             do="Write it as a page: a table is HTML, and only charts can be drawn as pictures.",
         )
-    title = f"Checklist: {table.tally}" if isinstance(table, Checklist) else type(table).__name__
-    return table_page(shown(), title=title)
+    if isinstance(table, Checklist):
+        return table.to_page()
+    return table_page(shown(), title=type(table).__name__)
 
 
 def _suffix(path: Path) -> str:

@@ -18,13 +18,15 @@ WIDTH = 330
 RING: dict[str, Any] = {"color": INK, "strokeWidth": 2, "tooltip": None}
 
 
-def picture(chart: Any, *, wide: bool = False, ringed: bool = False) -> Picture:
+def picture(chart: Any, *, name: str = "", wide: bool = False, ringed: bool = False) -> Picture:
     """Return a chart's finding, how it is read, its words for screen readers and its spec.
 
     Parameters
     ----------
     chart : altair chart
         Made by this library: its title states the finding, its subtitle how to read it.
+    name : str
+        What links to it call it, as in ``#picture-reliability_diagram``.
     wide : bool
         Whether it takes a whole row of the page.
     ringed : bool
@@ -57,6 +59,7 @@ def picture(chart: Any, *, wide: bool = False, ringed: bool = False) -> Picture:
         "description": spec.pop("description", finding),
         "spec": spec,
         "wide": wide,
+        "name": name,
     }
 
 

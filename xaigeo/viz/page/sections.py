@@ -44,16 +44,22 @@ def performance_pictures(evaluation: Evaluation) -> list[Picture]:
     """Return how far stated probabilities hold, and where the seeds' predictions differ."""
     found = []
     if evaluation.task == "classification":
-        found.append(picture(reliability_diagram(evaluation, width=WIDTH)))
-        found.append(picture(confusion_matrix(evaluation, width=WIDTH)))
+        found.append(
+            picture(reliability_diagram(evaluation, width=WIDTH), name="reliability_diagram")
+        )
+        found.append(picture(confusion_matrix(evaluation, width=WIDTH), name="confusion_matrix"))
         if len(np.unique(evaluation.labels)) > 1:
             curves = threshold_curves(evaluation)
             hardest = min(curves, key=lambda one: one.areas["area"].mean())
-            found.append(picture(roc_curves(evaluation, hardest.output, width=WIDTH)))
+            found.append(
+                picture(roc_curves(evaluation, hardest.output, width=WIDTH), name="roc_curves")
+            )
     else:
-        found.append(picture(residuals(evaluation, width=WIDTH)))
+        found.append(picture(residuals(evaluation, width=WIDTH), name="residuals"))
     if len(evaluation.seeds) > 1:
-        found.append(picture(prediction_deviation(evaluation, width=WIDTH)))
+        found.append(
+            picture(prediction_deviation(evaluation, width=WIDTH), name="prediction_deviation")
+        )
     return found
 
 
@@ -63,19 +69,27 @@ def reason_pictures(
     """Return what counts over all rows, for every seed, and whether the seeds fall into groups."""
     found = []
     if leading is not None:
-        found.append(picture(attribution_importance(leading, width=WIDTH)))
-        found.append(picture(rank_flow(leading, width=WIDTH)))
-        found.append(picture(modes_map(explanatory_modes(leading), leading, width=WIDTH)))
-        found.append(picture(feature_order(leading, width=WIDTH)))
+        found.append(
+            picture(attribution_importance(leading, width=WIDTH), name="attribution_importance")
+        )
+        found.append(picture(rank_flow(leading, width=WIDTH), name="rank_flow"))
+        found.append(
+            picture(modes_map(explanatory_modes(leading), leading, width=WIDTH), name="modes_map")
+        )
+        found.append(picture(feature_order(leading, width=WIDTH), name="feature_order"))
     attributed = [e for e in explanations if isinstance(e, Attributions)]
     if len(attributed) > 1:
-        found.append(picture(method_agreement(attributed, width=WIDTH)))
+        found.append(picture(method_agreement(attributed, width=WIDTH), name="method_agreement"))
     for explanation in explanations:
         if isinstance(explanation, Anchors):
             found.append(_rules(explanation))
-            found.append(picture(rule_features(explanation, width=WIDTH)))
+            found.append(picture(rule_features(explanation, width=WIDTH), name="rule_features"))
         elif isinstance(explanation, Counterfactuals):
-            found.append(picture(counterfactual_changes(explanation, width=WIDTH)))
+            found.append(
+                picture(
+                    counterfactual_changes(explanation, width=WIDTH), name="counterfactual_changes"
+                )
+            )
     return found
 
 
@@ -84,9 +98,9 @@ def _rules(anchors: Anchors) -> Picture:
     labels = anchors.instances
     most = max(2, MOST_RULES // len(anchors.seeds))
     if len(labels) <= most:
-        return picture(precision_coverage(anchors, width=WIDTH))
+        return picture(precision_coverage(anchors, width=WIDTH), name="precision_coverage")
     shown = labels[np.linspace(0, len(labels) - 1, most).round().astype(int)]
-    found = picture(precision_coverage(anchors, shown, width=WIDTH))
+    found = picture(precision_coverage(anchors, shown, width=WIDTH), name="precision_coverage")
     note = f" Drawn: the rules at {most} of {len(labels)} rows, an even sample."
     return found | {
         "finding": precision_coverage_finding(anchors),
@@ -101,10 +115,12 @@ def difference_pictures(
     found = []
     if leading is not None:
         if leading.task == "classification":
-            found.append(picture(divided_rows(leading, width=WIDTH), wide=True))
-        found.append(picture(score_by_row(leading, width=WIDTH)))
+            found.append(
+                picture(divided_rows(leading, width=WIDTH), name="divided_rows", wide=True)
+            )
+        found.append(picture(score_by_row(leading, width=WIDTH), name="score_by_row"))
     if evaluation is not None:
-        found.append(picture(prediction_spread(evaluation, width=PLOT)))
+        found.append(picture(prediction_spread(evaluation, width=PLOT), name="prediction_spread"))
     return found
 
 
@@ -112,11 +128,21 @@ def overview_pictures(leading: Attributions | None) -> list[Picture]:
     """Return all rows at once: by what the data are like, and by what is said of them."""
     if leading is None or len(leading.instances) < LEAST_ROWS:
         return []
-    found = [picture(attribution_beeswarm(leading, width=WIDTH), ringed=True)]
+    found = [
+        picture(
+            attribution_beeswarm(leading, width=WIDTH), name="attribution_beeswarm", ringed=True
+        )
+    ]
     order = overall_order(importance(attribution_values(leading)))
     for j in order[:N_SCATTERS].tolist():
         chart = attribution_scatter(leading, leading.features[j], width=WIDTH)
-        found.append(picture(chart, ringed=True))
+        found.append(
+            picture(chart, name="attribution_scatter" if j == order[0] else "", ringed=True)
+        )
     if np.ptp(leading.array("attribution")) > 0:
-        found.append(picture(attribution_space_map(leading), wide=True, ringed=True))
+        found.append(
+            picture(
+                attribution_space_map(leading), name="attribution_space_map", wide=True, ringed=True
+            )
+        )
     return found

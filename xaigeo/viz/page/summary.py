@@ -21,6 +21,7 @@ from xaigeo.viz.page.agreement import (
     Agreement,
     method_sentence,
 )
+from xaigeo.viz.page.audit_links import with_links
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.explorer import explorer_data
 from xaigeo.viz.page.figures import (
@@ -76,7 +77,7 @@ def summarise(
     """Return everything that the page shows; nothing is computed after this."""
     first = explanations[0]
     shown = shown or ShownRows(list(explanations), agreement, "")
-    return {
+    page = {
         "title": title or f"{count(len(first.seeds), 'seed')}, {_answers(first)}",
         "made": datetime.now(UTC),
         "facts": _facts(explanations),
@@ -110,9 +111,9 @@ def summarise(
         "config": theme_config() | {"background": "transparent", "aria": False},
         "dark": DARK,
         "shades": SHADES,
-        "audit": None if audit is None else _audit(audit),
         "provenance": made_tables(explanations),
     }
+    return page | {"audit": None if audit is None else _audit(audit, page)}
 
 
 def _facts(explanations: Sequence[Explanation]) -> list[str]:
@@ -318,11 +319,14 @@ def _performance(evaluation: Evaluation) -> Section:
     }
 
 
-def _audit(audit: Audit) -> Section:
+def _audit(audit: Audit, page: Section) -> Section:
     table = checklist(audit)
     return {
         "finding": f"Of {len(table.rows)} items: {table.tally}.",
-        "rows": table.answered,
+        "rows": with_links(table.answered, page),
+        "notes": table.notes,
+        # Rows of the data that the explorer has.
+        "known": [str(one["label"]) for one in page["explorer"]["instances"]],
         "unanswered": table.unanswered,
     }
 

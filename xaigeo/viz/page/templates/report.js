@@ -104,14 +104,25 @@ listen("map", "keydown", (event) => {
   event.preventDefault();
   step(by);
 });
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-row]");
-  const one = link && byLabel.get(link.dataset.row);
+const showRow = (label) => {
+  const one = byLabel.get(label);
   if (!one) return;
   choose({ row: one.id });
   byId("explorer").scrollIntoView();
   byId("row").focus({ preventScroll: true });
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-row]");
+  if (!link) return;
+  event.preventDefault();
+  showRow(link.dataset.row);
 });
+// An address that ends in #row=12 opens the page at that row.
+const rowAsked = () => {
+  const asked = window.location.hash.match(/^#row=(.*)$/);
+  try { return asked ? decodeURIComponent(asked[1]) : null; } catch { return null; }
+};
+window.addEventListener("hashchange", () => { if (rowAsked() !== null) showRow(rowAsked()); });
 
 // Paper cannot be unfolded.
 let folded = [];
@@ -211,5 +222,6 @@ startTable();
 redraw();
 const [x, y] = explorer.pairs[0] ?? [0, 0];
 choose({ row: explorer.instances[0].id, view: "pair", x, y });
+if (rowAsked() !== null) showRow(rowAsked());
 // For those who look under the hood, tests among them: what is shown, and the tables it is drawn from.
 window.xaigeoReport = { state, drawnTables, choose, stepsOf: (k) => stepsTable(explorer.methods[k], k, placeIn(explorer.methods[k])) };

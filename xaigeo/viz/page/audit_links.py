@@ -1,0 +1,112 @@
+"""What each item of the checklist rests on, as places of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+# By item: the places that show what it measures, and their words. Those that a page lacks are
+# left out.
+PLACES: dict[str, tuple[tuple[str, str], ...]] = {
+    "P1": (("trained", "what was trained"),),
+    "P2": (("ensemble", "hashes of data, settings and architecture"),),
+    "P3": (("made", "how it was made"),),
+    "P4": (("made", "how it was made"),),
+    "M1": (("performance", "scores of every seed"),),
+    "M2": (
+        ("picture-prediction_spread", "the spread of predictions"),
+        ("picture-prediction_deviation", "how far each seed deviates"),
+    ),
+    "M3": (
+        ("picture-prediction_deviation", "how far each seed deviates"),
+        ("picture-prediction_spread", "the spread of predictions"),
+    ),
+    "M4": (("picture-reliability_diagram", "the reliability diagram"),),
+    "M5": (
+        ("picture-model_difference", "the difference of each model"),
+        ("picture-prediction_deviation", "how far each seed deviates"),
+    ),
+    "F1": (("explorer", "each row’s attributions"),),
+    "F2": (("made", "how it was made"),),
+    "F3": (("picture-randomisation", "explanations of random models"),),
+    "F4": (
+        ("picture-deletion", "deletion curves"),
+        ("picture-deletion_curves", "deletion curves"),
+    ),
+    "F5": (("made", "how it was made"),),
+    "A1": (("reasons", "the scores of agreement"),),
+    "A2": (
+        ("reasons", "the scores of agreement"),
+        ("heatmap", "which seeds think alike"),
+    ),
+    "A3": (
+        ("reasons", "the scores of agreement"),
+        ("picture-attribution_importance", "what counts for each seed"),
+    ),
+    "A4": (
+        ("picture-score_by_row", "agreement by row"),
+        ("picture-rank_flow", "ranks by seed"),
+    ),
+    "A5": (("picture-modes_map", "the map of modes"),),
+    "A6": (
+        ("picture-divided_rows", "the divided rows"),
+        ("contrasts", "rows with one answer and different reasons"),
+    ),
+    "A7": (("picture-method_agreement", "how far methods agree"),),
+    "A8": (
+        ("method-anchors", "scores of the rules"),
+        ("picture-precision_coverage", "precision and coverage"),
+    ),
+    "A9": (
+        ("method-counterfactuals", "scores of the changes"),
+        ("picture-counterfactual_changes", "what is changed"),
+    ),
+    "R1": (("picture-off_support", "inputs unlike the data"),),
+    "R2": (("picture-score_by_row", "agreement by row"),),
+    "C1": (("picture-attribution_importance", "intervals over the seeds"),),
+    "C2": (
+        ("differences", "where the seeds differ"),
+        ("everything", "all rows as a table"),
+    ),
+    "C3": (("reasons", "the scores of agreement"),),
+    "C4": (("made", "hashes and versions"),),
+}
+ALWAYS = {"trained", "performance", "reasons", "differences", "explorer", "everything", "made"}
+
+
+def with_links(rows: list[dict[str, Any]], page: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return rows of the checklist with the places of a page that show what they rest on.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `xaigeo.viz.checklist.Checklist`.
+    page : dict
+        The report's summary.
+    """
+    there = ALWAYS | {"ensemble"} | set(_places(page))
+    return [
+        row
+        | {
+            "links": [
+                (f"#{place}", words) for place, words in PLACES.get(row["id"], ()) if place in there
+            ]
+        }
+        for row in rows
+    ]
+
+
+def _places(page: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of places that a page has because of what it was made from."""
+    reasons, differences = page["reasons"] or {}, page["differences"] or {}
+    sections = (page["performance"] or {}, reasons, differences, {"pictures": page["overview"]})
+    for section in sections:
+        for one in section.get("pictures") or ():
+            if one["name"]:
+                yield f"picture-{one['name']}"
+    for method in reasons.get("methods") or ():
+        yield f"method-{method['name']}"
+    if reasons.get("heatmap"):
+        yield "heatmap"
+    if differences.get("contrasts"):
+        yield "contrasts"
