@@ -18,7 +18,7 @@ import xaigeo as xg
 from xaigeo.agreement.rank_correlation import spearman
 from xaigeo.errors import SingleSeedWarning
 from xaigeo.explainers.background import Background
-from xaigeo.faithfulness import deletion, randomisation, sensitivity
+from xaigeo.faithfulness import randomisation, sensitivity
 from xaigeo.faithfulness.sensitivity import changed_rows
 
 SEEDS = (1, 2, 6)
@@ -180,33 +180,6 @@ def test_completeness(quantus):
         # It asks for equality to the last bit, and by default after dividing by the largest.
         assert not any(exact)
         assert not any(quantus.Completeness(**common)(**given))
-
-
-def test_deletion(quantus):
-    modules = networks(torch.float32)
-    single = ensemble_of(modules)
-    explanation = xg.explain(single, FEW, background=ROWS, **GRADIENTS)
-    targets = answers(explanation)
-    check = deletion(explanation, single, replace="background_mean", order="signed", n_random=1)
-
-    def remove(arr, indices, **_):
-        left = arr.copy()
-        for row, places in zip(left, indices, strict=True):
-            row[places] = ROWS.mean(axis=0)[places]
-        return left
-
-    for k, module in enumerate(modules):
-        curve = quantus.PixelFlipping(
-            features_in_step=1, perturb_func=remove, disable_warnings=True
-        )(
-            model=module,
-            x_batch=FEW,
-            y_batch=targets,
-            a_batch=attributions(explanation, targets)[k],
-            softmax=False,
-        )
-        # Ours begins with the row as it is.
-        np.testing.assert_allclose(check.array("curve")[k, :, 1:], curve, atol=1e-5)
 
 
 def test_where_quantus_goes_its_own_way(quantus, ensemble, explanation, explain_func):

@@ -81,9 +81,9 @@ def sensitivity(
     -----
     With φ the attributions at a row x, and φ′ those at a changed row x′, a sample is
     ``‖φ′ − φ‖ / ‖φ‖`` (Euclidean norms over features). `largest` is the Monte Carlo estimate of
-    the max-sensitivity of Yeh et al. 2019, arXiv:1901.09392, definition 2, made relative, and
-    `mean` is its average counterpart. As it is the largest of `n_samples` draws, it grows with
-    their number; compare at one number.
+    the max-sensitivity of Yeh et al. 2019, arXiv:1901.09392, made relative, and `mean` is its
+    average counterpart. As it is the largest of `n_samples` draws, it grows with their number;
+    compare at one number.
 
     Each numeric column is moved by a uniform draw from ±`radius` standard deviations, all columns
     at once. A changed row stays a possible one: categorical, ordinal and constant columns keep
