@@ -31,14 +31,59 @@ def calibration_error(prediction: np.ndarray, truth: np.ndarray, n_bins: int = 1
         Σ_bins share of rows · |accuracy − mean confidence| (Guo et al. 2017,
         arXiv:1706.04599); 0 is calibrated.
     """
+    return _error(prediction.max(axis=-1), prediction.argmax(axis=-1) == truth, n_bins)
+
+
+def calibration_gaps(prediction: np.ndarray, truth: np.ndarray, n_bins: int = 15) -> np.ndarray:
+    """Return what each row adds to each bin of the calibration error.
+
+    Parameters
+    ----------
+    prediction, truth, n_bins
+        As in `calibration_error`.
+
+    Returns
+    -------
+    ndarray, shape (n_seeds, n_rows, n_bins)
+        Hit (1 or 0) less confidence in the row's bin, 0 in the others. The absolute sums over
+        rows, added over bins and divided by the number of rows, are the calibration error; with
+        rows weighted, that of rows drawn again.
+    """
     confidence = prediction.max(axis=-1)
-    correct = prediction.argmax(axis=-1) == truth
-    bins = _bins(confidence, n_bins)
-    gaps = [
-        np.abs(np.bincount(b, weights=hit - c, minlength=n_bins)).sum() / len(truth)
-        for b, hit, c in zip(bins, correct.astype(float), confidence, strict=True)
-    ]
-    return np.array(gaps)
+    missed = (prediction.argmax(axis=-1) == truth) - confidence
+    inside = _bins(confidence, n_bins)[..., None] == np.arange(n_bins)
+    return np.asarray(inside * missed[..., None])
+
+
+def class_calibration_error(
+    prediction: np.ndarray, truth: np.ndarray, n_bins: int = 15, given: Given = "label"
+) -> np.ndarray:
+    """Return the calibration error of every seed and class.
+
+    Parameters
+    ----------
+    prediction, truth, n_bins
+        As in `calibration_error`.
+    given : {"label", "output"}
+        As in `class_reliability`, whose bins are summed. The mean over classes with "output" is
+        the classwise calibration error of Kull et al. (2019, arXiv:1910.12656).
+
+    Returns
+    -------
+    ndarray, shape (n_seeds, n_classes)
+        NaN with "label" for a class that has no rows.
+    """
+    check_option("given", given, Given)
+    n_seeds, _, n_classes = prediction.shape
+    found = np.full((n_seeds, n_classes), np.nan)
+    confidence, hits = prediction.max(axis=-1), prediction.argmax(axis=-1) == truth
+    for place in range(n_classes):
+        own = truth == place
+        if given == "output":
+            found[:, place] = _error(prediction[..., place], np.tile(own, (n_seeds, 1)), n_bins)
+        elif own.any():
+            found[:, place] = _error(confidence[:, own], hits[:, own], n_bins)
+    return found
 
 
 def reliability(
@@ -146,6 +191,16 @@ def wilson_interval(
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
+def _error(confidence: np.ndarray, hits: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return the calibration error of answers, shape (n_seeds, n_rows) each, by seed."""
+    bins = _bins(confidence, n_bins)
+    gaps = [
+        np.abs(np.bincount(b, weights=hit - c, minlength=n_bins)).sum() / confidence.shape[1]
+        for b, hit, c in zip(bins, hits.astype(float), confidence, strict=True)
+    ]
+    return np.array(gaps)
+
+
 def _by_seed_and_bin(
     confidence: np.ndarray, hits: np.ndarray, seeds: np.ndarray, n_bins: int
 ) -> pd.DataFrame:
@@ -169,4 +224,6 @@ def _by_seed_and_bin(
 
 
 def _bins(confidence: np.ndarray, n_bins: int) -> np.ndarray:
-    return np.asarray(np.clip(np.ceil(confidence * n_bins).astype(int) - 1, 0, n_bins - 1))
+    # Compared with the edges themselves: 0.7 * 10 is above 7, so that a product would put 0.7
+    # above an edge that it lies on.
+    return np.searchsorted(np.arange(1, n_bins) / n_bins, confidence, side="left")

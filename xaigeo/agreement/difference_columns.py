@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from xaigeo.agreement.calibration import calibration_error
+from xaigeo.agreement.corrected_interval import corrected_interval
 from xaigeo.agreement.curve_distances import curve_distances
 from xaigeo.agreement.difference_scores import DifferenceScores
 from xaigeo.agreement.outlying import beyond, outlying
@@ -96,35 +96,6 @@ def alpha_columns(
             "output": [compared[place] for place in worst],
         }
     )
-
-
-def corrected_interval(
-    value: np.ndarray, draws: np.ndarray, level: float = LEVEL
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return bootstrap intervals of values that draws on average miss.
-
-    Parameters
-    ----------
-    value : ndarray, shape (n,)
-    draws : ndarray, shape (n_draws, n)
-    level : float
-
-    Notes
-    -----
-    Efron's bias-corrected percentile interval (1981, doi:10.2307/3314608): α̂ is made of a maximum
-    over rows, so that rows drawn again give larger ones. With z₀ the normal quantile of the share
-    of draws below the value (draws that equal it count half), the ends are the quantiles
-    Φ(2z₀ ± z). How often they hold the truth is measured by ``scripts/alpha_hat_checks.py``.
-    """
-    below = ((draws < value).mean(axis=0) + (draws <= value).mean(axis=0)) / 2
-    n_draws = len(draws)
-    shift = 2 * norm.ppf(np.clip(below, 0.5 / n_draws, 1 - 0.5 / n_draws))
-    half = norm.ppf((1 + level) / 2)
-    ends = [
-        [np.quantile(own, share) for own, share in zip(draws.T, norm.cdf(shift + z), strict=True)]
-        for z in (-half, half)
-    ]
-    return np.array(ends[0]), np.array(ends[1])
 
 
 def as_size(alpha: np.ndarray) -> np.ndarray:

@@ -166,9 +166,13 @@ def model_difference(
     of one kind are named is measured by ``scripts/alpha_hat_checks.py``. Of two models none can be
     the odd one.
     """
-    _check(evaluation, reference, against, n_bootstrap)
+    check_models(evaluation)
+    check_option("against", against, Against)
+    check_count("n_bootstrap", n_bootstrap, at_least=2)
     check_level(epsilon)
     check_share("limit", limit)
+    if reference is not None:
+        _check_reference(reference, [int(seed) for seed in evaluation.seeds])
     scores = difference_scores(evaluation, score)
     n_rows = scores.raw.shape[1]
     delta = acceptance_distance(n_rows, epsilon / len(scores.compared))
@@ -204,12 +208,10 @@ def model_difference(
     )
 
 
-def _check(evaluation: Any, reference: Any, against: str, n_bootstrap: int) -> None:
+def check_models(evaluation: Any) -> None:
+    """Raise unless an evaluation of two models or more with finite predictions is given."""
     check_evaluation(evaluation, "the difference of models")
-    check_option("against", against, Against)
-    check_count("n_bootstrap", n_bootstrap, at_least=2)
-    seeds = [int(seed) for seed in evaluation.seeds]
-    if len(seeds) < 2:
+    if len(evaluation.seeds) < 2:
         raise InputError(
             expected="two seeds or more",
             arrived="one, which has no other to differ from",
@@ -222,8 +224,6 @@ def _check(evaluation: Any, reference: Any, against: str, n_bootstrap: int) -> N
             arrived=f"{n_bad} that are not" if n_bad else "no rows",
             do="Check models that return NaN, and evaluate them on labelled rows.",
         )
-    if reference is not None:
-        _check_reference(reference, seeds)
 
 
 def _check_reference(reference: Any, seeds: list[int]) -> None:
