@@ -12,7 +12,7 @@ import numpy as np
 from xaigeo import dims
 from xaigeo.agreement.bootstrap import Statistic, mean_of, percentile_intervals
 from xaigeo.agreement.compared import Compared, ComparedAttributions, compare
-from xaigeo.agreement.null import null_of_batches
+from xaigeo.agreement.null import nulls_of_batches
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.score import Score, scores_for
 from xaigeo.explanations import Explanation
@@ -54,12 +54,10 @@ class Gathered:
 
     def rows(self, *, random_state: int, n_bootstrap: int) -> list[dict[str, Any]]:
         """Return every score as a row of `xaigeo.agreement.summary`, without the method."""
-        intervals = self._intervals(random_state, n_bootstrap)
-        return [self._row(score, *intervals[score.name]) for score in self.scores]
+        intervals, nulls = self._intervals_and_nulls(random_state, n_bootstrap)
+        return [self._row(score, intervals[score.name], nulls[score.name]) for score in self.scores]
 
-    def _row(
-        self, score: Score, interval: tuple[float, float], rng: np.random.Generator
-    ) -> dict[str, Any]:
+    def _row(self, score: Score, interval: tuple[float, float], null: float) -> dict[str, Any]:
         values = self.values[score.name]
         defined = values[np.isfinite(values)]
         if score.pooled is None:
@@ -71,7 +69,7 @@ class Gathered:
             "value": value,
             "low": interval[0],
             "high": interval[1],
-            "null": self._null(score, rng) if len(defined) else float("nan"),
+            "null": null if len(defined) else float("nan"),
             "lowest": float(defined.min()) if len(defined) else float("nan"),
             "highest": float(defined.max()) if len(defined) else float("nan"),
             "higher_is_better": score.higher_is_better,
@@ -79,10 +77,10 @@ class Gathered:
             "meaning": score.meaning,
         }
 
-    def _intervals(
+    def _intervals_and_nulls(
         self, random_state: int, n_bootstrap: int
-    ) -> dict[str, tuple[tuple[float, float], np.random.Generator]]:
-        """Return every score's interval, and the stream as it is after it was drawn.
+    ) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+        """Return every score's interval and null value.
 
         Scores that are defined on as many instances share their draws, which for many
         instances are most of the work.
@@ -95,15 +93,20 @@ class Gathered:
                 groups[len(defined)][score.name] = mean_of(defined)
             else:
                 groups[self.n_instances][score.name] = self._pooled(score)
-        answer = {}
+        intervals: dict[str, tuple[float, float]] = {}
+        nulls: dict[str, float] = {}
+        by_name = {score.name: score for score in self.scores}
         for n, statistics in groups.items():
             rng = np.random.default_rng(random_state)
             found = percentile_intervals(
                 n, list(statistics.values()), n_bootstrap=n_bootstrap, rng=rng
             )
-            for name, interval in zip(statistics, found, strict=True):
-                answer[name] = interval, _copy(rng)
-        return answer
+            intervals |= dict(zip(statistics, found, strict=True))
+            if n:
+                nulls |= self._nulls([by_name[name] for name in statistics], rng)
+            else:
+                nulls |= dict.fromkeys(statistics, float("nan"))
+        return intervals, nulls
 
     def _pooled(self, score: Score) -> Statistic:
         pooled, of = score.pooled, score.pooled_of
@@ -114,13 +117,13 @@ class Gathered:
         terms = self.terms[score.name]
         return lambda weights: of(weights @ terms)
 
-    def _null(self, score: Score, rng: np.random.Generator) -> float:
+    def _nulls(self, scores: Sequence[Score], rng: np.random.Generator) -> dict[str, float]:
         """As `xaigeo.agreement.null.null_value`, of all batches."""
-        return null_of_batches(
-            score,
+        return nulls_of_batches(
+            scores,
             first=self.first,
             has_ties=self.has_ties,
-            by_instance=self.nulls.get(score.name),
+            by_instance=self.nulls,
             n_instances=self.n_instances,
             sample=self.sample,
             rng=rng,
@@ -170,15 +173,15 @@ def null_in_turn(
         if has_ties or score.closed_null is None:
             break
     assert first is not None  # an explanation has an instance
-    return null_of_batches(
-        score,
+    return nulls_of_batches(
+        [score],
         first=first,
         has_ties=has_ties,
-        by_instance=np.concatenate(known) if known else None,
+        by_instance={score.name: np.concatenate(known)} if known else {},
         n_instances=len(explanation.instances),
         sample=lambda places: compare(explanation.at(places), k=k, output=output),
         rng=np.random.default_rng(random_state),
-    )
+    )[score.name]
 
 
 def compare_in_turn(
@@ -241,9 +244,3 @@ def _gather(
 
 def _joined(batches: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.concatenate(arrays) for name, arrays in batches.items()}
-
-
-def _copy(rng: np.random.Generator) -> np.random.Generator:
-    again = np.random.default_rng(0)
-    again.bit_generator.state = rng.bit_generator.state
-    return again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -23,49 +23,60 @@ def null_value(score: Score, compared: Compared, rng: np.random.Generator) -> fl
     explanations (see `Compared.shuffled`).
     """
     known = score.null_per_instance
-    return null_of_batches(
-        score,
+    return nulls_of_batches(
+        [score],
         first=compared,
         has_ties=isinstance(compared, ComparedAttributions) and compared.has_ties,
-        by_instance=None if known is None else known(compared),
+        by_instance={} if known is None else {score.name: known(compared)},
         n_instances=compared.n_instances,
         sample=compared.at,
         rng=rng,
-    )
+    )[score.name]
 
 
-def null_of_batches(
-    score: Score,
+def nulls_of_batches(
+    scores: Sequence[Score],
     *,
     first: Compared,
     has_ties: bool,
-    by_instance: np.ndarray | None,
+    by_instance: Mapping[str, np.ndarray],
     n_instances: int,
     sample: Callable[[np.ndarray], Compared],
     rng: np.random.Generator,
-) -> float:
-    """Return `null_value` of instances that are not all in memory.
+) -> dict[str, float]:
+    """Return `null_value` of several scores, of instances that are not all in memory.
+
+    Scores that are simulated share their deals.
 
     Parameters
     ----------
+    scores : sequence of Score
     first : Compared
-        The first batch of them.
+        The first batch of the instances.
     has_ties : bool
         Whether attributions tie anywhere.
-    by_instance : ndarray, shape (n_instances,), or None
-        Null values, of a score that knows them.
+    by_instance : mapping
+        Null values, shape (n_instances,), of the scores that know them.
     n_instances : int
     sample : callable
         From places to the comparison of these instances.
     """
-    if not score.has_null:
-        return float("nan")
-    if by_instance is not None:
-        return float(mean_defined(by_instance))
-    if score.closed_null is not None and isinstance(first, ComparedAttributions) and not has_ties:
-        return float(score.closed_null(first))
-    places = sampled_places(n_instances, rng)
-    return mean_of_deals(score, sample(np.arange(n_instances) if places is None else places), rng)
+    nulls, dealt = {}, []
+    closed = isinstance(first, ComparedAttributions) and not has_ties
+    for score in scores:
+        if not score.has_null:
+            nulls[score.name] = float("nan")
+        elif score.name in by_instance:
+            nulls[score.name] = float(mean_defined(by_instance[score.name]))
+        elif closed and score.closed_null is not None:
+            nulls[score.name] = float(score.closed_null(first))  # type: ignore[arg-type]
+        else:
+            dealt.append(score)
+    if dealt:
+        places = sampled_places(n_instances, rng)
+        compared = sample(np.arange(n_instances) if places is None else places)
+        nulls |= means_of_deals(dealt, compared, rng)
+    return nulls
 
 
 def simulated_null(
@@ -73,7 +84,8 @@ def simulated_null(
 ) -> float:
     """Return the mean score of shuffled explanations; NaN if nothing can be shuffled."""
     places = sampled_places(compared.n_instances, rng)
-    return mean_of_deals(score, compared if places is None else compared.at(places), rng, n_draws)
+    chosen = compared if places is None else compared.at(places)
+    return means_of_deals([score], chosen, rng, n_draws)[score.name]
 
 
 def sampled_places(n_instances: int, rng: np.random.Generator) -> np.ndarray | None:
@@ -83,20 +95,25 @@ def sampled_places(n_instances: int, rng: np.random.Generator) -> np.ndarray | N
     return np.sort(rng.choice(n_instances, MAX_INSTANCES, replace=False))
 
 
-def mean_of_deals(
-    score: Score, compared: Compared, rng: np.random.Generator, n_draws: int = N_DRAWS
-) -> float:
-    """Return the mean score of explanations dealt at random; NaN if nothing can be dealt."""
+def means_of_deals(
+    scores: Sequence[Score],
+    compared: Compared,
+    rng: np.random.Generator,
+    n_draws: int = N_DRAWS,
+) -> dict[str, float]:
+    """Return the mean scores of explanations dealt at random; NaN if nothing can be dealt."""
     if not isinstance(compared, ComparedAttributions) and compared.n_instances < 2:
-        return float("nan")
-    draws = []
-    for _ in range(n_draws):
+        return {score.name: float("nan") for score in scores}
+    draws = np.empty((n_draws, len(scores)))
+    for draw in draws:
         shuffled = compared.shuffled(rng)
-        if score.pooled is not None:
-            draws.append(score.pooled(shuffled, np.ones((1, shuffled.n_instances)))[0])
-        else:
-            draws.append(mean_defined(score.compute(shuffled)))
-    return float(mean_defined(np.array(draws, dtype=np.float64)))
+        for place, score in enumerate(scores):
+            if score.pooled is not None:
+                draw[place] = score.pooled(shuffled, np.ones((1, shuffled.n_instances)))[0]
+            else:
+                draw[place] = mean_defined(score.compute(shuffled))
+    means = mean_defined(draws)
+    return {score.name: float(mean) for score, mean in zip(scores, means, strict=True)}
 
 
 def rank_agreement_quantile(

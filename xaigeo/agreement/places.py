@@ -91,9 +91,43 @@ def mean_overlap(places: np.ndarray, n_axes: int) -> np.ndarray:
     the seeds gives the sum over all pairs.
     """
     n_seeds = len(places)
+    if n_seeds == 2:
+        return overlap(places[0], places[1], n_axes)
     weight = np.arange(n_seeds - 1, -1, -1) / (n_seeds * (n_seeds - 1) / 2)
     total = np.tensordot(weight, np.sort(places, axis=0), axes=(0, 0))
     return np.asarray(total.sum(axis=tuple(range(-n_axes, 0))))
+
+
+def mean_shared_members(values: np.ndarray, k: int, spans: Spans, *, signed: bool) -> np.ndarray:
+    """Return the mean of `shared_members` over all pairs of seeds, shape (n_instances,)."""
+    first, last = spans
+    if (first != last).any():
+        member = membership(values, k, spans)
+        return mean_overlap(by_sign(member, values), 2) if signed else mean_overlap(member, 1)
+    return _held_by_two(first <= k, values if signed else None)
+
+
+def mean_shared_ranks(values: np.ndarray, k: int, spans: Spans, *, signed: bool) -> np.ndarray:
+    """Return the mean of `shared_ranks` over all pairs of seeds, shape (n_instances,)."""
+    first, last = spans
+    if (first != last).any():
+        places = rank_places(values, k, spans)
+        if signed:
+            return mean_overlap(by_sign(places, values[..., None]), 3)
+        return mean_overlap(places, 2)
+    given = values if signed else None
+    return np.asarray(sum(_held_by_two(first == rank, given) for rank in range(1, k + 1)))
+
+
+def _held_by_two(held: np.ndarray, signs: np.ndarray | None) -> np.ndarray:
+    """Return how many features two seeds both hold, mean over pairs: of c seeds c(c − 1)/2 do."""
+    n_seeds = len(held)
+    counts = [
+        part.sum(axis=0)
+        for part in ([held] if signs is None else [held & (signs > 0), held & (signs < 0)])
+    ]
+    total = sum((count * (count - 1)).sum(axis=-1) for count in counts)
+    return np.asarray(total / (n_seeds * (n_seeds - 1)))
 
 
 def shared_members(values: np.ndarray, k: int, spans: Spans, *, signed: bool) -> np.ndarray:

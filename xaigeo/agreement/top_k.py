@@ -15,7 +15,8 @@ from xaigeo.agreement.blocks import by_blocks
 from xaigeo.agreement.places import (
     Spans,
     by_sign,
-    mean_overlap,
+    mean_shared_members,
+    mean_shared_ranks,
     membership,
     overlap,
     rank_places,
@@ -90,26 +91,24 @@ def mean_feature_agreement(values: np.ndarray, k: int, spans: Spans | None = Non
     -------
     ndarray, shape (...)
     """
-    return _mean(lambda v, s: mean_overlap(membership(v, k, s), 1), values, k, spans)
+    return _mean(mean_shared_members, values, k, spans, signed=False)
 
 
 def mean_rank_agreement(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Mean `rank_agreement` of all pairs of seeds; shapes as in `mean_feature_agreement`."""
-    return _mean(lambda v, s: mean_overlap(rank_places(v, k, s), 2), values, k, spans, 3.0 * k)
+    return _mean(mean_shared_ranks, values, k, spans, signed=False)
 
 
 def mean_sign_agreement(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
     """Mean `sign_agreement` of all pairs of seeds; shapes as in `mean_feature_agreement`."""
-    return _mean(
-        lambda v, s: mean_overlap(by_sign(membership(v, k, s), v), 2), values, k, spans, 8.0
-    )
+    return _mean(mean_shared_members, values, k, spans, signed=True)
 
 
 def mean_signed_rank_agreement(
     values: np.ndarray, k: int, spans: Spans | None = None
 ) -> np.ndarray:
     """Mean `signed_rank_agreement` of all pairs; shapes as in `mean_feature_agreement`."""
-    return _mean(lambda v, s: mean_overlap(_signed_ranks(v, k, s), 3), values, k, spans, 6.0 * k)
+    return _mean(mean_shared_ranks, values, k, spans, signed=True)
 
 
 def feature_agreement_matrix(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
@@ -167,16 +166,24 @@ def check_k(k: int, n_features: int) -> None:
 
 
 def _mean(
-    shared: Callable[[np.ndarray, Spans], np.ndarray],
+    shared: Callable[..., np.ndarray],
     values: np.ndarray,
     k: int,
     spans: Spans | None,
-    copies: float = 4.0,
+    *,
+    signed: bool,
 ) -> np.ndarray:
     check_k(k, values.shape[-1])
     first, last = rank_span(values) if spans is None else spans
-    return by_blocks(lambda v, f, s: shared(v, (f, s)), values, first, last, copies=copies) / k
+    # Where features tie, every rank up to k has a copy of each feature.
+    copies = 8.0 if shared is mean_shared_members else 6.0 * k
+    return (
+        by_blocks(
+            lambda v, f, s: shared(v, k, (f, s), signed=signed), values, first, last, copies=copies
+        )
+        / k
+    )
 
 
-def _signed_ranks(values: np.ndarray, k: int, spans: Spans | None = None) -> np.ndarray:
-    return by_sign(rank_places(values, k, spans), values[..., None])
+def _signed_ranks(values: np.ndarray, k: int) -> np.ndarray:
+    return by_sign(rank_places(values, k), values[..., None])

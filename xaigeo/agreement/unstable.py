@@ -106,7 +106,9 @@ def same_answer_different_reason(
     ]
     unanimous = table.loc[table["unanimous"], wanted]
     by = ["stability", "feature_agreement", "sign_consensus"]
-    return unanimous.sort_values(by, kind="stable").reset_index(drop=True)
+    # Rounded, or the last bit of a sum would decide between rows that agree alike.
+    order = unanimous[by].round(12).sort_values(by, kind="stable").index
+    return unanimous.loc[order].reset_index(drop=True)
 
 
 def _attributions(
