@@ -253,6 +253,13 @@ def test_messages(explanation, ensemble):
         randomisation(explanation, ensemble.select([4, 7]))
 
 
+def test_progress(explanation, ensemble, capsys):
+    randomisation(explanation, ensemble, n_repeats=2, progress=True)
+    said = capsys.readouterr().err
+    assert "randomisation" in said
+    assert "7/7" in said  # three layers twice, and the control
+
+
 def test_models_without_layers_are_sent_to_shuffled_labels():
     models = [lambda rows, w=w: 1 / (1 + np.exp(-rows @ np.ones(5) * w)) for w in (1, 2)]
     ensemble = xg.SeedEnsemble.wrap(models, schema=ROWS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,6 +270,18 @@ def test_messages(bent, cloud):
         sensitivity(explanation, bent.select([4, 7]))
     with pytest.raises(InputError, match="Expected Attributions"):
         sensitivity(cloud, bent)
+
+
+def test_workers_and_progress(bent, cloud, capsys):
+    explanation = xg.explain(
+        bent, cloud[:12], method="kernel_shap", background=cloud[:10], random_state=0
+    )
+    alone = sensitivity(explanation, bent, n_samples=2)
+    assert capsys.readouterr().err == ""
+    with joblib.parallel_config(backend="threading"):
+        together = sensitivity(explanation, bent, n_samples=2, n_jobs=2, progress=True)
+    assert "sensitivity" in capsys.readouterr().err
+    np.testing.assert_array_equal(together.array("largest"), alone.array("largest"))
 
 
 def test_columns_that_cannot_move_are_refused():
