@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
 from xaigeo.agreement.bootstrap import mean_interval, percentile_interval, resampling_weights
+from xaigeo.agreement.rank_correlation import mean_spearman
+from xaigeo.agreement.top_k import mean_feature_agreement
 
 
 def test_weights_resample_n_instances(rng):
@@ -14,6 +17,25 @@ def test_mean_interval_is_near_the_normal_one():
     low, high = mean_interval(values, n_bootstrap=4000, rng=np.random.default_rng(1))
     half = 1.96 * values.std(ddof=1) / 20
     np.testing.assert_allclose([low, high], [values.mean() - half, values.mean() + half], atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["feature_agreement", "spearman"])
+def test_interval_covers_the_mean_of_a_score(rng, name):
+    # Seeds that share a signal: the score is neither at an end of its range nor symmetric.
+    n_repeats, n_rows = 1000, 50
+    signal = rng.normal(size=(1, 100_000, 6))
+    noise = rng.normal(size=(3, 100_000, 6))
+    mean = {"feature_agreement": lambda v: mean_feature_agreement(v, 2), "spearman": mean_spearman}
+    values = mean[name](signal + noise)
+    truth = values[n_repeats * n_rows :].mean()
+    covered = [
+        low <= truth <= high
+        for low, high in (
+            mean_interval(sample, n_bootstrap=250, rng=rng)
+            for sample in values[: n_repeats * n_rows].reshape(n_repeats, n_rows)
+        )
+    ]
+    assert 0.92 <= np.mean(covered) <= 0.98
 
 
 def test_undefined_values_are_left_out():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import hypergeom
-
 from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.concordance import (
     cosine_matrix,
@@ -17,7 +15,7 @@ from xaigeo.agreement.distribution import (
     jaccard_distance_matrix,
     mean_jaccard_distance,
     mean_relative_entropy,
-    n_top,
+    random_jaccard_distance,
     relative_entropy_matrix,
 )
 from xaigeo.agreement.intraclass import icc, pooled_icc, pooled_icc_of, pooled_icc_terms
@@ -44,12 +42,6 @@ KRISHNA = "arXiv:2202.01602"
 JAIN = "doi:10.18653/v1/K19-1065"
 SHROUT_FLEISS = "doi:10.1037/0033-2909.86.2.420"
 DEALT = "mean when every seed's attributions are dealt to the features at random"
-
-
-def _null_jaccard(c: ComparedAttributions) -> float:
-    m = c.values.shape[-1]
-    n = n_top(0.2, m)
-    return float(sum(hypergeom.pmf(x, m, n, n) * (1 - x / (2 * n - x)) for x in range(n + 1)))
 
 
 register(
@@ -274,7 +266,7 @@ register(
         higher_is_better=False,
         compute=lambda c: mean_jaccard_distance(c.values, spans=c.spans),
         by_pair=lambda c: jaccard_distance_matrix(c.values, spans=c.spans),
-        closed_null=_null_jaccard,
+        closed_null=lambda c: random_jaccard_distance(c.values.shape[-1]),
         chance="mean over random sets of the same size",
         reference=JAIN,
         meaning="Among the features that either of two seeds puts in its top 20 %, the share "

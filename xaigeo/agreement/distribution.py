@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 from scipy.special import rel_entr
+from scipy.stats import hypergeom
 
 from xaigeo.agreement.blocks import by_blocks
 from xaigeo.agreement.places import Spans, membership, rank_span, shared_members
@@ -123,6 +124,22 @@ def jaccard_distance_matrix(
     shared = shared_members(values, n, spans or rank_span(values), signed=False)
     # Two sets of size n make a union of 2n less what they share.
     return np.maximum(1.0 - shared / (2.0 * n - shared), 0.0)
+
+
+def random_jaccard_distance(n_features: int, share: float = 0.2) -> float:
+    """Return the mean `jaccard_distance` of two random sets of ⌈share · n_features⌉ features.
+
+    The number they share is hypergeometric; of features without ties, the null value.
+
+    Examples
+    --------
+    >>> round(random_jaccard_distance(10, share=0.2), 4)
+    0.8667
+    """
+    n = n_top(share, n_features)
+    shared = np.arange(n + 1)
+    chance = hypergeom.pmf(shared, n_features, n, n)
+    return float(chance @ (1.0 - shared / (2 * n - shared)))
 
 
 def relative_entropy_matrix(
