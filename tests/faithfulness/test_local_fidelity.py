@@ -232,6 +232,7 @@ def test_storing(contributions, linear, tmp_path):
     found = local_fidelity(contributions(), linear, n_samples=5)
     assert check_digest(load_check(found.save(tmp_path / "c.npz"))) == check_digest(found)
     found.check_belongs(contributions())
+    assert found.provenance["parameters"]["outputs"] == ["y"] * 8
     whole = local_fidelity(contributions(factor=0.5), linear, n_samples=5)
     again = local_fidelity(contributions(factor=0.5).at([5]), linear, n_samples=5)
     np.testing.assert_allclose(again.array("rmse")[:, 0], whole.array("rmse")[:, 5])

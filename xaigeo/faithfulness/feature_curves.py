@@ -100,7 +100,7 @@ def feature_curves(
         dims.STEP: shares,
         DRAW: np.arange(settings.n_random),
     }
-    chosen = {**asdict(settings), "order": order, "outputs": _names(subject)}
+    chosen = {**asdict(settings), "order": order, "outputs": subject.output_names}
     random_state = int(chosen.pop("random_state"))
     return Check(
         kind=kind,
@@ -229,7 +229,3 @@ def _is_moving(own: np.ndarray, random: np.ndarray) -> np.ndarray:
     every = np.concatenate([own[:, :, None], random], axis=2)
     largest = np.abs(every).max(axis=(1, 2, 3), keepdims=True)[..., 0, 0]
     return np.asarray(np.ptp(every, axis=(2, 3)) > ROUNDING * largest)
-
-
-def _names(subject: Subject) -> list[str]:
-    return [subject.explanation.outputs[place] for place in subject.places]

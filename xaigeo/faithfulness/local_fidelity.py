@@ -106,6 +106,7 @@ def local_fidelity(
         "n_samples": int(n_samples),
         "n_background": int(n_background),
         "max_memory": int(max_memory),
+        "outputs": subject.output_names,
     }
     return Check(
         kind="local_fidelity",

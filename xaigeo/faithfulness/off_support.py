@@ -80,6 +80,13 @@ def off_support(
     ------
     InputError
         For settings that are not allowed, too few rows, and a way that the columns do not have.
+
+    Notes
+    -----
+    `Support` looks for values beyond the range, so that "beyond" is missed only where the data
+    themselves have gaps as wide, in long tails. "uniform" is the harder test with few columns,
+    whose box the data fill in part, and "shuffled" with many: distances over thirty columns hardly
+    tell that a few go together in an unusual way.
     """
     check_ensemble(ensemble)
     support = Support.fit(ensemble, background, n_neighbours=n_neighbours, alarm=alarm)

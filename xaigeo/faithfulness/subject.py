@@ -127,6 +127,11 @@ class Subject:
         scale = data["feature_scale"].to_numpy() if held else self.background.scale
         return self.values * np.where(schema.discrete, 1.0, (self.rows - location) / scale)
 
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the checked outputs, one an instance."""
+        return [self.explanation.outputs[place] for place in self.places]
+
     def generator(self, random_state: int, place: int) -> np.random.Generator:
         """Return the random numbers of one instance, a function of its row alone."""
         return np.random.default_rng(instance_seed(random_state, self.identities[place]))
