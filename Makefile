@@ -20,9 +20,10 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.base
+$(VENV)/.dev: $(VENV)/.base tests/peers.txt
 	@echo "Adding the tools for tests"
 	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-deps --requirement tests/peers.txt
 	@touch $@
 
 demo: $(VENV)/.base ## train 20 networks on the penguins, explain, audit, report: out/demo/report.html

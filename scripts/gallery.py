@@ -71,6 +71,7 @@ PARTS = {
         "method_agreement",
         "variance_shares",
         "disagreement_sources",
+        "randomisation_check",
     ),
     "The models": (
         "seed_accuracies",

@@ -32,6 +32,7 @@ from xaigeo.viz.partial_dependence import partial_dependence
 from xaigeo.viz.precision_coverage import precision_coverage
 from xaigeo.viz.prediction_deviation import prediction_deviation
 from xaigeo.viz.prediction_spread import prediction_spread
+from xaigeo.viz.randomisation_check import randomisation_check
 from xaigeo.viz.rank_flow import rank_flow
 from xaigeo.viz.reliability_diagram import reliability_diagram
 from xaigeo.viz.residuals import residuals
@@ -79,6 +80,7 @@ __all__ = [
     "precision_recall_curves",
     "prediction_deviation",
     "prediction_spread",
+    "randomisation_check",
     "rank_flow",
     "reliability_diagram",
     "report",
