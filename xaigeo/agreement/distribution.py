@@ -18,7 +18,7 @@ from xaigeo.agreement.places import Spans, membership, rank_span, shared_members
 
 def n_top(share: float, n_features: int) -> int:
     """Return ⌈share · n_features⌉, at least 1."""
-    # Rounding first keeps 0.1 * 30 = 3.0000000000000004 from becoming 4.
+    # Rounding first keeps 0.07 * 100 = 7.000000000000001 from becoming 8.
     return max(1, math.ceil(round(share * n_features, 9)))
 
 
