@@ -1,0 +1,14 @@
+"""Is one of the models unlike the others?
+
+Dot and bar: the least share of a seed's scores (log-odds of a class) that must be left out before
+they pass for those of all other seeds, with its 95 % interval. An outlier is dark and named. How
+small a difference the test rows can show stands below the title: of few rows 0 proves little.
+"""
+
+from xaigeo.agreement.model_difference import model_difference
+from xaigeo.viz.seed_outliers import seed_outliers
+
+
+def draw(study):
+    difference = model_difference(study.evaluation)
+    return seed_outliers(difference, limits=(0.05, 0.15))
