@@ -18,6 +18,7 @@ MODULES = (
     "bench_gradients",
     "bench_anchors",
     "bench_counterfactuals",
+    "bench_agreement",
     "bench_report",
     "bench_demo",
 )
