@@ -71,6 +71,8 @@ PARTS = {
         "method_agreement",
         "variance_shares",
         "disagreement_sources",
+        "deletion_curves",
+        "insertion_curves",
         "randomisation_check",
     ),
     "The models": (

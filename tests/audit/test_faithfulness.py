@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from xaigeo.agreement import explainer_noise
-from xaigeo.audit.faithfulness import completeness_gap
+from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.audit.item import Missing
 
 

@@ -9,6 +9,7 @@ from xaigeo.agreement.calibration import (
 )
 from xaigeo.agreement.change_patterns import change_patterns
 from xaigeo.agreement.compared import compare
+from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.agreement.confusion import confusion_table
 from xaigeo.agreement.crossed import CrossedAttributions
 from xaigeo.agreement.crossed_explanations import cross_explanations
@@ -52,6 +53,7 @@ __all__ = [
     "change_use",
     "class_reliability",
     "compare",
+    "completeness_gap",
     "confusion_table",
     "cross_explanations",
     "disagreement_sources",

@@ -185,7 +185,8 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
     tried = [way for way in judged if counts.get(way, (0, 0))[1]]
     if not tried:
         return Missing(
-            "No input was planted by a way that is judged: shuffled rows may be like the data."
+            "No input was planted by a way that is judged: uniform and shuffled rows may be like "
+            "the data."
         )
     recall = {way: k / n for way, (k, n) in counts.items() if n}
     worst = min(tried, key=lambda way: recall[way])

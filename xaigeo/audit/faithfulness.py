@@ -10,6 +10,7 @@ import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.compared_output import outputs_compared
+from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
 from xaigeo.audit.evidence import Evidence, says_something
@@ -204,17 +205,3 @@ def covered(measured: Collection[str], methods: Sequence[str]) -> str:
     left_out = [method for method in methods if method not in measured]
     more = f"; not: {', '.join(left_out)}" if left_out else ""
     return f"Covered: {', '.join(measured)}{more}."
-
-
-def completeness_gap(explanation: Attributions) -> np.ndarray:
-    """Return |base + Σφ − f| in units of what is to be explained.
-
-    The unit is the largest |f − base| over the instances, by seed and output, so that the
-    answer does not depend on the scale of the outputs. Shape (n_seeds, n_instances, n_outputs).
-    """
-    base, value = explanation.array("base_value"), explanation.array("explained_value")
-    gap = np.abs(base + explanation.array("attribution").sum(axis=2) - value)
-    unit = np.abs(value - base).max(axis=1, keepdims=True)
-    # A model that is constant has nothing to explain: then only rounding may remain.
-    floor = 1e-12 * np.maximum(1.0, np.abs(value).max())
-    return np.where(gap <= floor, 0.0, gap / np.maximum(unit, floor))

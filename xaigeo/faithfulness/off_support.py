@@ -22,8 +22,9 @@ from xaigeo.schema import Frame, Matrix
 
 Way = Literal["beyond", "uniform", "shuffled"]
 WAYS: tuple[Way, ...] = get_args(Way)
-# Ways whose rows are unlike the data by construction; shuffled rows need not be.
-JUDGED: tuple[Way, ...] = ("beyond", "uniform")
+# Ways whose rows are unlike the data by construction. Those drawn uniformly or shuffled may lie
+# where the data are, and one that does and is not flagged is no miss.
+JUDGED: tuple[Way, ...] = ("beyond",)
 
 # How far beyond the range a value is put, in interquartile ranges.
 LEAST_BEYOND, MOST_BEYOND = 1.0, 3.0
@@ -73,8 +74,9 @@ def off_support(
     Check
         Of the kind "off_support"; `xaigeo.checks.off_support_rates` tells recalls and the rate of
         false alarms with their intervals. ``provenance["parameters"]["judged"]`` names the ways
-        by which audits judge the worst recall, "beyond" and "uniform"; "shuffled" is reported
-        alone.
+        by which audits judge the recall: "beyond", whose rows are unlike the data by construction.
+        The recall of the others is reported and not judged, since some of their rows may be like
+        the data.
 
     Raises
     ------

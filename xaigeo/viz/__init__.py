@@ -19,6 +19,7 @@ from xaigeo.viz.counterfactual_changes import counterfactual_changes
 from xaigeo.viz.counterfactual_html import CounterfactualTable, counterfactual_html
 from xaigeo.viz.counterfactual_table import counterfactual_table
 from xaigeo.viz.decision_regions import decision_regions
+from xaigeo.viz.deletion_curves import deletion_curves
 from xaigeo.viz.disagreement_sources import disagreement_sources
 from xaigeo.viz.divided_rows import divided_rows
 from xaigeo.viz.explanation_map import explanation_map
@@ -68,6 +69,7 @@ __all__ = [
     "counterfactual_html",
     "counterfactual_table",
     "decision_regions",
+    "deletion_curves",
     "disagreement_sources",
     "divided_rows",
     "enable_notebook",
