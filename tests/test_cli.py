@@ -24,6 +24,13 @@ methods = ["kernel_shap", "counterfactuals"]
 n_instances = 3
 noise_repeats = 0
 rerun = false
+[faithfulness]
+deletion = false
+insertion = false
+sensitivity = false
+randomisation = false
+off_support = false
+backgrounds = 0
 """
 
 
@@ -82,10 +89,37 @@ def test_audit_with_other_thresholds(stored, tmp_path, capsys):
     assert findings["P4"]["status"] == "fail"  # not the thresholds that were registered
 
 
+def test_audit_writes_the_forms_asked_for(stored, tmp_path, capsys):
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    forms = {"--markdown": "deep/a.md", "--junit": "b.xml", "--html": "c.html"}
+    paths = {option: tmp_path / name for option, name in forms.items()}
+    cli.main(["audit", str(folder), *(str(part) for pair in paths.items() for part in pair)])
+    capsys.readouterr()
+    assert paths["--markdown"].read_text() == (folder / "audit.md").read_text()
+    assert paths["--junit"].read_text() == (folder / "junit.xml").read_text()
+    assert paths["--html"].read_text().startswith("<!doctype html>")
+    assert "the defaults, SHA-256" in paths["--markdown"].read_text()
+
+
+def test_thresholds_can_be_written_to_start_from(stored, tmp_path, capsys):
+    path = tmp_path / "thresholds.toml"
+    assert cli.main(["audit", "--write-thresholds", str(path)]) == 0
+    assert f"Wrote {path}" in capsys.readouterr().err
+    assert read_thresholds(path) == read_thresholds(None)
+    assert cli.main(["audit", "--write-thresholds", str(path)]) == 2
+    assert "a new file for --write-thresholds" in capsys.readouterr().err
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    cli.main(["audit", str(folder), "--thresholds", str(path), "--json"])
+    told = json.loads(capsys.readouterr().out)["thresholds"]
+    assert (told["source"], told["registered_at"] is None) == ("the file thresholds.toml", False)
+    assert cli.main(["audit"]) == 2
+    assert "the output folder of a run, got none" in capsys.readouterr().err
+
+
 def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, capsys):
     folder = shutil.copytree(stored[0], tmp_path / "copy")
     # Thresholds that nothing fails, since a failure comes first.
-    limits = {"P1": (2, 1), "M1": (1, 1), "M2": (1, 1), "M3": (1, 1), "M4": (1, 1)}
+    limits = {"P1": (2, 1), "M1": (1, 1), "M2": (1, 1), "M3": (1, 1), "M4": (1, 1), "M5": (1, 1)}
     limits |= dict.fromkeys(("F1", "A1", "A2", "A3", "A4", "A9"), (-1, -1)) | {"A6": (1, 1)}
     (tmp_path / "l.toml").write_text(
         "".join(f"[{name}]\npass = {p}\nwarn = {w}\n" for name, (p, w) in limits.items())
@@ -93,7 +127,7 @@ def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, c
     manifest = folder / "manifest.json"
     told = json.loads(manifest.read_text())
     told["registration"]["thresholds_sha256"] = read_thresholds(tmp_path / "l.toml").sha256
-    RunFolder(folder).write_manifest(told, list(told["explanations"]))
+    RunFolder(folder).write_manifest(told, list(told["explanations"]), list(told["checks"]))
     command = ["audit", str(folder), "--thresholds", str(tmp_path / "l.toml"), "--json"]
     assert cli.main(command) == 0
     capsys.readouterr()

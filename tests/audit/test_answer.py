@@ -80,7 +80,7 @@ def test_fail_on_is_checked(answer):
 
 def test_save_follows_the_suffix(answer, tmp_path):
     found = answer()
-    for name, start in (("a.json", "{"), ("b.xml", "<?xml"), ("c/d.md", "## Agreement")):
+    for name, start in (("a.json", "{"), ("b.xml", "<?xml"), ("c/d.md", "## Explanation audit")):
         assert found.save(tmp_path / name).read_text(encoding="utf-8").startswith(start)
     with pytest.raises(InputError, match=r"a path that ends in \.json, \.xml \(JUnit\) or \.md"):
         found.save(tmp_path / "a.txt")

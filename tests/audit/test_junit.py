@@ -1,3 +1,4 @@
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -53,3 +54,62 @@ def test_a_pass_is_silent(suite):
 def test_characters_that_xml_cannot_hold_are_replaced(suite):
     message = suite[1].find("testcase[@classname='xaigeo.audit.C2']")
     assert message is not None  # parsing the whole document is the proof
+
+
+# Which children an element may have and which attributes it must and may have: the widely used
+# schema of Jenkins' xunit plugin (junit-10.xsd), as far as this file uses it.
+ALLOWED = {
+    "testsuites": (
+        {"testsuite", "properties"},
+        {"name"},
+        {"tests", "failures", "errors", "time", "skipped"},
+    ),
+    "testsuite": (
+        {"properties", "testcase", "system-out", "system-err"},
+        {"name", "tests", "failures", "errors"},
+        {"time", "timestamp", "skipped", "hostname", "id", "package", "file"},
+    ),
+    "properties": ({"property"}, set(), set()),
+    "property": (set(), {"name", "value"}, set()),
+    "testcase": (
+        {"skipped", "error", "failure", "system-out", "system-err"},
+        {"name", "classname"},
+        {"time", "assertions", "status", "file"},
+    ),
+    "failure": (set(), {"message", "type"}, set()),
+    "error": (set(), {"message", "type"}, set()),
+    "skipped": (set(), set(), {"message", "type"}),
+    "system-out": (set(), set(), set()),
+}
+
+
+def test_the_structure_is_that_of_the_usual_schema(suite):
+    root = ElementTree.fromstring(suite[0].to_junit().encode())
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        children, needed, optional = ALLOWED[element.tag]
+        assert {child.tag for child in element} <= children
+        assert needed <= set(element.keys()) <= needed | optional
+    inner = root.find("testsuite")
+    for name in ("tests", "failures", "errors"):
+        assert root.get(name) == inner.get(name)
+    # xs:dateTime of that schema has no zone and no fraction.
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", inner.get("timestamp"))
+
+
+def test_names_stay_the_same_and_are_unique(suite):
+    cases = suite[1].findall("testcase")
+    names = [case.get("name") for case in cases]
+    assert names[0] == "P1: Are there enough seeds?"
+    assert len(set(names)) == len(names)
+    assert all(float(case.get("time")) == 0 for case in cases)
+
+
+def test_failures_have_a_type_and_properties_tell_the_thresholds(suite):
+    found, element = suite
+    failure = element.find("testcase/failure")
+    assert failure.get("type") == "xaigeo.fail"
+    assert failure.text.startswith("share of seeds with the majority's sign")
+    told = {one.get("name"): one.get("value") for one in element.find("properties")}
+    assert told["thresholds.sha256"] == found.about["thresholds"]["sha256"]
+    assert (told["verdict"], told["required"]) == ("fail", "A8")

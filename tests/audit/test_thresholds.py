@@ -11,6 +11,8 @@ def test_defaults_and_overrides():
     assert found.k == 2
     assert read_thresholds(None).k is None
     assert read_thresholds(found) is found
+    assert read_thresholds(None).source == read_thresholds({}).source == "the defaults"
+    assert found.source == "a table given to the audit"
 
 
 def test_toml(tmp_path):

@@ -115,7 +115,7 @@ def test_a_page_needs_no_script_and_says_by_which_thresholds(real, tmp_path):
     assert "<script" not in page
     assert "<b>x</b>" not in page
     assert "prefers-color-scheme: dark" in page
-    assert "default-src &#39;none&#39;" in page
+    assert "default-src &#39;none&#39;; script-src &#39;none&#39;" in page
     for said in (real.verdict_text, real.created_at, real.about["thresholds"]["sha256"][:12]):
         assert said in page
     assert "a table given to the audit" in page

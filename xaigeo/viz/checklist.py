@@ -16,7 +16,8 @@ from xaigeo.audit.answer import Audit
 from xaigeo.audit.finding import Finding, number
 from xaigeo.audit.markdown import DISCLAIMER, thresholds_text
 from xaigeo.errors import InputError
-from xaigeo.viz.escaping import csp_hash, script_source
+from xaigeo.viz.chart_page import policy
+from xaigeo.viz.escaping import script_source
 from xaigeo.viz.evidence_text import evidence_shown
 
 Row = dict[str, Any]
@@ -103,8 +104,7 @@ class Checklist:
             templates()
             .get_template("checklist.html.j2")
             .render(
-                policy=f"default-src 'none'; style-src {csp_hash(style)}; base-uri 'none'; "
-                "form-action 'none'",
+                policy=policy(styles=[style]),
                 style=script_source(style),
                 version=__version__,
                 title=f"Checklist: {self.tally}",
