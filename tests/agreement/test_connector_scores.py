@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from xaigeo.agreement import compare
+from xaigeo.agreement.null import means_of_deals
+from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.score import SCORES
 
 NAMES = ["cross_validity", "dispersion", "delta_cosine", "shared_changes"]
@@ -56,3 +58,23 @@ def test_null_of_cross_validity_is_the_share_that_has_the_class_anyway(build):
     explanation = build.make_counterfactuals(np.full((3, 4, 1, 2), 0.75))
     null = SCORES.get("cross_validity").null_per_instance(compare(explanation))
     np.testing.assert_allclose(null, (explanation.array("background")[:, 0] > 0.5).mean())
+
+
+@pytest.mark.parametrize("name", ["dispersion", "delta_cosine", "shared_changes"])
+def test_null_value_is_what_unrelated_counterfactuals_score(build, rng, name):
+    score, n_groups = SCORES.get(name), 30
+
+    def unrelated():
+        changed = rng.random((4, 40, 1, 3)) < 0.6
+        points = np.where(changed, rng.uniform(size=changed.shape), 0.5)
+        valid = rng.random((4, 40, 1)) < 0.8
+        return compare(build.make_counterfactuals(points, valid=valid))
+
+    fresh = np.array([mean_defined(score.compute(unrelated())) for _ in range(n_groups)])
+    null = np.array(
+        [means_of_deals([score], unrelated(), rng, n_draws=3)[name] for _ in range(n_groups)]
+    )
+    error = np.sqrt((fresh.var(ddof=1) + null.var(ddof=1)) / n_groups)
+    best = 1.0 if score.higher_is_better else 0.0
+    assert 0 < 4.5 * error < 0.1 * abs(best - fresh.mean())
+    assert abs(fresh.mean() - null.mean()) < 4.5 * error

@@ -4,6 +4,7 @@ import pytest
 from xaigeo.agreement.concordance import cosine
 from xaigeo.agreement.connectors import (
     comparable_pairs,
+    direction_length,
     displacement,
     mean_direction_cosine,
     mean_distance,
@@ -74,3 +75,13 @@ def test_equal_seeds(rng):
 
 def test_nothing_changed_is_undefined():
     assert np.isnan(shared_changes(np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)))
+
+
+def test_length_of_the_mean_direction():
+    deltas = np.array([[[2.0, 0.0]], [[0.0, 0.5]], [[-9.0, 0.0]]])
+    two = np.array([[True], [True], [False]])
+    assert direction_length(deltas, two) == pytest.approx([0.7071], abs=1e-4)
+    usable = two[:1] & two[1:2]
+    cosine = mean_direction_cosine(deltas[:2], usable)
+    assert direction_length(deltas[:2], two[:2]) ** 2 == pytest.approx(0.5 + 0.5 * cosine)
+    assert np.isnan(direction_length(deltas, np.array([[True], [False], [False]]))).all()

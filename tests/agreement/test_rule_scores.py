@@ -5,6 +5,8 @@ import pytest
 
 from xaigeo.agreement import compare
 from xaigeo.agreement.boxes import volume_iou
+from xaigeo.agreement.null import means_of_deals
+from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.score import SCORES
 
 
@@ -83,3 +85,20 @@ def test_order_of_seeds_does_not_matter(build, rng, name):
         score.compute(compare(build.make_anchors(lower[order], upper[order]))),
         score.compute(compare(build.make_anchors(lower, upper))),
     )
+
+
+@pytest.mark.parametrize("name", ["mass_iou", "volume_iou"])
+def test_null_value_is_what_unrelated_rules_score(build, rng, name):
+    score, n_groups = SCORES.get(name), 30
+
+    def unrelated():
+        ends = np.sort(rng.uniform(size=(2, 4, 40, 2)), axis=0)
+        return compare(build.make_anchors(ends[0], ends[1]))
+
+    fresh = np.array([mean_defined(score.compute(unrelated())) for _ in range(n_groups)])
+    null = np.array(
+        [means_of_deals([score], unrelated(), rng, n_draws=3)[name] for _ in range(n_groups)]
+    )
+    error = np.sqrt((fresh.var(ddof=1) + null.var(ddof=1)) / n_groups)
+    assert 0 < 4.5 * error < 0.1 * (1 - fresh.mean())
+    assert abs(fresh.mean() - null.mean()) < 4.5 * error

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from xaigeo.agreement.concordance import cosine
+from xaigeo.agreement.concordance import cosine, resultant_length
 from xaigeo.agreement.pairs import mean_defined, over_pairs, pair_places
 
 
@@ -88,6 +88,24 @@ def mean_direction_cosine(deltas: np.ndarray, usable: np.ndarray) -> np.ndarray:
     usable : ndarray of bool, shape (n_pairs, n_instances)
     """
     return mean_defined(np.where(usable, over_pairs(deltas, cosine), np.nan))
+
+
+def direction_length(deltas: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Length of the mean direction of the displacements, R(δ) = ‖mean δ/‖δ‖‖.
+
+    Parameters
+    ----------
+    deltas : ndarray, shape (n_seeds, n_instances, n_coordinates)
+    usable : ndarray of bool, shape (n_seeds, n_instances)
+        Seeds that count: those that found a counterfactual, and want the same answer.
+
+    Returns
+    -------
+    ndarray, shape (n_instances,)
+        1 when all seeds ask for changes in one direction; NaN where fewer than two count. It
+        does not reach 0 for few seeds: `mean_direction_cosine` is the form without that bias.
+    """
+    return resultant_length(np.where(usable[..., None], deltas, 0.0))
 
 
 def shared_changes(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -103,7 +103,7 @@ class Gathered:
             )
             intervals |= dict(zip(statistics, found, strict=True))
             if n:
-                nulls |= self._nulls([by_name[name] for name in statistics], rng)
+                nulls |= self.nulls_of([by_name[name] for name in statistics], rng)
             else:
                 nulls |= dict.fromkeys(statistics, float("nan"))
         return intervals, nulls
@@ -117,7 +117,7 @@ class Gathered:
         terms = self.terms[score.name]
         return lambda weights: of(weights @ terms)
 
-    def _nulls(self, scores: Sequence[Score], rng: np.random.Generator) -> dict[str, float]:
+    def nulls_of(self, scores: Sequence[Score], rng: np.random.Generator) -> dict[str, float]:
         """As `xaigeo.agreement.null.null_value`, of all batches."""
         return nulls_of_batches(
             scores,
@@ -131,15 +131,19 @@ class Gathered:
 
 
 def gather(
-    explanation: Explanation, *, k: int | None = None, output: str | int | None = None
+    explanation: Explanation,
+    *,
+    k: int | None = None,
+    output: str | int | None = None,
+    scores: Sequence[Score] | None = None,
 ) -> Gathered:
-    """Compare the seeds batch by batch and keep every score by instance.
+    """Compare the seeds batch by batch and keep every score, or some, by instance.
 
-    The parameters are those of `xaigeo.agreement.compare`.
+    `explanation`, `k` and `output` are those of `xaigeo.agreement.compare`.
     """
     return _gather(
         compare_in_turn(explanation, k=k, output=output),
-        None,
+        scores,
         lambda places: compare(explanation.at(places), k=k, output=output),
         task=explanation.task,
     )
@@ -188,12 +192,17 @@ def compare_in_turn(
     explanation: Explanation, *, k: int | None = None, output: str | int | None = None
 ) -> Iterator[Compared]:
     """Yield the comparison of each batch; of few instances in memory, one of all."""
+    for batch in batches_of(explanation):
+        yield compare(batch, k=k, output=output)
+
+
+def batches_of(explanation: Explanation) -> Iterator[Explanation]:
+    """Yield the explanation of each batch of instances; of few in memory, one of all."""
     n, size = len(explanation.instances), batch_length(explanation)
     if n <= size and not explanation.is_lazy:
-        yield compare(explanation, k=k, output=output)
+        yield explanation
         return
-    for batch in explanation.batches(size):
-        yield compare(batch, k=k, output=output)
+    yield from explanation.batches(size)
 
 
 def batch_length(explanation: Explanation) -> int:

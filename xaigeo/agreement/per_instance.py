@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from xaigeo import dims
-from xaigeo.agreement.compared import Compared, compare
-from xaigeo.agreement.gathered import batch_length
+from xaigeo.agreement.compared import check_comparable, compare
+from xaigeo.agreement.compared_output import answer_of_most
+from xaigeo.agreement.gathered import batches_of
 from xaigeo.agreement.predictions import share_agreeing
 from xaigeo.agreement.score import scores_for
 from xaigeo.explanations import Explanation
@@ -35,26 +36,26 @@ def per_instance(
         `confidence` (its mean output), `unanimous`, then one column a score. NaN where a
         score is undefined. For regression the first is absent and nothing flips.
     """
-    n, size = len(explanation.instances), batch_length(explanation)
-    batches = explanation.batches(size) if explanation.is_lazy or n > size else [explanation]
+    check_comparable(explanation)
     frames = []
-    for batch in batches:
+    for batch in batches_of(explanation):
         compared = compare(batch, k=k, output=output)
         scores = {score.name: score.compute(compared) for score in scores_for(compared)}
-        frames.append(answers(batch, compared).assign(**scores))
+        frames.append(answers(batch).assign(**scores))
     return pd.concat(frames).rename_axis(dims.INSTANCE)
 
 
-def answers(explanation: Explanation, compared: Compared) -> pd.DataFrame:
+def answers(explanation: Explanation) -> pd.DataFrame:
     """Return what the seeds predict at every row, indexed by instance."""
     mean = explanation.array("prediction").mean(axis=0)
-    agreeing = share_agreeing(compared.labels, compared.reference)
+    reference = answer_of_most(explanation)
+    agreeing = share_agreeing(explanation.predicted, reference)
     columns: dict[str, np.ndarray] = {}
     if explanation.task == "classification":
-        columns["predicted"] = np.array(explanation.outputs, dtype=object)[compared.reference]
+        columns["predicted"] = np.array(explanation.outputs, dtype=object)[reference]
     columns |= {
         "share_agreeing": agreeing,
-        "confidence": mean[np.arange(len(mean)), compared.reference],
+        "confidence": mean[np.arange(len(mean)), reference],
         "unanimous": agreeing == 1.0,
     }
     return pd.DataFrame(columns, index=explanation.instances)

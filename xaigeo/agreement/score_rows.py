@@ -13,9 +13,10 @@ from xaigeo.agreement.compared import (
     ComparedAttributions,
     ComparedConnectors,
     ComparedRules,
+    check_comparable,
     compare,
 )
-from xaigeo.agreement.null import null_value
+from xaigeo.agreement.gathered import batches_of, gather
 from xaigeo.agreement.per_instance import answers
 from xaigeo.agreement.score import SCORES, Score, scores_for
 from xaigeo.agreement.unstable import ROUNDING
@@ -99,15 +100,15 @@ def score_rows(
     The chance level is one number for all rows, but for scores that know it row by row
     (``Score.null_per_instance``). A row at the chance level is not counted as worse.
     """
-    compared = compare(explanation, k=k, output=output)
+    check_comparable(explanation)
+    compared = compare(explanation.at(slice(0, 1)), k=k, output=output)
     chosen = _chosen(compared, score)
-    values = chosen.compute(compared)
-    null = null_value(chosen, compared, np.random.default_rng(random_state))
-    by_row = np.full(len(values), null)
-    if chosen.null_per_instance is not None:
-        by_row = chosen.null_per_instance(compared)
+    gathered = gather(explanation, k=k, output=output, scores=[chosen])
+    values = gathered.values[chosen.name]
+    null = gathered.nulls_of([chosen], np.random.default_rng(random_state))[chosen.name]
+    by_row = gathered.nulls.get(chosen.name, np.full(len(values), null))
     behind = by_row - values if chosen.higher_is_better else values - by_row
-    said = answers(explanation, compared)
+    said = pd.concat([answers(batch) for batch in batches_of(explanation)])
     frame = pd.DataFrame({dims.INSTANCE: explanation.instances, "value": values, "null": by_row})
     frame["worse"] = np.nan_to_num(behind, nan=0.0) > ROUNDING
     for name in ("predicted", "share_agreeing"):

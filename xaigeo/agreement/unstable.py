@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.compared import ComparedAttributions, check_comparable, compare
+from xaigeo.agreement.gathered import batches_of, compare_in_turn
 from xaigeo.agreement.per_instance import answers
 from xaigeo.agreement.places import membership
 from xaigeo.agreement.selection import feature_sign_consensus, sign_consensus, stability
@@ -49,13 +52,19 @@ def unstable(
     """
     check_share("stability_below", stability_below, at_least=-1.0)
     check_share("consensus_below", consensus_below)
-    compared = _attributions(explanation, k, output)
-    frames = [
-        _instances(explanation, compared, stability_below),
-        _features(explanation, compared, consensus_below),
-    ]
+    _check_attributions(explanation)
+    rows: list[dict[str, object]] = []
+    divisions = []
+    steady, signs = [], []
+    for compared in _in_turn(explanation, k, output):
+        steady.append(stability(compared.values, compared.k, compared.spans))
+        signs.append(_signs(compared))
+        divisions.append(_Divisions.of(compared))
+    rows += _instances(
+        explanation, np.concatenate(steady), np.concatenate(signs), compared.k, stability_below
+    )
+    rows += _features(explanation, _Divisions.together(divisions), consensus_below)
     columns = ["kind", "label", "stability", "sign_consensus", "contested", "why"]
-    rows = [row for frame in frames for row in frame]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -80,20 +89,28 @@ def same_answer_different_reason(
         `sign_consensus` is NaN for attributions without a sign.
     """
     check_share("stability_below", stability_below, at_least=-1.0)
+    _check_attributions(explanation)
     if explanation.task != "classification":
         raise InputError(
             expected="a classification, in which seeds can give the same answer",
             arrived=f"a {explanation.task}",
             do="Use xaigeo.agreement.unstable for regressions.",
         )
-    compared = _attributions(explanation, k, None)
-    table = answers(explanation, compared).rename_axis("instance").reset_index()
-    table = table.assign(
-        stability=stability(compared.values, compared.k),
-        feature_agreement=mean_feature_agreement(compared.values, compared.k),
-        sign_consensus=_signs(compared),
-        leading_features=_leading(explanation, compared),
-    )
+    frames = []
+    for batch in batches_of(explanation):
+        compared = cast(ComparedAttributions, compare(batch, k=k))
+        frame = answers(batch).rename_axis("instance").reset_index()
+        frames.append(
+            frame.assign(
+                stability=stability(compared.values, compared.k, compared.spans),
+                feature_agreement=mean_feature_agreement(
+                    compared.values, compared.k, compared.spans
+                ),
+                sign_consensus=_signs(compared),
+                leading_features=_leading(cast(Attributions, batch), compared),
+            )
+        )
+    table = pd.concat(frames, ignore_index=True)
     table["flagged"] = table["stability"] < stability_below - ROUNDING
     wanted = [
         "instance",
@@ -111,23 +128,26 @@ def same_answer_different_reason(
     return unanimous.loc[order].reset_index(drop=True)
 
 
-def _attributions(
-    explanation: Attributions, k: int | None, output: str | int | None
-) -> ComparedAttributions:
+def _check_attributions(explanation: Attributions) -> None:
+    check_comparable(explanation)
     if not isinstance(explanation, Attributions):
         raise InputError(
             expected="Attributions",
             arrived=type(explanation).__name__,
             do="Explain with lime, kernel_shap or a gradient method.",
         )
-    return cast(ComparedAttributions, compare(explanation, k=k, output=output))
+
+
+def _in_turn(
+    explanation: Attributions, k: int | None, output: str | int | None
+) -> Iterator[ComparedAttributions]:
+    for compared in compare_in_turn(explanation, k=k, output=output):
+        yield cast(ComparedAttributions, compared)
 
 
 def _instances(
-    explanation: Attributions, compared: ComparedAttributions, below: float
+    explanation: Attributions, steady: np.ndarray, signs: np.ndarray, k: int, below: float
 ) -> list[dict[str, object]]:
-    steady = stability(compared.values, compared.k)
-    signs = _signs(compared)
     worst = np.argsort(steady, kind="stable")
     return [
         {
@@ -136,7 +156,7 @@ def _instances(
             "stability": float(steady[i]),
             "sign_consensus": float(signs[i]),
             "contested": float("nan"),
-            "why": f"the seeds' top {compared.k} features differ "
+            "why": f"the seeds' top {k} features differ "
             f"(stability {steady[i]:.2f}, below {below:.2f})",
         }
         for i in worst
@@ -144,16 +164,44 @@ def _instances(
     ]
 
 
-def _features(
-    explanation: Attributions, compared: ComparedAttributions, below: float
-) -> list[dict[str, object]]:
-    chosen = membership(compared.values, compared.k).mean(axis=0)
-    signs = feature_sign_consensus(compared.values)
-    # A feature that is zero for every seed, such as one that no surrogate was given, has no sign.
-    chosen_at = chosen * (compared.values != 0).any(axis=0) if compared.signed else 0.0 * chosen
-    weight = chosen_at.sum(axis=0)
-    consensus = (chosen_at * signs).sum(axis=0) / np.where(weight > 0, weight, np.nan)
-    divided = ((chosen > CONTESTED[0]) & (chosen < CONTESTED[1])).mean(axis=0)
+@dataclass(frozen=True, eq=False)
+class _Divisions:
+    """Sums over instances, feature by feature, of what the seeds are divided on."""
+
+    weight: np.ndarray
+    consensus: np.ndarray
+    contested: np.ndarray
+    n_instances: int
+
+    @classmethod
+    def of(cls, compared: ComparedAttributions) -> _Divisions:
+        chosen = membership(compared.values, compared.k, compared.spans).mean(axis=0)
+        signs = feature_sign_consensus(compared.values)
+        # A feature that is zero for every seed, such as one that no surrogate was given, has
+        # no sign.
+        has_sign = (compared.values != 0).any(axis=0) & compared.signed
+        weight = chosen * has_sign
+        contested = (chosen > CONTESTED[0]) & (chosen < CONTESTED[1])
+        return cls(
+            weight=weight.sum(axis=0),
+            consensus=(weight * signs).sum(axis=0),
+            contested=contested.sum(axis=0),
+            n_instances=len(chosen),
+        )
+
+    @classmethod
+    def together(cls, parts: list[_Divisions]) -> _Divisions:
+        return cls(
+            weight=np.sum([part.weight for part in parts], axis=0),
+            consensus=np.sum([part.consensus for part in parts], axis=0),
+            contested=np.sum([part.contested for part in parts], axis=0),
+            n_instances=sum(part.n_instances for part in parts),
+        )
+
+
+def _features(explanation: Attributions, sums: _Divisions, below: float) -> list[dict[str, object]]:
+    consensus = sums.consensus / np.where(sums.weight > 0, sums.weight, np.nan)
+    divided = sums.contested / sums.n_instances
     rows: list[dict[str, object]] = []
     for j in np.argsort(np.nan_to_num(consensus, nan=1.0) - divided, kind="stable"):
         reasons = []
