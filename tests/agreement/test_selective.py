@@ -155,17 +155,19 @@ def test_the_fewest_seeds_are_just_enough(build, by, correction, over):
     few = selective(made(build, np.tile(row, (fewest - 1, 1, 1))), **options)
     assert not few.shown.any()
     assert f"nothing can be shown with {fewest - 1} seeds" in few.reason
-    assert few.reason.endswith(f"{fewest} are the fewest.")
+    assert f"even where all agree; {fewest} are the fewest." in few.reason
 
 
 def test_reasons(build):
     told = selective(made(build, signs(4, 4, 3))).reason
     assert told == (
-        "At level 0.05, after Holm's correction nothing can be shown with 4 seeds, even where "
-        "all agree; 7 are the fewest."
+        "At level 0.05, after Holm's correction, nothing can be shown with 4 seeds, even where "
+        "all agree; 7 are the fewest. correction='benjamini_hochberg' promises less and needs "
+        "fewer."
     )
     plain = selective(made(build, signs(4, 4, 3)), correction="none")
-    assert plain.reason.startswith("At level 0.05 nothing can be shown with 4 seeds")
+    assert plain.reason.startswith("At level 0.05, nothing can be shown with 4 seeds")
+    assert plain.reason.endswith("6 are the fewest.")
     assert plain.fewest == 6  # 2 / 2**6
     assert plain.share_abstained == 1.0
 

@@ -88,9 +88,11 @@ class Selective:
             return None
         if self.fewest is None:
             return f"No number of seeds shows that more than {self.share:.0%} of them agree."
+        less = " correction='benjamini_hochberg' promises less and needs fewer."
         return (
-            f"At level {self.level:g}{CORRECTIONS[self.correction]} nothing can be shown with "
+            f"At level {self.level:g}{CORRECTIONS[self.correction]}, nothing can be shown with "
             f"{self.n_seeds} seeds, even where all agree; {self.fewest} are the fewest."
+            f"{less if self.correction == 'holm' else ''}"
         )
 
     @property
