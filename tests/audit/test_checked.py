@@ -148,7 +148,7 @@ def test_r1_is_the_worst_judged_way(make, explained, evidence):
     assert found.null == pytest.approx(0.05)
     low, high = share_interval(np.array([36]), np.array([40]))
     assert (found.low, found.high) == pytest.approx((low[0], high[0]))
-    assert found.reason.startswith("Of 40 inputs planted by uniform, 36 were noticed")
+    assert found.reason.startswith("Of 40 inputs planted off the data (uniform), 36 were noticed")
     assert "Of rows of the data 5% were flagged too (false alarms)." in found.reason
     assert found.evidence["recall_by_way"]["shuffled"] == pytest.approx(0.25)
 
@@ -185,6 +185,10 @@ def test_c4_notices_checks_of_other_explanations(make, explained, evidence):
     check = make.deletion(np.ones(12))
     check.provenance["explanation_sha256"] = digest(explained[0])
     assert evidence(*explained, checks=check).outcome("C4").value == 1
+    part = explained[0].at(slice(5))
+    of_part = make.deletion(np.ones(5))
+    of_part.provenance["explanation_sha256"] = digest(part)
+    assert evidence(*explained, checks=of_part).outcome("C4").value == 1
     check.provenance["explanation_sha256"] = "0" * 64
     found = evidence(*explained, checks=check).outcome("C4")
     assert found.value == 0

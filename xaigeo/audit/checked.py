@@ -203,8 +203,8 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
         null=rate,
         n_rows=planted,
         at_best="pass" if rate is not None else "warn",
-        reason=f"Of {planted} inputs planted by {worst}, {noticed} were noticed, the fewest of "
-        f"{', '.join(tried)}. "
+        reason=f"Of {planted} inputs planted off the data ({worst}), {noticed} were noticed"
+        + (f", the fewest of {len(tried)} ways ({', '.join(tried)}). " if len(tried) > 1 else ". ")
         + (
             f"Of rows of the data {number(rate, 'share')} were flagged too (false alarms)."
             if rate is not None

@@ -202,6 +202,7 @@ def no_outlier(evidence: Evidence) -> Outcome:
         else "no trimming of its predictions makes them look like the others'"
     )
     named = ", ".join(map(str, found.outliers))
+    in_doubt = not shown and value <= evidence.thresholds["M5"].passing
     return Measured(
         value=value,
         low=float(worst["alpha_low"]),
@@ -210,9 +211,13 @@ def no_outlier(evidence: Evidence) -> Outcome:
         at_best="pass" if shown else "warn",
         reason=f"The model of seed {worst['seed']} differs most from the others: {said} (by "
         f"{worst['output']}). "
-        + (f"Outliers: seed {named}. " if found.outliers else "No model stands out. ")
+        + (
+            f"Outliers: seed {named}. "
+            if found.outliers
+            else "No model is an outlier beside how far all of them lie from each other. "
+        )
         + found.visible
-        + ("" if shown else f" As up to {hidden:.0%} may hide, this cannot pass."),
+        + (f" As up to {hidden:.0%} may hide, this cannot pass." if in_doubt else ""),
         evidence={
             "delta": found.delta,
             "hidden": hidden,

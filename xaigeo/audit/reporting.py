@@ -13,6 +13,8 @@ from xaigeo.agreement.unstable import unstable
 from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, mostly, no_choice, nothing_to_compare
 from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.checks import Check
+from xaigeo.store import digest
 
 
 @item(
@@ -122,7 +124,7 @@ def hashes_hold(evidence: Evidence) -> Outcome:
     unrelated = [
         f"{check.kind} of {check.method}" if check.method else check.kind
         for check in evidence.checks
-        if check.provenance.get("explanation_sha256") not in (None, *evidence.digests)
+        if not _is_of_these(check, evidence)
     ]
     wrong = [
         words.format(", ".join(names))
@@ -145,6 +147,19 @@ def hashes_hold(evidence: Evidence) -> Outcome:
             "checks_of_others": unrelated,
             "n_checked": len(recorded),
         },
+    )
+
+
+def _is_of_these(check: Check, evidence: Evidence) -> bool:
+    """Return whether a check is of explanations that were passed, or of some of their rows."""
+    checked = check.provenance.get("explanation_sha256")
+    if checked in (None, *evidence.digests):
+        return True
+    labels = check.instances.tolist()
+    return any(
+        digest(explanation.sel(instance=labels)) == checked
+        for explanation in evidence.explanations
+        if explanation.method == check.method and set(labels) <= set(explanation.instances.tolist())
     )
 
 
