@@ -30,6 +30,8 @@ from xaigeo.agreement.residuals import residual_table
 from xaigeo.agreement.score import SCORES, Score
 from xaigeo.agreement.score_rows import ScoreRows, score_rows
 from xaigeo.agreement.seed_matrix import SeedMatrix, seed_matrix
+from xaigeo.agreement.seeds_needed import SeedsNeeded, seeds_needed
+from xaigeo.agreement.selective import Selective, selective
 from xaigeo.agreement.summary import summary
 from xaigeo.agreement.unstable import same_answer_different_reason, unstable
 from xaigeo.agreement.variance_shares import variance_shares
@@ -45,6 +47,8 @@ __all__ = [
     "Score",
     "ScoreRows",
     "SeedMatrix",
+    "SeedsNeeded",
+    "Selective",
     "SourcesOfDisagreement",
     "additive_steps",
     "between_methods",
@@ -74,6 +78,8 @@ __all__ = [
     "score_rows",
     "seed_intervals",
     "seed_matrix",
+    "seeds_needed",
+    "selective",
     "summary",
     "threshold_curves",
     "unstable",

@@ -41,7 +41,10 @@ from xaigeo.viz.rule_features import rule_features
 from xaigeo.viz.score_by_row import score_by_row
 from xaigeo.viz.seed_accuracies import seed_accuracies
 from xaigeo.viz.seed_agreement_heatmap import seed_agreement_heatmap
+from xaigeo.viz.seed_curve import seed_curve
 from xaigeo.viz.seed_scores import seed_scores
+from xaigeo.viz.selective_attributions import selective_attributions
+from xaigeo.viz.selective_features import selective_features
 from xaigeo.viz.themed import themed
 from xaigeo.viz.threshold_curves import precision_recall_curves, roc_curves
 from xaigeo.viz.tour_map import tour_map
@@ -93,7 +96,10 @@ __all__ = [
     "score_by_row",
     "seed_accuracies",
     "seed_agreement_heatmap",
+    "seed_curve",
     "seed_scores",
+    "selective_attributions",
+    "selective_features",
     "themed",
     "tour_map",
     "variance_shares",
