@@ -5,9 +5,8 @@ trained the same way, could have scored. It narrows with more seeds; beyond the 
 trained it is extrapolated. The upright line is the number at which it is as narrow as wanted.
 """
 
-from xaigeo.agreement.seeds_needed import seeds_needed
-from xaigeo.viz.seed_curve import seed_curve
+import xaigeo as xg
 
 
 def draw(study):
-    return seed_curve(seeds_needed(study.shap))
+    return xg.viz.seed_curve(xg.agreement.seeds_needed(study.shap))

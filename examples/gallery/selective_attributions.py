@@ -6,10 +6,10 @@ might say the opposite. The numbers count the networks that agree.
 """
 
 from xaigeo.agreement.selective import selective
-from xaigeo.viz.selective_attributions import selective_attributions
+import xaigeo as xg
 
 
 def draw(study):
     selection = selective(study.shap)
     fewest = selection.by_instance().sort_values("n_shown")["instance"].iloc[0]
-    return selective_attributions(study.shap, fewest, selection)
+    return xg.viz.selective_attributions(study.shap, fewest, selection)

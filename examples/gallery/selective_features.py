@@ -4,9 +4,8 @@ A bar is a feature over all explained birds: the part in colour are those on whi
 agree on its sign, the pale part those on which they do not and nothing should be told.
 """
 
-from xaigeo.agreement.selective import selective
-from xaigeo.viz.selective_features import selective_features
+import xaigeo as xg
 
 
 def draw(study):
-    return selective_features(selective(study.shap))
+    return xg.viz.selective_features(xg.agreement.selective(study.shap))
