@@ -5,11 +5,10 @@ hollow one is left open: the networks do not agree on it well enough, so that an
 might say the opposite. The numbers count the networks that agree.
 """
 
-from xaigeo.agreement.selective import selective
 import xaigeo as xg
 
 
 def draw(study):
-    selection = selective(study.shap)
+    selection = xg.agreement.selective(study.shap)
     fewest = selection.by_instance().sort_values("n_shown")["instance"].iloc[0]
     return xg.viz.selective_attributions(study.shap, fewest, selection)
