@@ -37,6 +37,16 @@ def test_a_constant_shift_of_a_seed_is_disagreement_but_not_inconsistency(rng):
     assert icc(values, "agreement") < 0.3
 
 
+@pytest.mark.parametrize(("k", "n"), [(2, 3), (2, 6), (3, 3), (5, 6)])
+def test_lowest_values(rng, k, n):
+    values = rng.integers(-2, 3, (k, 3000, n)).astype(float)
+    assert np.nanmin(icc(values, "consistency")) >= -1 / (k - 1) - 1e-12
+    assert np.nanmin(icc(values, "agreement")) >= -1 / ((k - 1) - k / n) - 1e-12
+    opposite = np.array([[1.0, 0, -1], [-1, 0, 1]])
+    assert icc(opposite, "agreement") == pytest.approx(-3.0)
+    assert icc(opposite, "consistency") == pytest.approx(-1.0)
+
+
 def test_instances_are_independent_of_each_other(distinct):
     together = icc(distinct)
     alone = [float(icc(distinct[:, i])) for i in range(distinct.shape[1])]

@@ -1,5 +1,6 @@
 import itertools
 import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,11 @@ from xaigeo.agreement import blocks
 from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.pairwise import pairwise_in_turn, pairwise_scores
+from xaigeo.agreement.per_instance import per_instance
 from xaigeo.agreement.score import SCORES
+from xaigeo.agreement.score_rows import score_rows
 from xaigeo.agreement.seed_matrix import seed_matrix
+from xaigeo.agreement.unstable import same_answer_different_reason, unstable
 from xaigeo.errors import InputError
 
 OF_ATTRIBUTIONS = [
@@ -133,12 +137,14 @@ def test_frame_and_matrices(build, tied):
     assert frame.columns.tolist() == ["score", "seed", "other_seed", "value", "n_instances"]
     assert len(frame) == len(OF_ATTRIBUTIONS) * 20
     indexed = frame.set_index(["score", "seed", "other_seed"])["value"]
-    for name, a, b in itertools.product(OF_ATTRIBUTIONS, range(5), range(5)):
-        each = [naive(tied[a, i].tolist(), tied[b, i].tolist(), 3)[name] for i in range(7)]
-        assert found.matrix(name)[a, b] == pytest.approx(np.nanmean(each), abs=1e-12)
-        if a != b:
-            label = name, found.seeds[a], found.seeds[b]
-            assert indexed[label] == found.matrix(name)[a, b]
+    for a, b in itertools.product(range(5), range(5)):
+        each = [naive(tied[a, i].tolist(), tied[b, i].tolist(), 3) for i in range(7)]
+        for name in OF_ATTRIBUTIONS:
+            mean = np.nanmean([one[name] for one in each])
+            assert found.matrix(name)[a, b] == pytest.approx(mean, abs=1e-12)
+            if a != b:
+                label = name, found.seeds[a], found.seeds[b]
+                assert indexed[label] == found.matrix(name)[a, b]
     assert found.k == 3
 
 
@@ -179,6 +185,22 @@ def test_blocks_change_no_mean(tied, distinct, monkeypatch):
             again = SCORES.get(name).compute(replace(compared))
             np.testing.assert_allclose(again, expected, atol=1e-14)
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    "score",
+    [pairwise_scores, per_instance, score_rows, unstable, same_answer_different_reason],
+)
+def test_memory_does_not_grow_with_instances(build, rng, score):
+    peaks = []
+    for n_instances in (150, 300):
+        explanation = build.make_attributions(rng.normal(size=(100, n_instances, 30)))
+        tracemalloc.start()
+        score(explanation)
+        peaks.append(tracemalloc.get_traced_memory()[1] / 2**20)
+        tracemalloc.stop()
+    assert max(peaks) < 256
+    assert peaks[1] < 1.1 * peaks[0] + 4
 
 
 def test_a_seed_matrix_is_one_of_them(build, tied):

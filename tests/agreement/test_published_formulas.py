@@ -10,6 +10,7 @@ from scipy.stats import spearmanr
 
 from xaigeo.agreement import rank_correlation, top_k
 from xaigeo.agreement.distribution import mean_relative_entropy, n_top
+from xaigeo.agreement.score import SCORES
 from xaigeo.agreement.selection import stability
 
 ROOT = Path(__file__).parents[2]
@@ -126,3 +127,18 @@ def test_stability_equals_the_code_of_its_authors(published, rng):
         chosen = np.zeros((6, 7))
         np.put_along_axis(chosen, published.leading(values[:, 0], k), 1, axis=1)
         assert stability(values, k)[0] == pytest.approx(published.selection_stability(chosen))
+
+
+def test_every_score_is_documented():
+    lines = (ROOT / "docs" / "agreement_scores.md").read_text(encoding="utf-8").splitlines()
+    rows = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+    own = [name for name in SCORES.names() if SCORES.get(name).reference]
+    assert set(rows) == set(own)
+    for name, row in rows.items():
+        score = SCORES.get(name)
+        assert score.reference in row
+        assert ("| yes" in row) == (score.by_pair is not None)
+        assert ("directed" in row) == score.directed
+        assert f"| {'higher' if score.higher_is_better else 'lower'} |" in row
+        low = f"{score.low:g}"
+        assert f"| {low} to {'∞' if np.isinf(score.high) else f'{score.high:g}'} |" in row

@@ -197,6 +197,7 @@ register(
         name="icc_agreement",
         label="Intraclass correlation, agreement",
         kind=ComparedAttributions,
+        # Of all instances together; a single one may fall below, see `icc`.
         low=-1.0,
         high=1.0,
         higher_is_better=True,

@@ -72,6 +72,8 @@ def icc(values: np.ndarray, form: Form = "agreement") -> np.ndarray:
     -----
     ICC(2,1) = (MSR − MSE) / (MSR + (k − 1) MSE + k (MSC − MSE)/n),
     ICC(3,1) = (MSR − MSE) / (MSR + (k − 1) MSE).
+    ICC(3,1) lies from −1/(k − 1) to 1. ICC(2,1) may fall below −1 where there are few targets
+    and raters, down to −1/((k − 1) − k/n): −3 for two seeds and three features.
     """
     check_option("form", form, Form)
     # A table that does not vary leaves rounding noise in its mean squares, not zeros.
