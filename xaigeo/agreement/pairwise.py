@@ -127,7 +127,7 @@ def pairwise_scores(
     -----
     Ranks, memberships and orders of all seeds at an instance become matrices whose products
     count what two seeds have in common, exactly as the definitions of the scores say it, ties
-    included. Instances are taken in blocks: beside the explanation about 200 MiB are needed for
+    included. Instances are taken in blocks: beside the explanation less than 128 MiB are needed for
     100 seeds and 30 features, however many instances there are.
     """
     total: np.ndarray | None = None
