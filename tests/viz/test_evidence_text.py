@@ -20,7 +20,7 @@ def test_entries_are_named_in_words_and_written_short():
     assert found["method"] == {"text": "lime"}
     assert found["number of rows undefined"] == {"text": "0"}
     assert found["by method"] == {"text": "lime: 0.123; shap: –"}
-    assert found["stability by group"] == {"text": "sex: (f: 0.5; m: 0.25)"}
+    assert found["stability by group: sex"] == {"text": "f: 0.5; m: 0.25"}
     assert found["sha"] == {"text": "aaaaaaaaaaaa…"}
     assert found["flag"] == {"text": "yes"}
     assert found["scores"]["text"].endswith("0.5, and 5 more")

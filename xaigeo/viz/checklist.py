@@ -174,8 +174,9 @@ def templates() -> jinja2.Environment:
 
 
 def _notes(audit: Audit) -> list[str]:
+    by = f" Thresholds: {thresholds_text(audit)}." if "thresholds" in audit.about else ""
     return [
-        f"Audited {audit.created_at}. Thresholds: {thresholds_text(audit)}.",
+        f"Audited {audit.created_at}.{by}",
         *([f"Required: {', '.join(audit.required)}."] if audit.required else []),
         DISCLAIMER,
     ]

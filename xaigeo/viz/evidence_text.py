@@ -27,7 +27,10 @@ def evidence_shown(evidence: Mapping[str, Any]) -> list[Shown]:
     for key, value in evidence.items():
         if value is None or value in ([], {}, ""):
             continue
-        found.append({"name": _words(key)} | _shown(key, value))
+        if isinstance(value, Mapping) and all(isinstance(v, Mapping) for v in value.values()):
+            found += [{"name": f"{_words(key)}: {n}", "text": _text(v)} for n, v in value.items()]
+        else:
+            found.append({"name": _words(key)} | _shown(key, value))
     return found
 
 
