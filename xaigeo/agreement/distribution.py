@@ -134,7 +134,7 @@ def random_jaccard_distance(n_features: int, share: float = 0.2) -> float:
     Examples
     --------
     >>> round(random_jaccard_distance(10, share=0.2), 4)
-    0.8667
+    0.8593
     """
     n = n_top(share, n_features)
     shared = np.arange(n + 1)
