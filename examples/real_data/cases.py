@@ -22,7 +22,7 @@ class Amounts:
     n_bootstrap: int = 1000
 
 
-QUICK = Amounts(n_seeds=5, n_trees=8, n_rows=12, n_searched=2, n_repeated=3, n_bootstrap=50)
+QUICK = Amounts(n_seeds=3, n_trees=5, n_rows=8, n_searched=1, n_repeated=2, n_bootstrap=50)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,8 @@ from xaigeo.explanations import Attributions, Explanation
 from xaigeo.store import digest, load_check
 
 SHAP = {"networks": "kernel_shap", "trees": "tree_shap"}
-# The same for both families; of the defaults only amounts are changed.
+# The same for both families; of the defaults only amounts are changed, and TreeSHAP explains
+# probabilities in place of log-odds, as Kernel SHAP does.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "kernel_shap": {"n_background": 50},
     "tree_shap": {"n_background": 50},
@@ -58,6 +59,7 @@ def explain_all(
     log: Callable[[str], None],
 ) -> Explained:
     rows = ready.explained(amounts.n_rows or ready.case.n_rows)
+    regression = ready.is_regression
 
     def explain(
         name: str, method: str, X: pd.DataFrame, models: xg.SeedEnsemble = ensemble, **more: Any
@@ -73,6 +75,7 @@ def explain_all(
             overwrite=True,
             **settings,
             **PARAMETERS.get(method, {}),
+            **({"scale": "probability"} if method == "tree_shap" and not regression else {}),
         )
 
     shap = SHAP[family]

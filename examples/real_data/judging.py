@@ -116,9 +116,9 @@ def verdict(audit: Audit) -> dict[str, Any]:
 
 
 def families(networks: Attributions, trees: Attributions, n_bootstrap: int) -> dict[str, Any]:
-    """Compare a network with a tree ensemble at the same rows, beside two of one family.
+    """Compare a network with a tree model at the same rows, beside two of one family.
 
-    Sizes alone are compared, since the two are explained on different scales.
+    Sizes are compared, since the two families may differ in the class that most seeds predict.
     """
     a, b = compare(networks), compare(trees)
     k = min(a.k, b.k)

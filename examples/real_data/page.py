@@ -1,5 +1,6 @@
 """The page: every number comes from the results, every table has its place."""
 
+import overall
 import tables
 import words
 from tables import table, told
@@ -22,6 +23,7 @@ def write(results: Numbers, folder: str) -> str:
         "hold 95 % bootstrap intervals over the explained rows. All seeds of a family see the same "
         "draws of an explainer, so what differs is the models.",
         "## In short",
+        "\n".join(f"- {text}" for text in overall.findings(results["cases"])),
         overview(results["cases"]),
     ]
     for case in results["cases"].values():
@@ -42,8 +44,8 @@ LEGEND = """\
   IoU**: share of the data under either of two anchors that is under both. **Cross-validity**: share
   of the other seeds in which a seed's counterfactual does what it should. **Shared changes**: how
   alike the sets of changed columns are.
-- SHAP explains probabilities of networks and log-odds of trees (values of a regression). Scores of
-  ranks and signs do not depend on the scale, the ICC does.
+- SHAP and LIME explain probabilities, or the values of a regression. TreeSHAP reaches probabilities
+  from log-odds by stretching, as shap does.
 - Anchors and counterfactuals were searched for fewer rows than attributions, so their intervals
   are wide."""
 

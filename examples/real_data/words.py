@@ -45,6 +45,12 @@ def shap_of(numbers: Numbers) -> str:
     return str(numbers["agreement"][0]["method"])
 
 
+def shap_and_lime(numbers: Numbers) -> Numbers:
+    """Return the feature agreement of the two methods that explain both families."""
+    rows = (r for r in numbers["methods"] if r["score"] == "feature_agreement")
+    return next(r for r in rows if r["method_b"] == "lime")
+
+
 def apart(a: Numbers, b: Numbers) -> bool:
     """Return whether two intervals do not meet."""
     return bool(a["low"] > b["high"] or b["low"] > a["high"])
@@ -113,7 +119,7 @@ def reasons(case: Numbers, n_seeds: int) -> str:
 def families(case: Numbers, n_seeds: int) -> str:
     found = case["families"]
     within = min(found["networks"], found["trees"])
-    less = "less than" if found["high"] < within else "no less than"
+    less = "less than" if found["high"] < within else "not clearly less than"
     return (
         f"**Networks against trees.** A network and a tree model share {found['across']:.2f} of "
         f"their top {found['k']} features at a row, {less} two networks ({found['networks']:.2f}) "
@@ -143,14 +149,10 @@ def same_answers(case: Numbers, n_seeds: int) -> str:
 def methods(case: Numbers, n_seeds: int) -> str:
     told = []
     for family in MANY:
-        first, *_ = (
-            r
-            for r in case[family]["methods"]
-            if r["score"] == "feature_agreement" and r["method_b"] == "lime"
-        )
+        first = shap_and_lime(case[family])
         seeds = min(first["across_seeds_a"], first["across_seeds_b"])
         more = "the method matters more than the seed" if first["high"] < seeds else ""
-        more = more or "the method matters no more than the seed"
+        more = more or "the method matters not clearly more than the seed"
         told.append(
             f"{LABELS[first['method_a']]} and LIME share {first['value']:.2f} of the top features "
             f"of one {ONE[family]}, while two {MANY[family]} share "
