@@ -22,12 +22,14 @@ from xaigeo.agreement.intervals import seed_intervals
 from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
 from xaigeo.agreement.methods import between_methods
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
+from xaigeo.agreement.pairwise import PairwiseScores, pairwise_in_turn, pairwise_scores
 from xaigeo.agreement.partial_order import PartialOrder, partial_order
 from xaigeo.agreement.per_instance import per_instance
 from xaigeo.agreement.prediction_deviation import PredictionDeviation, prediction_deviation
 from xaigeo.agreement.prediction_spread import prediction_spread
 from xaigeo.agreement.residuals import residual_table
 from xaigeo.agreement.score import SCORES, Score
+from xaigeo.agreement.score_bins import score_bins
 from xaigeo.agreement.score_rows import ScoreRows, score_rows
 from xaigeo.agreement.seed_matrix import SeedMatrix, seed_matrix
 from xaigeo.agreement.seeds_needed import SeedsNeeded, seeds_needed
@@ -42,6 +44,7 @@ __all__ = [
     "CrossedAttributions",
     "ExplainerNoise",
     "MethodMatrix",
+    "PairwiseScores",
     "PartialOrder",
     "PredictionDeviation",
     "Score",
@@ -66,6 +69,8 @@ __all__ = [
     "importance",
     "importance_ranks",
     "method_matrix",
+    "pairwise_in_turn",
+    "pairwise_scores",
     "partial_order",
     "per_instance",
     "pooled_reliability",
@@ -75,6 +80,7 @@ __all__ = [
     "residual_table",
     "rule_use",
     "same_answer_different_reason",
+    "score_bins",
     "score_rows",
     "seed_intervals",
     "seed_matrix",

@@ -227,11 +227,11 @@ def report_run(folder: RunFolder) -> Path:
     from xaigeo.viz import report
 
     manifest = folder.manifest()
-    explanations, evaluation = folder.load()
+    (explanations, evaluation), checks = folder.load(), folder.checks()
     stored = folder.audit
     if stored.is_file():
         answer = Audit.load(stored)
-        _check_belongs(answer, explanations, folder.checks(), manifest, stored)
+        _check_belongs(answer, explanations, checks, manifest, stored)
     else:
         answer = audit_run(folder)
     views = manifest["config"]["report"]["views"]
@@ -239,6 +239,7 @@ def report_run(folder: RunFolder) -> Path:
         primary(explanations),
         folder.report,
         evaluation=evaluation,
+        checks=list(checks.values()),
         audit=answer,
         views=[tuple(view) for view in views] if views else None,
         title=manifest["title"],

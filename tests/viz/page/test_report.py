@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import xaigeo as xg
 from xaigeo.audit import Audit
 from xaigeo.audit.finding import Finding
+from xaigeo.checks import Check
+from xaigeo.checks.check import SHAPES
 from xaigeo.errors import InputError
 from xaigeo.explanations import Anchors, Counterfactuals
 from xaigeo.viz import report
@@ -672,3 +675,38 @@ def test_errors(study, make, tmp_path):
     with pytest.raises(InputError, match="a view of two numeric columns"):
         report(study.explanations, path, views=[("island", "sex")])
     assert not path.exists()
+
+
+def _check(kind, explanation):
+    """A check with numbers at random, of the models that were explained."""
+    sizes = {"seed": len(explanation.seeds), "instance": len(explanation.instances)}
+    sizes |= {"step": 4, "draw": 3, "layer": 3}
+    rng = np.random.default_rng(0)
+    arrays = {n: (d, rng.random([sizes[one] for one in d])) for n, d in SHAPES[kind].items()}
+    coordinates = {
+        "seed": explanation.seeds,
+        "instance": explanation.instances,
+        "step": np.linspace(0, 1, 4),
+        "layer": ["2", "0", "all"],
+    }
+    used = {one for d in SHAPES[kind].values() for one in d}
+    return Check(
+        kind=kind,
+        method=explanation.method,
+        data=xr.Dataset(arrays, coords={n: v for n, v in coordinates.items() if n in used}),
+        seeds=explanation.seeds,
+        provenance={"ensemble": explanation.provenance["ensemble"], "parameters": {}},
+    )
+
+
+def test_checks_are_drawn_beside_the_reasons(study, tmp_path):
+    found = next(e for e in study.explanations if e.method == "kernel_shap")
+    checks = [_check(kind, found) for kind in ("deletion", "insertion", "randomisation")]
+    text = report(found, tmp_path / "with.html", checks=checks).read_text()
+    assert "Do the reasons describe the models?" in text
+    for kind in ("deletion", "insertion", "randomisation"):
+        assert f'id="picture-{kind}"' in text
+    without = report(found, tmp_path / "without.html").read_text()
+    assert "Do the reasons describe the models?" not in without
+    with pytest.raises(InputError, match=r"checks to be made by xaigeo\.faithfulness, got str"):
+        report(found, tmp_path / "with.html", checks=["deletion"])

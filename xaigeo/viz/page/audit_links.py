@@ -23,16 +23,13 @@ PLACES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "M4": (("picture-reliability_diagram", "the reliability diagram"),),
     "M5": (
-        ("picture-model_difference", "the difference of each model"),
+        ("picture-seed_outliers", "how far each model lies from the others"),
         ("picture-prediction_deviation", "how far each seed deviates"),
     ),
     "F1": (("explorer", "each row’s attributions"),),
     "F2": (("made", "how it was made"),),
     "F3": (("picture-randomisation", "explanations of random models"),),
-    "F4": (
-        ("picture-deletion", "deletion curves"),
-        ("picture-deletion_curves", "deletion curves"),
-    ),
+    "F4": (("picture-deletion", "deletion curves"),),
     "F5": (("made", "how it was made"),),
     "A1": (("reasons", "the scores of agreement"),),
     "A2": (
@@ -61,7 +58,7 @@ PLACES: dict[str, tuple[tuple[str, str], ...]] = {
         ("method-counterfactuals", "scores of the changes"),
         ("picture-counterfactual_changes", "what is changed"),
     ),
-    "R1": (("picture-off_support", "inputs unlike the data"),),
+    "R1": (("made", "how it was made"),),
     "R2": (("picture-score_by_row", "agreement by row"),),
     "C1": (("picture-attribution_importance", "intervals over the seeds"),),
     "C2": (
@@ -99,7 +96,13 @@ def with_links(rows: list[dict[str, Any]], page: dict[str, Any]) -> list[dict[st
 def _places(page: dict[str, Any]) -> Iterator[str]:
     """Yield the names of places that a page has because of what it was made from."""
     reasons, differences = page["reasons"] or {}, page["differences"] or {}
-    sections = (page["performance"] or {}, reasons, differences, {"pictures": page["overview"]})
+    sections = (
+        page["performance"] or {},
+        reasons,
+        page.get("faithfulness") or {},
+        differences,
+        {"pictures": page["overview"]},
+    )
     for section in sections:
         for one in section.get("pictures") or ():
             if one["name"]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from xaigeo.checks import Check
 from xaigeo.ensemble import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
@@ -27,6 +28,7 @@ def report(
     *,
     evaluation: Evaluation | None = None,
     audit: Audit | None = None,
+    checks: Check | Sequence[Check] = (),
     views: Sequence[Sequence[str]] | None = None,
     title: str | None = None,
     notes: str | None = None,
@@ -48,6 +50,8 @@ def report(
         From `SeedEnsemble.evaluate`; without it the page tells nothing of accuracy.
     audit : Audit, optional
         From `xaigeo.audit`; without it the page has no checklist.
+    checks : Check or sequence of Check, optional
+        From `xaigeo.faithfulness`: whether the explanations describe the models.
     views : sequence of pairs of str, optional
         Numeric columns to draw on; the two that the explanations speak of most if None.
     title, notes : str, optional
@@ -67,8 +71,8 @@ def report(
     Raises
     ------
     InputError
-        For no explanations or ones that do not belong together, an evaluation or an audit of other
-        models, columns that cannot be axes, or a path that cannot be written.
+        For no explanations or ones that do not belong together, an evaluation, checks or an audit
+        of other models, columns that cannot be axes, or a path that cannot be written.
     """
     _check_kinds(path=path, evaluation=evaluation, audit=audit, title=title, notes=notes)
     given = gather(explanations)
@@ -84,6 +88,15 @@ def report(
         from xaigeo.audit import check_same_study
 
         check_same_study(audit, given)
+    measured = [checks] if isinstance(checks, Check) else list(checks)
+    for check in measured:
+        if not isinstance(check, Check):
+            raise InputError(
+                expected="checks to be made by xaigeo.faithfulness",
+                arrived=type(check).__name__,
+                do="Pass for example checks=[xaigeo.faithfulness.deletion(found, ensemble)].",
+            )
+        check.check_belongs(given)
     if max_rows is not None and (type(max_rows) is not int or max_rows < 1):
         raise InputError(
             expected="max_rows to be a whole number above 0, or None for all rows",
@@ -101,6 +114,7 @@ def report(
         shown=shown,
         evaluation=evaluation,
         audit=audit,
+        checks=measured,
         title=title,
         notes=notes,
     )

@@ -8,6 +8,9 @@ import numpy as np
 
 from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.importance import attribution_values, importance, overall_order
+from xaigeo.agreement.model_difference import model_difference
+from xaigeo.agreement.seeds_needed import seeds_needed
+from xaigeo.checks import Check
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.modes import explanatory_modes
@@ -17,22 +20,29 @@ from xaigeo.viz.attribution_scatter import attribution_scatter
 from xaigeo.viz.attribution_space_map import attribution_space_map
 from xaigeo.viz.confusion_matrix import confusion_matrix
 from xaigeo.viz.counterfactual_changes import counterfactual_changes
+from xaigeo.viz.deletion_curves import deletion_curves
 from xaigeo.viz.divided_rows import divided_rows
 from xaigeo.viz.feature_order import feature_order
 from xaigeo.viz.method_agreement import method_agreement
 from xaigeo.viz.modes_map import modes_map
+from xaigeo.viz.page.agreement import PREFERRED
 from xaigeo.viz.page.pictures import WIDTH, Picture, picture
 from xaigeo.viz.precision_coverage import precision_coverage, precision_coverage_finding
 from xaigeo.viz.prediction_deviation import prediction_deviation
 from xaigeo.viz.prediction_spread import prediction_spread
+from xaigeo.viz.randomisation_check import randomisation_check
 from xaigeo.viz.rank_flow import rank_flow
 from xaigeo.viz.reliability_diagram import reliability_diagram
 from xaigeo.viz.residuals import residuals
 from xaigeo.viz.rule_features import rule_features
 from xaigeo.viz.score_by_row import score_by_row
+from xaigeo.viz.seed_curve import seed_curve
+from xaigeo.viz.seed_outliers import seed_outliers
 from xaigeo.viz.threshold_curves import roc_curves
 
-LEAST_ROWS = 3
+LEAST_ROWS, LEAST_SEEDS = 3, 3
+# Scores that a reader of the page meets first; how many seeds they need.
+FIRST_SCORES = ("feature_agreement", "rank_agreement", "stability", "sign_consensus")
 MOST_RULES = 200
 # Features whose attributions are drawn against their values.
 N_SCATTERS = 2
@@ -60,7 +70,26 @@ def performance_pictures(evaluation: Evaluation) -> list[Picture]:
         found.append(
             picture(prediction_deviation(evaluation, width=WIDTH), name="prediction_deviation")
         )
+    if len(evaluation.seeds) >= LEAST_SEEDS:
+        difference = model_difference(evaluation)
+        found.append(picture(seed_outliers(difference, width=WIDTH), name="seed_outliers"))
     return found
+
+
+def faithfulness_pictures(checks: Sequence[Check]) -> list[Picture]:
+    """Return whether the named features matter, and whether explanations depend on the weights."""
+    found = []
+    for kind in ("deletion", "insertion"):
+        for check in _leading_first(checks, kind)[:1]:
+            found.append(picture(deletion_curves(check, width=WIDTH), name=kind))
+    for check in _leading_first(checks, "randomisation")[:1]:
+        found.append(picture(randomisation_check(check, width=WIDTH), name="randomisation"))
+    return found
+
+
+def _leading_first(checks: Sequence[Check], kind: str) -> list[Check]:
+    of_kind = [check for check in checks if check.kind == kind]
+    return sorted(of_kind, key=lambda check: check.method != PREFERRED)
 
 
 def reason_pictures(
@@ -77,6 +106,9 @@ def reason_pictures(
             picture(modes_map(explanatory_modes(leading), leading, width=WIDTH), name="modes_map")
         )
         found.append(picture(feature_order(leading, width=WIDTH), name="feature_order"))
+        names = [n for n in FIRST_SCORES if leading.signed or n != "sign_consensus"]
+        needed = seeds_needed(leading, names)
+        found.append(picture(seed_curve(needed, width=WIDTH), name="seed_curve"))
     attributed = [e for e in explanations if isinstance(e, Attributions)]
     if len(attributed) > 1:
         found.append(picture(method_agreement(attributed, width=WIDTH), name="method_agreement"))

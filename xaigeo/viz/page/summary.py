@@ -12,6 +12,7 @@ import pandas as pd
 from xaigeo.agreement.additive_steps import is_additive
 from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.agreement.predictions import churn
+from xaigeo.checks import Check
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.viz.checklist import checklist
@@ -39,6 +40,7 @@ from xaigeo.viz.page.reasons import (
     reasons,
 )
 from xaigeo.viz.page.sections import (
+    faithfulness_pictures,
     overview_pictures,
     performance_pictures,
 )
@@ -72,6 +74,7 @@ def summarise(
     audit: Audit | None,
     title: str | None,
     notes: str | None,
+    checks: Sequence[Check] = (),
     shown: ShownRows | None = None,
 ) -> dict[str, Any]:
     """Return everything that the page shows; nothing is computed after this."""
@@ -85,6 +88,7 @@ def summarise(
         "trained": _trained(first, notes),
         "performance": None if evaluation is None else _performance(evaluation),
         "reasons": None if agreement is None else reasons(explanations, agreement),
+        "faithfulness": {"pictures": faithfulness_pictures(checks)},
         "differences": None
         if agreement is None
         else differences(explanations, agreement, evaluation),
