@@ -9,12 +9,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml  # comes with dask
 
 from xaigeo import cli
 from xaigeo.runs import config_from_dict, run
 
 HERE = Path(__file__).parents[1] / "examples" / "github-actions"
-yaml = pytest.importorskip("yaml", reason="PyYAML comes with dask")
 
 
 @pytest.fixture(scope="module")
