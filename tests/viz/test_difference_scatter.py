@@ -127,6 +127,11 @@ def test_regression_has_one_panel():
     assert [panel["title"]["text"].split(":")[0] for panel in spec["vconcat"]] == ["RMSE"]
 
 
+def test_two_charts_join(difference):
+    joined = difference_scatter(difference) | difference_scatter(difference, by="distance")
+    assert vl_convert.vegalite_to_svg(joined.to_dict()).startswith("<svg")
+
+
 def test_what_cannot_be_drawn_is_refused(difference):
     with pytest.raises(InputError, match="the difference of models for a scatter plot, got list"):
         difference_scatter([])

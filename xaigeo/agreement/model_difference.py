@@ -130,8 +130,10 @@ def model_difference(
         "ensemble": that of the ensemble whose logits (of a regression, predictions) are the mean
         of theirs. A mean is less extreme than its parts, so that all models differ from it.
     score : {"logit_gap", "true_class"}
-        See `xaigeo.agreement.difference_scores`. With several classes α̂ is taken for each
-        against all others and the largest reported, with its class.
+        See `xaigeo.agreement.difference_scores`. With several classes "logit_gap" takes α̂ for
+        each against all others and reports the largest, with its class: with many classes plain
+        seeds reach large values, as ``docs/alpha_hat.md`` shows; "true_class" stays comparable
+        between problems.
     epsilon : float
         Level of the test, shared equally by the outputs compared.
     limit : float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import altair as alt
@@ -108,23 +107,15 @@ def difference_scatter_tables(
 def difference_scatter_body(
     tables: dict[str, pd.DataFrame], task: str, by: OrderedBy = "alpha_hat", *, width: int = 420
 ) -> alt.VConcatChart:
-    """Return a panel a measure over the table `seeds`; the seed pointed at is marked in all."""
-    hover = alt.selection_point(on="pointerover", clear="pointerout", fields=["seed"], empty=False)
+    """Return a panel a measure over the table `seeds`."""
     found = tables["correlations"].set_index("measure")
     panels = [
-        _panel(tables["seeds"], measure, found.loc[measure], by, hover, width)
-        for measure in DRAWN[task]
+        _panel(tables["seeds"], measure, found.loc[measure], by, width) for measure in DRAWN[task]
     ]
-    joined = alt.vconcat(*panels, spacing=14)
-    with warnings.catch_warnings():
-        # Altair 6 warns of one selection in several views, which is what is wanted here.
-        warnings.filterwarnings("ignore", "Automatically deduplicated", UserWarning)
-        return joined.add_params(hover)
+    return alt.vconcat(*panels, spacing=14)
 
 
-def _panel(
-    seeds: pd.DataFrame, measure: str, found: Any, by: str, hover: Any, width: int
-) -> alt.LayerChart:
+def _panel(seeds: pd.DataFrame, measure: str, found: Any, by: str, width: int) -> alt.LayerChart:
     name = MEASURES[measure][0]
     reach = max(0.05, float(seeds["order"].max()))
     values = seeds[measure]
@@ -133,7 +124,7 @@ def _panel(
     low = float(values.min()) - room
     points = (
         alt.Chart(alt.NamedData("seeds"))
-        .mark_point(filled=True, strokeWidth=0)
+        .mark_point(filled=True, strokeWidth=0, size=65, opacity=0.65)
         .encode(
             x=alt.X(
                 "order:Q",
@@ -159,8 +150,6 @@ def _panel(
             shape=alt.when("datum.accepts")
             .then(alt.value("circle"))
             .otherwise(alt.value("diamond")),
-            size=alt.when(hover).then(alt.value(150)).otherwise(alt.value(65)),
-            opacity=alt.when(hover).then(alt.value(1.0)).otherwise(alt.value(0.65)),
             tooltip=[
                 alt.Tooltip("seed:N", title="Seed"),
                 alt.Tooltip("told:N", title=ALPHA),
