@@ -21,9 +21,9 @@ from xaigeo.agreement.pooled_alpha import pooled_alpha, resampled_alpha
 from xaigeo.agreement.trimming import acceptance_distance
 
 N_ALIKE, N_ODD = 90, 12
-N_BOOTSTRAP = 100
+N_BOOTSTRAP = 50
 # Sizes of ensembles, and how many are drawn of each, by the number of classes.
-SIZES = {2: ((5, 200), (10, 100), (20, 60)), 10: ((5, 60), (10, 40))}
+SIZES = {2: ((5, 100), (10, 60), (20, 40)), 10: ((5, 40), (10, 20))}
 ODD = {"12 epochs": {"epochs": 12}, "30 epochs": {"epochs": 30}, "10% flipped": {"flipped": 0.1}}
 # Rows, share of rows that the candidate scores otherwise, and by how much.
 COVERAGE = ((400, 0.3, 3.0), (400, 0.15, 8.0), (1000, 0.15, 3.0), (1000, 0.3, 3.0))

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from xaigeo.agreement.difference_scores import difference_scores
 from xaigeo.agreement.model_difference import model_difference
 from xaigeo.agreement.trimming import acceptance_distance, alpha_hat
 from xaigeo.ensemble.evaluation import Evaluation
@@ -225,14 +224,6 @@ def test_seeds_can_come_in_any_order(noisy):
     )
     left, right = (model_difference(e, n_bootstrap=20).table for e in (evaluation, turned))
     pd.testing.assert_frame_equal(left.iloc[order].reset_index(drop=True), right)
-
-
-def test_probabilities_of_none_are_clipped_and_counted():
-    prediction = np.tile([[0.0, 1.0], [0.5, 0.5]], (3, 1, 1))
-    given = evaluation_of(np.zeros((3, 2, 2)), [0, 1])
-    scores = difference_scores(replace(given, prediction=prediction))
-    assert scores.n_clipped == 3
-    np.testing.assert_allclose(scores.values[0], [[12 * np.log(10), 0.0]] * 3)
 
 
 @pytest.mark.parametrize(
