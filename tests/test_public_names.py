@@ -7,7 +7,6 @@ import pytest
 
 import xaigeo as xg
 
-
 PACKAGES = [
     "agreement",
     "audit",
