@@ -143,6 +143,12 @@ def shown(explanation: Attributions) -> dict[str, Any]:
     return {"share": float(found.shown.mean()), "by_row": float(found.shown.sum(axis=1).mean())}
 
 
+def alike_columns(X: pd.DataFrame, beyond: float = 0.9) -> int:
+    """Return how many pairs of numeric columns are nearly one: correlated beyond a limit."""
+    apart = X.select_dtypes("number").corr().abs().to_numpy()
+    return int((np.triu(apart, 1) > beyond).sum())
+
+
 def plain(value: Any) -> Any:
     """Return a number or text as JSON knows it; None for NaN."""
     if isinstance(value, np.generic):

@@ -99,7 +99,7 @@ def section(case: Numbers, n_seeds: int, folder: str) -> list[str]:
         f"## {name}",
         f"A {data['task']} of `{data['target']}`: {data['n_train']} rows to train, "
         f"{data['n_test']} to test, {sum(data['kinds'].values())} columns ({kinds}). "
-        f"{data['source']}. Licence: {data['licence']}. {data['notes']}",
+        f"{data['source']}. Licence: {data['licence']}. {data['notes']}{alike(data)}",
         "\n".join(f"- {text}" for text in words.reading(case, n_seeds)),
         "### Which features count, by every seed",
     ]
@@ -133,3 +133,15 @@ def section(case: Numbers, n_seeds: int, folder: str) -> list[str]:
     blocks += ["### Asking the models again", tables.check_table(case)]
     blocks += ["### Audit", tables.audit_table(case), tables.unanswered(case)]
     return blocks
+
+
+def alike(data: Numbers) -> str:
+    """Say that columns stand in for each other, where they do."""
+    n = data["n_alike"]
+    if not n:
+        return ""
+    pairs = "One pair of columns is" if n == 1 else f"{n} pairs of columns are"
+    return (
+        f" {pairs} correlated beyond 0.9: what one model says of one column, another can say of "
+        "the other and answer the same."
+    )

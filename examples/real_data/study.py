@@ -97,6 +97,7 @@ def study(
             },
             "task": "regression" if ready.is_regression else "classification",
             "target": str(data.y.name),
+            "n_alike": measuring.alike_columns(ready.rows_train),
         },
         "families": judging.families(
             explained["networks"].shap, explained["trees"].shap, amounts.n_bootstrap

@@ -34,7 +34,7 @@ def search_table(case: Numbers) -> str:
             for score in scores:
                 found = score_of(case[family], method, score)
                 n = case[family]["n_rows"][method]
-                label = score.replace("_", " ")
+                label = score.replace("_", " ").replace("iou", "IoU")
                 rows.append([MANY[family], LABELS[method], str(n), label, told(found, null=True)])
     return table(["models", "method", "rows", "score", "value"], rows)
 
@@ -143,7 +143,7 @@ def seeds_table(case: Numbers) -> str:
                     [
                         MANY[family],
                         LABELS[method],
-                        r["score"].replace("_", " "),
+                        r["score"].replace("icc_agreement", "ICC").replace("_", " "),
                         number(r["value"]),
                         f"± {number(r['seed_half_width'], 3)}",
                         f"± {number(r['instance_half_width'], 3)}",

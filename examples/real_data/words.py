@@ -200,10 +200,12 @@ def outliers(case: Numbers, n_seeds: int) -> str:
     for family in MANY:
         found = case[family]["outliers"]
         which = ", ".join(map(str, found["outliers"]))
-        largest = "not defined" if found["largest"] is None else f"{found['largest']:.2f}"
-        told.append(
-            f"{'seed ' + which if which else 'none'} of the {MANY[family]} (largest α̂ {largest})"
+        largest = (
+            f"no trimming makes the scores of seed {found['seed']} look like the others'"
+            if found["largest"] is None
+            else f"largest α̂ {found['largest']:.2f}, seed {found['seed']}"
         )
+        told.append(f"{'seed ' + which if which else 'none'} of the {MANY[family]} ({largest})")
     return f"**Models unlike the others.** {sentence('; '.join(told))}."
 
 
@@ -240,7 +242,10 @@ def groups(case: Numbers, n_seeds: int) -> str:
             "**Groups of people.** Between no two groups of a protected column do the intervals of "
             "the seeds' agreement on reasons lie apart; small groups tell little."
         )
-    return f"**Groups of people.** {sentence('; '.join(told))} (intervals lie apart)."
+    return (
+        f"**Groups of people.** {sentence('; '.join(told))}. Their intervals lie apart; among as many "
+        "groups as the table has, some may do so by chance."
+    )
 
 
 def verdicts(case: Numbers, n_seeds: int) -> str:
