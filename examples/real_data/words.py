@@ -243,8 +243,8 @@ def groups(case: Numbers, n_seeds: int) -> str:
             "the seeds' agreement on reasons lie apart; small groups tell little."
         )
     return (
-        f"**Groups of people.** {sentence('; '.join(told))}. Their intervals lie apart; among as many "
-        "groups as the table has, some may do so by chance."
+        f"**Groups of people.** {sentence('; '.join(told))}. Their intervals lie apart; among as "
+        "many groups as the table has, some may do so by chance."
     )
 
 
