@@ -38,7 +38,8 @@ def deletion(
     background : DataFrame or ndarray, optional
         Rows that stand for the data; those of the explanation unless given.
     output : str or int, optional
-        The class or target that is followed, on the scale that was explained. By default the
+        The class or target that is followed, on the scale that was explained (of logits of models
+        that tell probabilities alone, as boosted trees do: as a probability). By default the
         class that most seeds predict at the instance, one for all seeds, and a regression's first
         target.
     order : {"signed", "absolute"}, optional

@@ -107,7 +107,7 @@ def feature_curves(
         method=subject.explanation.method,
         data=xr.Dataset(arrays, coords=coordinates),
         seeds=subject.explanation.seeds,
-        provenance=subject.provenance(chosen, random_state),
+        provenance=subject.provenance({**chosen, "scale": subject.asked_scale}, random_state),
     )
 
 
@@ -185,7 +185,7 @@ def _random_curves(
     """Return curves of all seeds along orders that they share, (K, I, n_random, n_steps)."""
     ensemble = subject.ensemble
     asked = (subject.rows, reference.rows, orders, counts, subject.places)
-    key = (subject.scale, *(part.tobytes() for part in asked))
+    key = (subject.asked_scale, *(part.tobytes() for part in asked))
     held = _RANDOM.get(ensemble)
     if held is not None and held[0] == key:
         return held[1]
@@ -194,7 +194,7 @@ def _random_curves(
     for i, place in enumerate(subject.places):
         masks = _kept(orders[i], counts)
         worth = worths(
-            ensemble, subject.scale, subject.rows[i], reference, masks, settings.max_memory
+            ensemble, subject.asked_scale, subject.rows[i], reference, masks, settings.max_memory
         )
         found[:, i] = worth[..., place].reshape(-1, n_orders, len(counts))
     _RANDOM[ensemble] = (key, found)
@@ -209,7 +209,7 @@ def _own_curves(
     max_memory: int,
 ) -> np.ndarray:
     """Return each seed's curves along its own orders, shape (K, I, n_steps)."""
-    ensemble, scale = subject.ensemble, subject.scale
+    ensemble, scale = subject.ensemble, subject.asked_scale
     found = np.empty((*orders.shape[:2], len(counts)))
     # Compiled loops answer all seeds for all orders sooner than they start once for each seed.
     together = isinstance(ensemble.members, MixingMembers)

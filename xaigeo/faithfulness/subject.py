@@ -110,6 +110,16 @@ class Subject:
         # Under a link it is still probabilities that are averaged, and whose order is the same.
         return cast(Scale, self.explanation.provenance["parameters"]["scale"])
 
+    @property
+    def asked_scale(self) -> Scale:
+        """The scale on which the models are asked: `scale`, or probabilities where it is none.
+
+        Trees are explained by what their margins add up to, and the models tell probabilities,
+        which rise and fall with them.
+        """
+        has_it = self.scale != "logit" or self.ensemble.members.has_logits
+        return self.scale if has_it else "probability"
+
     @cached_property
     def contributions(self) -> np.ndarray:
         """What each feature's value adds to the output, shape (n_seeds, n_instances, n_features).
@@ -151,7 +161,7 @@ class Subject:
         from xaigeo.store import digest
 
         return provenance(
-            {**parameters, "scale": self.scale, "background_sha256": self.background.digest},
+            {"scale": self.scale, **parameters, "background_sha256": self.background.digest},
             random_state,
             self.explanation.provenance["ensemble"],
             explanation_sha256=digest(self.explanation),
