@@ -132,7 +132,7 @@ CASES: dict[str, Case] = {
         "a leaking column in six of the networks", ("A1", "A2", "A5"), "networks", leaking_column
     ),
     "few_samples": Case("an explainer with far too few samples", ("F2",), "networks", few_samples),
-    "trees": Case("clean: twelve trees", (), "trees", trees),
+    "trees": Case("twelve trees, each on its own resample", (), "trees", trees),
     "redundant_copies": Case(
         "two copies of the strongest column", ("A1", "A2", "A5", "A6"), "trees", redundant_copies
     ),

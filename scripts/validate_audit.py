@@ -113,6 +113,10 @@ _HEAD = [
     "that should notice a fault were named before anything was run; a fault counts as noticed "
     "when one of them warns or fails. Intervals are of 95 % (Clopper-Pearson).",
     "",
+    "The twelve networks are sound and should pass. The twelve trees are there to be compared with "
+    "those that see a column twice, not to pass: each grows on a resample of its own, so that "
+    "answers differ as well, which the items M are there to tell.",
+    "",
     "| case | items that should notice | noticed | by a failed item | the same items in models "
     "without the fault | audit failed | warned | passed |",
     "|---|---|---|---|---|---|---|---|",
