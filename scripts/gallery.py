@@ -84,6 +84,8 @@ PARTS = {
         "decision_regions",
         "class_probability",
         "partial_dependence",
+        "seed_outliers",
+        "difference_scatter",
         "prediction_spread",
         "prediction_deviation",
         "reliability_diagram",

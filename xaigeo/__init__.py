@@ -21,12 +21,22 @@ _HOME = {
     "sources_of_disagreement": "xaigeo.runs",
     "InputError": "xaigeo.errors",
 }
-_MODULES = ("agreement", "audit", "datasets", "explainers", "faithfulness", "geometry", "viz")
+_MODULES = (
+    "agreement",
+    "audit",
+    "checks",
+    "datasets",
+    "explainers",
+    "faithfulness",
+    "geometry",
+    "viz",
+)
 
 __all__ = [*_HOME, *_MODULES, "__version__"]
 
 if TYPE_CHECKING:
     from xaigeo import agreement as agreement
+    from xaigeo import checks as checks
     from xaigeo import datasets as datasets
     from xaigeo import explainers as explainers
     from xaigeo import faithfulness as faithfulness

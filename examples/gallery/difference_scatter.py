@@ -5,9 +5,8 @@ calibration error. Titles of panels give the rank correlation over seeds; an int
 shows nothing.
 """
 
-from xaigeo.agreement.model_difference import model_difference
-from xaigeo.viz.difference_scatter import difference_scatter
+import xaigeo as xg
 
 
 def draw(study):
-    return difference_scatter(model_difference(study.evaluation), by="distance")
+    return xg.viz.difference_scatter(xg.agreement.model_difference(study.evaluation), by="distance")

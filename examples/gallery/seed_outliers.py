@@ -5,10 +5,9 @@ they pass for those of all other seeds, with its 95 % interval. An outlier is da
 small a difference the test rows can show stands below the title: of few rows 0 proves little.
 """
 
-from xaigeo.agreement.model_difference import model_difference
-from xaigeo.viz.seed_outliers import seed_outliers
+import xaigeo as xg
 
 
 def draw(study):
-    difference = model_difference(study.evaluation)
-    return seed_outliers(difference, limits=(0.05, 0.15))
+    difference = xg.agreement.model_difference(study.evaluation)
+    return xg.viz.seed_outliers(difference, limits=(0.05, 0.15))

@@ -21,12 +21,15 @@ from xaigeo.agreement.importance import importance, importance_ranks
 from xaigeo.agreement.intervals import seed_intervals
 from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
 from xaigeo.agreement.methods import between_methods
+from xaigeo.agreement.model_difference import ModelDifference, model_difference
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
 from xaigeo.agreement.pairwise import PairwiseScores, pairwise_in_turn, pairwise_scores
 from xaigeo.agreement.partial_order import PartialOrder, partial_order
 from xaigeo.agreement.per_instance import per_instance
 from xaigeo.agreement.prediction_deviation import PredictionDeviation, prediction_deviation
+from xaigeo.agreement.prediction_difference import prediction_difference
 from xaigeo.agreement.prediction_spread import prediction_spread
+from xaigeo.agreement.rashomon_capacity import RashomonCapacity, rashomon_capacity
 from xaigeo.agreement.residuals import residual_table
 from xaigeo.agreement.score import SCORES, Score
 from xaigeo.agreement.score_bins import score_bins
@@ -35,6 +38,7 @@ from xaigeo.agreement.seed_matrix import SeedMatrix, seed_matrix
 from xaigeo.agreement.seeds_needed import SeedsNeeded, seeds_needed
 from xaigeo.agreement.selective import Selective, selective
 from xaigeo.agreement.summary import summary
+from xaigeo.agreement.trimming import alpha_hat, trimmed_distance
 from xaigeo.agreement.unstable import same_answer_different_reason, unstable
 from xaigeo.agreement.variance_shares import variance_shares
 
@@ -44,9 +48,11 @@ __all__ = [
     "CrossedAttributions",
     "ExplainerNoise",
     "MethodMatrix",
+    "ModelDifference",
     "PairwiseScores",
     "PartialOrder",
     "PredictionDeviation",
+    "RashomonCapacity",
     "Score",
     "ScoreRows",
     "SeedMatrix",
@@ -54,6 +60,7 @@ __all__ = [
     "Selective",
     "SourcesOfDisagreement",
     "additive_steps",
+    "alpha_hat",
     "between_methods",
     "calibration_error",
     "change_patterns",
@@ -69,13 +76,16 @@ __all__ = [
     "importance",
     "importance_ranks",
     "method_matrix",
+    "model_difference",
     "pairwise_in_turn",
     "pairwise_scores",
     "partial_order",
     "per_instance",
     "pooled_reliability",
     "prediction_deviation",
+    "prediction_difference",
     "prediction_spread",
+    "rashomon_capacity",
     "reliability",
     "residual_table",
     "rule_use",
@@ -88,6 +98,7 @@ __all__ = [
     "selective",
     "summary",
     "threshold_curves",
+    "trimmed_distance",
     "unstable",
     "variance_shares",
 ]

@@ -20,6 +20,7 @@ from xaigeo.viz.counterfactual_html import CounterfactualTable, counterfactual_h
 from xaigeo.viz.counterfactual_table import counterfactual_table
 from xaigeo.viz.decision_regions import decision_regions
 from xaigeo.viz.deletion_curves import deletion_curves
+from xaigeo.viz.difference_scatter import difference_scatter
 from xaigeo.viz.disagreement_sources import disagreement_sources
 from xaigeo.viz.divided_rows import divided_rows
 from xaigeo.viz.explanation_map import explanation_map
@@ -42,6 +43,7 @@ from xaigeo.viz.score_by_row import score_by_row
 from xaigeo.viz.seed_accuracies import seed_accuracies
 from xaigeo.viz.seed_agreement_heatmap import seed_agreement_heatmap
 from xaigeo.viz.seed_curve import seed_curve
+from xaigeo.viz.seed_outliers import seed_outliers
 from xaigeo.viz.seed_scores import seed_scores
 from xaigeo.viz.selective_attributions import selective_attributions
 from xaigeo.viz.selective_features import selective_features
@@ -73,6 +75,7 @@ __all__ = [
     "counterfactual_table",
     "decision_regions",
     "deletion_curves",
+    "difference_scatter",
     "disagreement_sources",
     "divided_rows",
     "enable_notebook",
@@ -97,6 +100,7 @@ __all__ = [
     "seed_accuracies",
     "seed_agreement_heatmap",
     "seed_curve",
+    "seed_outliers",
     "seed_scores",
     "selective_attributions",
     "selective_features",
