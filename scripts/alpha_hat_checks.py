@@ -129,7 +129,8 @@ Eight models of one kind and a ninth that scores a share of the rows otherwise (
 {coverage}
 
 α̂ is made of a maximum over rows, so that few rows make it too large and intervals too narrow;
-the bias-corrected ones are nearer to what they promise than plain percentiles."""
+the bias-corrected ones are nearer to what they promise than plain percentiles.
+"""
 
 
 def main(folder: Path) -> None:
