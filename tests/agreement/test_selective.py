@@ -237,6 +237,21 @@ def test_chance_is_what_unrelated_attributions_have(build, rng):
     assert selective(explanation, share="chance", by="both", k=2).share == 2 / 10
 
 
+def test_no_direction_is_shown_against_the_median(build):
+    # Eight seeds put the first feature on top with +5, twelve give it −0.5 and another on top.
+    values = np.full((20, 1, 12), 0.1)
+    values[:8, 0, 0], values[8:, 0, 0] = 5.0, -0.5
+    values[8:, 0, 1] = 9.0
+    options = {"by": "both", "k": 1, "share": "chance"}
+    found = selective(made(build, values), **options)
+    assert (found.count[0, 0], found.sign[0, 0], found.median[0, 0]) == (8, 1, -0.5)
+    assert found.p_adjusted[0, 0] <= 0.05
+    assert found.shown[0, :2].tolist() == [False, True]
+    assert found.by_feature()["n_positive"].tolist()[:2] == [0, 1]
+    values[8:, 0, 0] = 0.5
+    assert selective(made(build, values), **options).shown[0, 0]
+
+
 def test_no_number_of_seeds_exceeds_all(build):
     found = selective(made(build, signs(5, 5, 3)), share=0.999, correction="none")
     assert found.reason.endswith("are the fewest.")

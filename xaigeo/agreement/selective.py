@@ -252,8 +252,12 @@ def selective(
     strictest = strictest_level(
         level, correction, n_tests, n_tests * (places or n_features) // n_features
     )
+    shown = p_adjusted <= level
+    if by != "top_k":
+        # Below a share of 1/2 fewer seeds may be counted than say the opposite.
+        shown &= np.sign(median) == sign
     return Selective(
-        shown=p_adjusted <= level,
+        shown=shown,
         median=median,
         sign=sign,
         count=count,
