@@ -3,6 +3,7 @@
 from xaigeo.agreement.additive_steps import AdditiveSteps, additive_steps
 from xaigeo.agreement.calibration import (
     calibration_error,
+    class_calibration_error,
     class_reliability,
     pooled_reliability,
     reliability,
@@ -13,6 +14,7 @@ from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.agreement.confusion import confusion_table
 from xaigeo.agreement.crossed import CrossedAttributions
 from xaigeo.agreement.crossed_explanations import cross_explanations
+from xaigeo.agreement.difference_correlations import difference_correlations
 from xaigeo.agreement.disagreement_sources import SourcesOfDisagreement, disagreement_sources
 from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.feature_use import change_use, rule_use
@@ -65,11 +67,13 @@ __all__ = [
     "calibration_error",
     "change_patterns",
     "change_use",
+    "class_calibration_error",
     "class_reliability",
     "compare",
     "completeness_gap",
     "confusion_table",
     "cross_explanations",
+    "difference_correlations",
     "disagreement_sources",
     "explainer_noise",
     "identical_answers",
