@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from xaigeo import dims
+from xaigeo.ensemble.record import select_record
 from xaigeo.errors import InputError
 from xaigeo.explanations.row_label import known_label
 from xaigeo.schema import FeatureSchema
@@ -126,13 +127,15 @@ class Explanation:
 
         One label or several, in the order wanted, dates as text or as the frame's index has
         them. A label that several instances carry (a repeated index) selects all of them.
+        With seeds the ensemble's record in the provenance is cut too, so that the result belongs
+        to ``ensemble.select(seeds)``.
 
         Raises
         ------
         InputError
             If a label is not there or is named twice.
         """
-        data = self.data
+        data, provenance = self.data, self.provenance
         for dim, wanted in ((dims.SEED, seed), (dims.INSTANCE, instance)):
             if wanted is None:
                 continue
@@ -153,9 +156,11 @@ class Explanation:
                 )
             places = [place for label in labels for place, k in enumerate(known) if k == label]
             data = data.isel({dim: places})
-            if dim == dims.SEED and dims.OTHER_SEED in data.dims:
-                data = data.isel({dims.OTHER_SEED: places})
-        return replace(self, data=data)
+            if dim == dims.SEED:
+                provenance = _for_seeds(provenance, places, len(known))
+                if dims.OTHER_SEED in data.dims:
+                    data = data.isel({dims.OTHER_SEED: places})
+        return replace(self, data=data, provenance=provenance)
 
     def at(self: Self, places: slice | Sequence[int] | np.ndarray) -> Self:
         """Return the same result for the instances at some places, in memory."""
@@ -229,3 +234,15 @@ class Explanation:
                 arrived=f"{int(np.sum(bad))} values that are not",
                 do="Check the explainer that made this result.",
             )
+
+
+def _for_seeds(provenance: dict[str, Any], places: list[int], n_seeds: int) -> dict[str, Any]:
+    """Return a copy of a provenance that tells of the seeds at these places alone."""
+    ensemble = dict(provenance.get("ensemble") or {})
+    if not ensemble:
+        return provenance
+    if len((ensemble.get("record") or {}).get("seeds") or ()) == n_seeds:
+        ensemble["record"] = select_record(ensemble["record"], places)
+    if len(seeds := ensemble.get("seeds") or ()) == n_seeds:
+        ensemble["seeds"] = [seeds[place] for place in places]
+    return {**provenance, "ensemble": ensemble}

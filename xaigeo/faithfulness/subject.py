@@ -215,8 +215,12 @@ def _check_same_models(explanation: Attributions, ensemble: SeedEnsemble) -> Non
         if gap > TOLERANCE * max(1.0, float(np.abs(explained).max())):
             differing = f"their predictions at the explained rows (by up to {gap:.3g})"
     if differing:
+        seeds = explanation.seeds.tolist()
+        part = len(seeds) < ensemble.n_seeds and set(seeds) <= set(ensemble.seeds)
         raise InputError(
             expected="the models that were explained",
             arrived=f"models that differ from them in {differing}",
-            do="Pass the ensemble that was given to xaigeo.explain.",
+            do=f"Pass ensemble.select({seeds})."
+            if part
+            else "Pass the ensemble that was given to xaigeo.explain.",
         )
