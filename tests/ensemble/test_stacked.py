@@ -69,3 +69,7 @@ def test_a_lone_layer_is_a_network():
     network = StackedNetwork.from_modules([module])
     x = torch.randn((4, 2))
     torch.testing.assert_close(network.forward(x)[0], module(x))
+
+
+def test_modules_without_weights_are_not_stacked():
+    assert StackedNetwork.from_modules([nn.Sequential(nn.ReLU()), nn.Sequential(nn.ReLU())]) is None

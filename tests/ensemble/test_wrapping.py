@@ -358,3 +358,13 @@ def test_text_may_name_the_places_that_estimators_know(plane):
     assert (
         ensemble.predict(X)[0].tolist() == np.where(fitted(X, y).predict(X), "yes", "no").tolist()
     )
+
+
+@pytest.mark.filterwarnings("ignore:All . models answer alike")
+def test_modules_may_have_no_weights(plane):
+    X, _ = plane
+    ensemble = SeedEnsemble.wrap([nn.Identity(), nn.Identity()], schema=X, classes=["u", "v"])
+    assert ensemble.n_seeds == ensemble.members.n_members == 2
+    logits = torch.as_tensor(X, dtype=torch.float32)
+    np.testing.assert_allclose(ensemble.predict_proba(X)[1], logits.softmax(dim=1), rtol=1e-5)
+    assert ensemble.select([1]).predict(X).shape == (1, len(X))

@@ -53,11 +53,13 @@ class StackedNetwork:
 
     @classmethod
     def from_modules(cls, modules: Sequence[nn.Module]) -> StackedNetwork | None:
-        """Stack modules, or return None when they hold other layers or differ in layers."""
+        """Stack modules; None when they hold other layers, differ in layers or have no weights."""
         descriptions = [describe(module) for module in modules]
         if descriptions[0] is None or any(d != descriptions[0] for d in descriptions):
             return None
         states = [state_of(module) for module in modules]
+        if not states[0]:  # nothing to stack, and nothing that would tell how many there are
+            return None
         state = {name: torch.stack([s[name] for s in states]) for name in states[0]}
         return cls(copy.deepcopy(modules[0]), descriptions[0], state)
 
