@@ -79,6 +79,15 @@ def test_regression_goes_with_its_scores(rng):
     assert found["measure"].tolist() == ["r2", "rmse"]
 
 
+def test_without_draws_there_is_no_interval(rng):
+    difference = model_difference(biased(rng, range(6)), n_bootstrap=2)
+    found = difference_correlations(difference, by="distance", n_bootstrap=0)
+    assert found["rho"].notna().any()
+    assert found["low"].isna().all()
+    with pytest.raises(InputError, match="random_state to be a whole number of at least 0"):
+        difference_correlations(difference, random_state=None)
+
+
 def test_what_has_no_table_is_refused(rng):
     with pytest.raises(InputError, match=r"the difference of models, got int\. Pass the answer of"):
         difference_correlations(3)

@@ -204,7 +204,37 @@ def test_a_scale_of_units(crossed, values):
     assert raw.loc["method", "only_share"] > 0.9
 
 
+def test_what_changes_next_to_nothing_has_no_share(values):
+    tiny = values[:, :, :, 0].copy()
+    tiny[:] = tiny[:, :, :1]
+    tiny[:, :, 1] *= 1 + 1e-15
+    found = disagreement_sources(
+        CrossedAttributions(values=tiny, factors=FACTORS[:3]), n_bootstrap=50
+    )
+    terms = found.components.set_index("term")
+    ends = ["share", "low", "high", "level_low"]
+    assert terms.loc["explainer", ends].tolist() == [0.0] * 4
+
+
+def test_of_both_the_only_share_holds_the_main_effects(found):
+    table = rows(found, "lime")
+    assert table.loc["init × order", "only_share"] >= table.loc["init", "only_share"]
+    assert table.loc["init × order", "share"] < table.loc["init", "share"]
+
+
+def test_a_line_and_a_table_for_notebooks(found):
+    told = repr(found)
+    assert told.startswith("SourcesOfDisagreement(lime, kernel_shap: ")
+    assert len(told) < 150
+    assert "feature_agreement" in found._repr_html_()
+
+
 def test_messages(crossed):
+    with pytest.raises(InputError, match=r"k below the number of features \(5\), .* got k=5"):
+        disagreement_sources(crossed, k=5)
+    for wrong in ("a", None):
+        with pytest.raises(InputError, match="random_state to be a whole number of at least 0"):
+            disagreement_sources(crossed, random_state=wrong)
     with pytest.raises(InputError, match="scale to be one of"):
         disagreement_sources(crossed, scale="norm")
     with pytest.raises(InputError, match="k to be a whole number from 1 to 5"):

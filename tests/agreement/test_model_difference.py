@@ -216,6 +216,12 @@ def test_says_what_a_test_set_can_show(noisy):
     )
 
 
+def test_a_line_and_a_table_for_notebooks(noisy):
+    found = model_difference(noisy(n_rows=20), n_bootstrap=2)
+    assert repr(found).startswith("ModelDifference(7 seeds on 20 test rows: no outlier, δ 0.")
+    assert "alpha_hat" in found._repr_html_()
+
+
 def test_seeds_can_come_in_any_order(noisy):
     evaluation = noisy()
     order = np.array([6, 2, 0, 5, 1, 4, 3])
@@ -237,6 +243,8 @@ def test_seeds_can_come_in_any_order(noisy):
         ({"score": "gap"}, "score to be one of 'logit_gap', 'true_class', got 'gap'"),
         ({"epsilon": 0}, "epsilon to be a number between 0 and 1, got 0"),
         ({"limit": 2}, "limit to be a number from 0 to 1, got 2"),
+        ({"random_state": None}, "random_state to be a whole number of at least 0, got None"),
+        ({"random_state": "a"}, "random_state to be a whole number of at least 0, got 'a'"),
         ({"n_bootstrap": 1}, "n_bootstrap to be a whole number of at least 2, got 1"),
     ],
 )

@@ -238,6 +238,13 @@ def test_rules_and_counterfactuals(build, rng):
             np.testing.assert_allclose(score.compute(batch.compared), mean, atol=1e-12)
 
 
+def test_a_line_and_a_table_for_notebooks(build, distinct):
+    found = pairwise_scores(build.make_attributions(distinct), ["spearman", "relative_entropy"])
+    assert repr(found) == f"PairwiseScores(2 scores of {len(distinct)} seeds)"
+    assert "spearman" in found._repr_html_()
+    assert (np.diagonal(found.matrix("relative_entropy")) == 0).all()
+
+
 def test_messages(build, distinct):
     explanation = build.make_attributions(distinct)
     with pytest.raises(InputError, match=r"two seeds of these attributions .*Did you mean 'spear"):

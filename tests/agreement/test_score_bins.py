@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from xaigeo.agreement import per_instance
@@ -41,7 +42,20 @@ def test_undefined_rows_are_counted_out(explained):
     assert table["n_defined"].tolist() == [37]
 
 
+def test_an_output_by_name_or_place(explained):
+    named = score_bins(explained, output=explained.outputs[1], n_bootstrap=0)
+    pd.testing.assert_frame_equal(score_bins(explained, output=1, n_bootstrap=0), named)
+    assert named["value_low"].isna().all()
+
+
 def test_messages(explained):
+    with pytest.raises(InputError, match=r"an output \(no, yes\) or its place, got 7"):
+        score_bins(explained, output=7)
+    with pytest.raises(InputError, match="n_bootstrap to be a whole number of at least 0"):
+        score_bins(explained, n_bootstrap=-1)
+    for wrong in ("a", None):
+        with pytest.raises(InputError, match="random_state to be a whole number of at least 0"):
+            score_bins(explained, random_state=wrong)
     with pytest.raises(InputError, match="Did you mean 'spearman'"):
         score_bins(explained, ["spearmann"])
     with pytest.raises(InputError, match=r"scores of these explanations .* got none"):

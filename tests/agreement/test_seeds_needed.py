@@ -199,6 +199,18 @@ def test_sizes_of_subsets(n):
     assert half_of(n) % 2 == n % 2
 
 
+def test_without_a_bootstrap_rows_have_no_interval(explanation):
+    found = seeds_needed(explanation, "spearman", n_bootstrap=0)
+    assert found.scores["instance_half_width"].isna().all()
+    assert found.scores["seed_half_width"].notna().all()
+
+
+def test_a_line_and_a_table_for_notebooks(needed):
+    assert repr(needed).startswith("SeedsNeeded(kernel_shap, width 0.1: ")
+    assert len(repr(needed)) < 120
+    assert "seed_half_width" in needed._repr_html_()
+
+
 def test_messages(build, explanation):
     def told(**options):
         with pytest.raises(InputError) as error:
@@ -217,7 +229,9 @@ def test_messages(build, explanation):
     )
     assert told(level=1) == "Expected level between 0 and 1, got 1. Pass for example 0.95."
     assert "n_draws to be a whole number of at least 20, got 3" in told(n_draws=3)
-    assert "n_bootstrap to be a whole number of at least 1, got 0" in told(n_bootstrap=0)
+    assert "n_bootstrap to be a whole number of at least 0, got -1" in told(n_bootstrap=-1)
+    for wrong in ("a", None):
+        assert "random_state to be a whole number of at least 0" in told(random_state=wrong)
     assert "up_to to be a whole number of at least 8, got 7" in told(up_to=7)
     with pytest.raises(InputError, match="at least two seeds"):
         seeds_needed(build.make_attributions(np.ones((1, 3, 4))))

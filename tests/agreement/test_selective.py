@@ -259,6 +259,14 @@ def test_no_number_of_seeds_exceeds_all(build):
     assert none.reason == "No number of seeds shows that more than 100% of them agree."
 
 
+def test_a_line_and_a_table_for_notebooks(build):
+    found = selective(made(build, signs(10, 10, 2)))
+    assert repr(found) == "Selective(kernel_shap by sign: 2 of 2 attributions shown, 10 seeds)"
+    assert "n_positive" in found._repr_html_()
+    assert "nothing is shown" not in found._repr_html_()
+    assert "nothing is shown" in selective(made(build, signs(3, 3, 2)))._repr_html_()
+
+
 def test_messages(build, rng):
     explanation = made(build, rng.normal(size=(6, 3, 4)))
 

@@ -109,6 +109,8 @@ def test_messages(data):
         ({"scale": "norm"}, "scale to be one of 'unit_norm'"),
         ({"n_jobs": 0}, "n_jobs to be None or a whole number other than 0"),
         ({"progress": 1}, "progress to be True or False"),
+        ({"random_state": None}, "random_state to be a whole number of at least 0"),
+        ({"k": data[2].shape[1]}, "k below the number of features"),
         ({"k": 0}, "k to be a whole number of at least 1"),
         ({"n_bootstrap": -1}, "n_bootstrap to be a whole number of at least 0"),
         ({"max_runs": 35}, "at most max_runs=35 explanations of one model, got 36: 6 models, 6"),

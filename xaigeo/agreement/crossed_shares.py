@@ -16,6 +16,8 @@ from xaigeo.agreement.variance_components import (
     variance_components,
 )
 
+# A share this small is rounding of the mean squares that cancel in it.
+SHARE_ZERO = 1e-12
 # Variance this small beside the mean square of the attributions is rounding.
 NUMERICAL_ZERO = 1e-18
 LEVEL = 0.95
@@ -170,7 +172,8 @@ class CrossedShares:
             reach = _reach(np.stack(variances), np.array(freedom))
             level_low = np.clip(centre - reach, 0.0, 1.0)
             level_high = np.clip(centre + reach, 0.0, 1.0)
-        return Estimate(value, low, high, level_low, level_high)
+        ends = (value, low, high, level_low, level_high)
+        return Estimate(*(np.where(np.abs(end) < SHARE_ZERO, 0.0, end) for end in ends))
 
 
 class _Instances:

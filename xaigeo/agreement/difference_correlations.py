@@ -45,7 +45,7 @@ def difference_correlations(
         α̂ (1 where no α accepts), its bootstrap mean, which has fewer ties at 0, or the plain
         distance d_0.
     n_bootstrap : int
-        Draws of models behind the intervals.
+        Draws of models behind the intervals; 0 for none (NaN).
     random_state : int
 
     Returns
@@ -68,7 +68,8 @@ def difference_correlations(
             do="Pass the answer of xaigeo.agreement.model_difference(evaluation).",
         )
     check_option("by", by, OrderedBy)
-    check_count("n_bootstrap", n_bootstrap)
+    check_count("n_bootstrap", n_bootstrap, at_least=0)
+    check_count("random_state", random_state, at_least=0)
     table = difference.table
     order = difference.sizes if by == "alpha_hat" else table[by].to_numpy()
     rows = []
@@ -88,16 +89,20 @@ def rank_correlation(
     ----------
     a, b : ndarray, shape (n,)
     n_bootstrap : int
-        Draws of pairs. In one in which a column is constant nothing goes with anything: it counts
-        as ρ = 0, so that a single model that stands out does not make an interval without 0.
+        Draws of pairs; without any there is no interval (NaN). In a draw in which a column is
+        constant nothing goes with anything: it counts as ρ = 0, so that a single model that stands
+        out does not make an interval without 0.
     """
     undefined = float("nan")
     if len(a) < LEAST_MODELS or np.ptp(a) == 0 or np.ptp(b) == 0:
         return RankCorrelation(undefined, undefined, undefined)
+    rho = float(_spearman(a[None], b[None])[0])
+    if not n_bootstrap:
+        return RankCorrelation(rho, undefined, undefined)
     drawn = rng.integers(0, len(a), (n_bootstrap, len(a)))
     draws = np.nan_to_num(_spearman(a[drawn], b[drawn]))
     low, high = np.quantile(draws, [0.025, 0.975])
-    return RankCorrelation(float(_spearman(a[None], b[None])[0]), float(low), float(high))
+    return RankCorrelation(rho, float(low), float(high))
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:

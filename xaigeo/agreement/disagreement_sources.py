@@ -11,7 +11,9 @@ import pandas as pd
 from xaigeo.agreement.crossed import METHOD, CrossedAttributions, CrossedScale
 from xaigeo.agreement.crossed_explanations import cross_explanations
 from xaigeo.agreement.crossed_tables import CrossedTables
+from xaigeo.agreement.result_html import result_html
 from xaigeo.agreement.top_k import check_k, default_k
+from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_count, check_option
 
@@ -28,7 +30,7 @@ COMPONENT_COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SourcesOfDisagreement:
     """How much of the disagreement between explanations each source makes.
 
@@ -49,7 +51,9 @@ class SourcesOfDisagreement:
           NaN where a random factor has fewer than three.
         - `only_variance`, `only_share`: variance between runs that differ in this source and in
           nothing else, all interactions with it included. What sources make together counts for
-          each of them, so these add up to more than 1.
+          each of them, so these add up to more than 1. Of "init × order" both differ, so that it
+          holds the main effects of the two as well, not their interaction alone as `share` does.
+          `only_share` is not cut: where other components are estimated below 0 it exceeds 1.
         - `feature_agreement`: share of their top `k` features that two explanations have in common
           which differ in this source only ("init × order": in both; "everything": in all sources),
           mean over pairs and instances; `agreement_low`, `agreement_high` its 95 % bootstrap
@@ -87,7 +91,17 @@ class SourcesOfDisagreement:
     n_instances: int
     n_features: int
     n_runs: int
-    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"SourcesOfDisagreement({', '.join(self.methods)}: {self.n_runs} runs of "
+            f"{' × '.join(self.design)}, {self.n_instances} instances)"
+        )
+
+    def _repr_html_(self) -> str:
+        facts = {"top features": self.k, "scale": self.scale}
+        return result_html(repr(self), facts, self.table)
 
     def to_frame(self) -> pd.DataFrame:
         """Return `table`."""
@@ -120,6 +134,7 @@ def disagreement_sources(
     random_state : int
         Seed of the bootstrap.
     n_bootstrap : int
+        Draws behind the intervals over instances; 0 for none (NaN).
 
     Returns
     -------
@@ -128,7 +143,8 @@ def disagreement_sources(
     Raises
     ------
     InputError
-        For anything that is no full cross, an unknown scale, or a k outside the number of features.
+        For anything that is no full cross, an unknown scale, or a k that is not below the number of
+        features.
 
     Notes
     -----
@@ -157,9 +173,11 @@ def disagreement_sources(
     if not isinstance(crossed, CrossedAttributions):
         crossed = cross_explanations(crossed)
     check_count("n_bootstrap", n_bootstrap, at_least=0)
+    check_count("random_state", random_state, at_least=0)
     check_option("scale", scale, CrossedScale)
     k = next(n for n in (k, crossed.k, default_k(crossed.n_features)) if n is not None)
     check_k(k, crossed.n_features)
+    check_some_left(k, crossed.n_features)
     parts = [(name, crossed.of_method(place)) for place, name in enumerate(crossed.methods)]
     if METHOD in crossed.factors:
         parts.append((ALL_METHODS, crossed))
@@ -184,3 +202,14 @@ def disagreement_sources(
         provenance=dict(crossed.provenance)
         | {"analysis": {"random_state": random_state, "n_bootstrap": n_bootstrap}},
     )
+
+
+def check_some_left(k: int, n_features: int) -> None:
+    """Raise unless some features are not among the top k, so that explanations can differ there."""
+    if k >= n_features:
+        raise InputError(
+            expected=f"k below the number of features ({n_features}), so that explanations can "
+            "disagree on which belong to it",
+            arrived=f"k={k}",
+            do="Pass a smaller k, or leave it out.",
+        )

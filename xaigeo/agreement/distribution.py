@@ -151,6 +151,8 @@ def relative_entropy_matrix(
     own = (p * logs).sum(axis=-1)
     # Rounding may leave a tiny negative number where two seeds are equal.
     forward = np.maximum(own[:, :, None] - p @ logs.swapaxes(-1, -2), 0.0)
+    itself = np.arange(p.shape[1])
+    forward[:, itself, itself] = 0.0
     return np.asarray((forward + forward.swapaxes(-1, -2)) / 2 if symmetric else forward)
 
 

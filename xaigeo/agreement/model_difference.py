@@ -19,6 +19,7 @@ from xaigeo.agreement.difference_columns import (
     typical_distance,
 )
 from xaigeo.agreement.difference_scores import ScoreName, difference_scores
+from xaigeo.agreement.result_html import result_html
 from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.agreement.trimming import acceptance_distance, check_level
 from xaigeo.ensemble.evaluation import Evaluation
@@ -30,7 +31,7 @@ Against = Literal["pooled", "ensemble"]
 LEAST_REFERENCE = 3
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ModelDifference:
     """How far each model lies from the others.
 
@@ -79,6 +80,17 @@ class ModelDifference:
     level: float
     task: str
     name: str
+
+    def __repr__(self) -> str:
+        named = f"outliers {self.outliers}" if self.outliers else "no outlier"
+        return (
+            f"ModelDifference({len(self.table)} seeds on {self.n_rows} {self.name} rows: {named}, "
+            f"δ {self.delta:.3f})"
+        )
+
+    def _repr_html_(self) -> str:
+        facts = {"score": self.score, "against": self.against, "visible": self.visible}
+        return result_html(repr(self), facts, self.table)
 
     @property
     def outliers(self) -> tuple[int, ...]:
@@ -139,7 +151,7 @@ def model_difference(
     limit : float
         The α̂ up to which no model is called an outlier.
     n_bootstrap : int
-        Draws of rows behind the intervals, at least 2.
+        Draws of rows behind the intervals, at least 2: outliers are told by their intervals.
     random_state : int
 
     Returns
@@ -172,6 +184,7 @@ def model_difference(
     check_models(evaluation)
     check_option("against", against, Against)
     check_count("n_bootstrap", n_bootstrap, at_least=2)
+    check_count("random_state", random_state, at_least=0)
     check_level(epsilon)
     check_share("limit", limit)
     if reference is not None:

@@ -18,6 +18,7 @@ from xaigeo.agreement.compared import (
     check_comparable,
 )
 from xaigeo.agreement.gathered import compare_in_turn
+from xaigeo.agreement.result_html import result_html
 from xaigeo.agreement.score import SCORES, Score, scores_for
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
@@ -43,7 +44,7 @@ class PairBatch:
     compared: Compared
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PairwiseScores:
     """Scores of every two seeds in the mean over instances.
 
@@ -66,6 +67,14 @@ class PairwiseScores:
     scores: list[Score]
     seeds: np.ndarray
     k: int | None
+
+    def __repr__(self) -> str:
+        return f"PairwiseScores({len(self.scores)} scores of {len(self.seeds)} seeds)"
+
+    def _repr_html_(self) -> str:
+        of_pairs = self.to_frame().groupby("score", sort=False)["value"]
+        table = of_pairs.agg(["mean", "min", "max"]).reset_index()
+        return result_html(repr(self), {"over": "pairs of different seeds"}, table)
 
     def matrix(self, score: str) -> np.ndarray:
         """Return the values of one score, shape (n_seeds, n_seeds)."""

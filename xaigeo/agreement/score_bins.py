@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.agreement.bootstrap import mean_interval
-from xaigeo.agreement.compared import Compared, compare
+from xaigeo.agreement.compared import Compared, check_comparable, compare
+from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.gathered import gather
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.prediction_deviation import prediction_deviation
 from xaigeo.agreement.score import Score, scores_for
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
-from xaigeo.options import suggestion
+from xaigeo.options import check_count, suggestion
 
 DISTANCES = ("relative_entropy", "jaccard_distance")
 
@@ -25,7 +26,7 @@ def score_bins(
     scores: Sequence[str] = DISTANCES,
     *,
     k: int | None = None,
-    output: str | None = None,
+    output: str | int | None = None,
     n_bins: int = 10,
     random_state: int = 0,
     n_bootstrap: int = 1000,
@@ -40,9 +41,9 @@ def score_bins(
         distance of the top fifth of attributions.
     k, random_state, n_bootstrap
         As in `xaigeo.agreement.summary`.
-    output : str, optional
-        Output that is predicted and whose attributions are compared; by default, at each row,
-        the class that most seeds predict.
+    output : str or int, optional
+        Output (its name or place) that is predicted and whose attributions are compared; by
+        default, at each row, the class that most seeds predict.
     n_bins : int
         Equal bins of the mean prediction over seeds, as in
         `xaigeo.agreement.prediction_deviation`.
@@ -65,7 +66,11 @@ def score_bins(
     After Jain (2019) and Madhyastha and Jain (CoNLL 2019, arXiv:1909.10447), who set the mean
     relative entropy and Jaccard distance of all pairs of seeds against binned predictions.
     """
-    deviation = prediction_deviation(explanation, output=output, n_bins=n_bins)
+    check_count("n_bootstrap", n_bootstrap, at_least=0)
+    check_count("random_state", random_state, at_least=0)
+    check_comparable(explanation)
+    name = None if output is None else explanation.outputs[outputs_compared(explanation, output)[0]]
+    deviation = prediction_deviation(explanation, output=name, n_bins=n_bins)
     chosen = _chosen(compare(explanation.at(slice(0, 1)), k=k, output=output), scores)
     values = gather(explanation, k=k, output=output, scores=chosen).values
     place = deviation.rows["bin"].to_numpy()

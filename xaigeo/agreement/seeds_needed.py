@@ -11,6 +11,7 @@ import pandas as pd
 
 from xaigeo.agreement.gathered import Gathered, gather
 from xaigeo.agreement.interval_curve import interval_curve, least_seeds
+from xaigeo.agreement.result_html import result_html
 from xaigeo.agreement.score import Score
 from xaigeo.agreement.subset_moments import subset_moments
 from xaigeo.errors import InputError
@@ -20,7 +21,7 @@ from xaigeo.options import check_count, check_positive, is_number, suggestion
 Status = Literal["trained", "extrapolated", "not reached", "cannot tell", "undefined"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SeedsNeeded:
     """The interval of each score against the number of seeds, and how many are enough.
 
@@ -51,6 +52,16 @@ class SeedsNeeded:
     level: float
     up_to: int
     method: str
+
+    def __repr__(self) -> str:
+        enough = "not known" if self.n_seeds is None else self.n_seeds
+        return (
+            f"SeedsNeeded({self.method}, width {self.width:g}: {enough}, {self.status}; "
+            f"{self.n_trained} trained)"
+        )
+
+    def _repr_html_(self) -> str:
+        return result_html(repr(self), {"level": self.level}, self.scores)
 
     @property
     def n_seeds(self) -> int | None:
@@ -108,7 +119,7 @@ def seeds_needed(
     n_draws : int
         How many subsets of the seeds are drawn for each of five sizes, where there are more.
     n_bootstrap : int
-        Draws behind the intervals over instances.
+        Draws behind the intervals over instances; 0 for none (NaN).
     random_state : int
         Seed of the subsets and of the bootstrap.
 
@@ -148,7 +159,8 @@ def seeds_needed(
             expected="level between 0 and 1", arrived=repr(level), do="Pass for example 0.95."
         )
     check_count("n_draws", n_draws, at_least=20)
-    check_count("n_bootstrap", n_bootstrap)
+    check_count("n_bootstrap", n_bootstrap, at_least=0)
+    check_count("random_state", random_state, at_least=0)
     gathered = gather(explanation, k=k, output=output)
     n_trained = len(explanation.seeds)
     up_to = 4 * n_trained if up_to is None else up_to

@@ -15,6 +15,7 @@ from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.gathered import compare_in_turn
 from xaigeo.agreement.multiple_tests import Correction, adjusted, strictest_level
 from xaigeo.agreement.places import membership
+from xaigeo.agreement.result_html import result_html
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
 from xaigeo.options import check_option, is_number
@@ -28,7 +29,7 @@ CORRECTIONS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Selective:
     """An explanation that abstains: each cell is shown or not, and why.
 
@@ -80,6 +81,19 @@ class Selective:
     over: Over
     fewest: int | None
     method: str
+
+    def __repr__(self) -> str:
+        told = f"{int(self.shown.sum())} of {self.shown.size} attributions shown"
+        return f"Selective({self.method} by {self.by}: {told}, {self.n_seeds} seeds)"
+
+    def _repr_html_(self) -> str:
+        facts: dict[str, object] = {
+            "level": f"{self.level:g}{CORRECTIONS[self.correction]}",
+            "more than": f"{self.share:.0%} of all seeds",
+        }
+        if self.reason is not None:
+            facts["nothing is shown"] = self.reason
+        return result_html(repr(self), facts, self.by_feature())
 
     @property
     def reason(self) -> str | None:

@@ -11,7 +11,11 @@ import pandas as pd
 
 from xaigeo.agreement.crossed import CrossedScale
 from xaigeo.agreement.crossed_explanations import cross_explanations
-from xaigeo.agreement.disagreement_sources import SourcesOfDisagreement, disagreement_sources
+from xaigeo.agreement.disagreement_sources import (
+    SourcesOfDisagreement,
+    check_some_left,
+    disagreement_sources,
+)
 from xaigeo.errors import InputError
 from xaigeo.options import check_count, check_flag, check_option, check_workers
 from xaigeo.runs.crossed_design import CrossedDesign, Methods, drawn_seeds
@@ -117,6 +121,7 @@ def sources_of_disagreement(
     check_flag("progress", progress)
     if k is not None:
         check_count("k", k)
+        check_some_left(k, np.shape(rows)[-1])
     design.check_cost(max_runs)
     if background_rows >= len(X):
         raise InputError(
