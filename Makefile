@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+WORKERS ?= 2
 SOURCES := xaigeo tests examples benchmarks scripts
 
 .PHONY: help demo gallery notebooks test lint format bench picture clean
@@ -35,8 +36,9 @@ gallery: $(VENV)/.dev ## every chart on one page: out/gallery/index.html
 notebooks: $(VENV)/.dev ## run the example notebooks: out/notebooks/*.ipynb
 	@$(BIN)/python scripts/notebooks.py --run
 
-test: $(VENV)/.dev ## run all tests, doctests and examples
-	@$(BIN)/python -m pytest
+# Each process on one thread: two that share two cores with two threads each wait for one another.
+test: $(VENV)/.dev ## run all tests, doctests and examples, in WORKERS=2 processes
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev ## check style and types
 	@$(BIN)/ruff check $(SOURCES)
