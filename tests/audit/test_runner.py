@@ -2,6 +2,7 @@ import subprocess
 import sys
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 import xaigeo
@@ -69,7 +70,7 @@ def test_a_baseline_may_be_a_path(everything, tmp_path):
 def test_bad_arguments_raise(everything):
     with pytest.raises(ConfigError, match="audit items"):
         audit(everything, thresholds={"nothing": {}})
-    with pytest.raises(InputError, match="random_state to be a non-negative integer, got -1"):
+    with pytest.raises(InputError, match="random_state to be a whole number of at least 0, got -1"):
         audit(everything, random_state=-1)
 
 
@@ -80,3 +81,27 @@ def test_audit_needs_no_plotting_and_no_explainer_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"baseline": {}}, r"baseline to be an Audit or the path of an audit\.json, got dict"),
+        ({"thresholds": [1]}, "thresholds to be a table or the path of a TOML file, got list"),
+        ({"checks": 3}, "checks to be a sequence, got int"),
+        ({"required": 3}, "required to be a sequence, got int"),
+        ({"groups": 3}, "groups to be a sequence, got int"),
+        ({"explanations": None}, "explanations to be a sequence, got NoneType"),
+    ],
+)
+def test_arguments_of_another_kind_raise(build, agreeing, given, words):
+    whole = {"explanations": build.make_attributions(agreeing)} | given
+    with pytest.raises(InputError, match=words):
+        audit(whole.pop("explanations"), **whole)
+
+
+def test_numpy_integers_and_no_checks_are_taken(build, agreeing):
+    explanation = build.make_attributions(agreeing)
+    found = audit(explanation, thresholds=QUICK, checks=None, random_state=np.int64(3))
+    assert found.findings == audit(explanation, thresholds=QUICK, random_state=3).findings
+    assert type(found.about["random_state"]) is int

@@ -50,7 +50,7 @@ class _CallablePackage(ModuleType):
         explanations: Explanation | Sequence[Explanation],
         *,
         evaluation: Evaluation | None = None,
-        checks: Check | Sequence[Check] = (),
+        checks: Check | Sequence[Check] | None = (),
         registration: Registration | Mapping[str, Any] | None = None,
         thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
         baseline: Audit | str | Path | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.fingerprint import fingerprint
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
+from xaigeo.options import check_count
 from xaigeo.store import check_digest
 
 
@@ -31,7 +32,7 @@ def audit(
     explanations: Explanation | Sequence[Explanation],
     *,
     evaluation: Evaluation | None = None,
-    checks: Check | Sequence[Check] = (),
+    checks: Check | Sequence[Check] | None = (),
     registration: Registration | Mapping[str, Any] | None = None,
     thresholds: Thresholds | Mapping[str, Any] | str | Path | None = None,
     baseline: Audit | str | Path | None = None,
@@ -85,24 +86,18 @@ def audit(
     StoreError
         For a baseline that was altered.
     """
-    if isinstance(baseline, str | Path):
-        baseline = Audit.load(baseline)
-    if isinstance(random_state, bool) or not isinstance(random_state, int) or random_state < 0:
-        raise InputError(
-            expected="random_state to be a non-negative integer",
-            arrived=repr(random_state),
-            do="Pass an integer such as random_state=0.",
-        )
+    _check_kinds(explanations, checks, required, groups)
+    check_count("random_state", random_state, at_least=0)
     evidence = gather(
         explanations,
         evaluation=evaluation,
-        checks=checks,
+        checks=() if checks is None else checks,
         groups=groups,
         stored=stored,
         registration=registration,
         thresholds=read_thresholds(thresholds),
-        baseline=baseline,
-        random_state=random_state,
+        baseline=read_baseline(baseline),
+        random_state=int(random_state),
     )
     items = all_items()
     known = check_required(required, [item.id for item in items])
@@ -115,6 +110,37 @@ def audit(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         about=_about(evidence),
     )
+
+
+def read_baseline(given: Audit | str | Path | None) -> Audit | None:
+    """Return an earlier audit, read where it is a path."""
+    if given is None or isinstance(given, Audit):
+        return given
+    if isinstance(given, str | Path):
+        return Audit.load(given)
+    raise InputError(
+        expected="baseline to be an Audit or the path of an audit.json",
+        arrived=type(given).__name__,
+        do="Pass for example baseline='audit.json', or leave it out.",
+    )
+
+
+def _check_kinds(explanations: object, checks: object, required: object, groups: object) -> None:
+    """Raise for arguments that are no collections of anything."""
+    explained = "Pass results of xaigeo.explain(ensemble, X, method=..., background=...)."
+    measured = "Pass for example checks=[xaigeo.faithfulness.deletion(explanation, ensemble)]."
+    for name, given, wanted, do in (
+        ("explanations", explanations, Explanation | Iterable, explained),
+        ("checks", checks, Check | Iterable | None, measured),
+        ("required", required, Iterable | None, "Name items, for example required=['P1', 'A1']."),
+        ("groups", groups, Iterable | None, "Name columns, for example groups=['sex']."),
+    ):
+        if not isinstance(given, wanted):
+            raise InputError(
+                expected=f"{name} to be a sequence",
+                arrived=type(given).__name__,
+                do=do,
+            )
 
 
 def evaluation_digest(evaluation: Evaluation) -> str:

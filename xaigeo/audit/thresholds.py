@@ -93,6 +93,12 @@ def read_thresholds(source: Thresholds | Mapping[str, Any] | str | Path | None) 
     """
     if isinstance(source, Thresholds):
         return source
+    if source is not None and not isinstance(source, str | Path | Mapping):
+        raise ConfigError(
+            expected="thresholds to be a table or the path of a TOML file",
+            arrived=type(source).__name__,
+            do="Write for example thresholds={'A1': {'pass': 0.9}}.",
+        )
     table = _read_toml(Path(source)) if isinstance(source, str | Path) else dict(source or {})
     settings = _settings(table.pop("settings", {}))
     known = ITEMS.names()
