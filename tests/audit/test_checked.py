@@ -80,7 +80,13 @@ def test_f4_is_the_share_of_the_worst_method(make, explained, evidence):
     low, high = share_interval(np.array([36]), np.array([40]))
     assert (found.low, found.high) == pytest.approx((low[0], high[0]))
     assert (found.null, found.n_rows) == (0.5, 40)
-    assert "By kernel_shap, on 36 of 40 rows the output falls sooner" in found.reason
+    assert found.reason.startswith(
+        "By kernel_shap, for 90% of the explanations (6 seeds at 40 rows) the output falls sooner "
+        "when features are taken away in their order than in the median random order; for the "
+        "median one 0 of 2 random orders do as well."
+    )
+    assert found.evidence["median_p_value"] == pytest.approx(1 / 3)
+    assert found.evidence["n_random_orders"] == 2
     assert found.reason.endswith("Covered: kernel_shap, lime.")
     assert found.evidence["by_method"] == {"kernel_shap": pytest.approx(0.9), "lime": 1.0}
     assert found.evidence["rows_not_better"] == ["0", "1", "2", "3"]

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -21,12 +23,41 @@ def make_check(area, random_area, kind="deletion"):
     return Check(kind=kind, method="lime", data=data, seeds=np.arange(len(area)))
 
 
-def test_seeds_are_averaged_before_they_are_compared():
-    # At the first row one seed loses by less than the other wins by; at the second by more.
+def test_every_seed_is_compared_with_its_own_median():
     area = [[0.1, 0.3], [0.6, 0.9]]
-    drawn = [[[0.4, 0.6], [0.4, 0.6]], [[0.4, 0.6], [0.4, 0.6]]]
-    assert beats_random(make_check(area, drawn)).tolist() == [1.0, 0.0]
-    assert beats_random(make_check(area, drawn, "insertion")).tolist() == [0.0, 1.0]
+    drawn = [[[0.4, 0.5, 0.6], [0.4, 0.5, 0.6]], [[0.4, 0.5, 0.7], [0.4, 0.5, 0.6]]]
+    # Two of three orders are better than .6: its rank is the third of four.
+    assert beats_random(make_check(area, drawn)).tolist() == [0.5, 0.5]
+    assert beats_random(make_check(area, drawn, "insertion")).tolist() == [0.5, 0.5]
+    assert beats_random(make_check([[0.45]], [[[0.4, 0.6]]])).tolist() == [0.5]  # the middle
+    assert beats_random(make_check([[0.3]], [[[0.4, 0.6]]])).tolist() == [1.0]
+
+
+def test_a_random_order_does_so_half_of_the_time_whatever_the_areas():
+    """Each of n + 1 areas in turn is the own one: the mean is one half, with ties and skew."""
+    random = np.random.default_rng(0)
+    skewed = [np.exp(3 * random.normal(size=n)) for n in (2, 5, 6, 21)]
+    tied = [
+        np.array([1, 1, 1, 1, 2.0]),
+        np.array([1, 2, 2, 2, 2, 2, 3.0]),
+        random.integers(0, 3, 9),
+    ]
+    for areas in (*skewed, *tied):
+        own = np.asarray(areas, dtype=float)[None]
+        drawn = np.stack([np.delete(own[0], i) for i in range(own.size)])[None]
+        for kind in ("deletion", "insertion"):
+            found = beats_random(make_check(own, drawn, kind))
+            assert np.mean(found) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_ties_against_all_ways_of_breaking_them():
+    areas = np.array([2, 1, 2, 2, 3, 2.0])  # the first is the own one
+    wins = []
+    for order in itertools.permutations(range(6)):
+        rank = sorted(range(6), key=lambda i: (areas[i], order[i])).index(0)
+        wins.append(rank < 3)
+    found = beats_random(make_check(areas[None, :1], areas[None, None, 1:]))
+    assert found.tolist() == [pytest.approx(np.mean(wins))]
 
 
 def test_p_values_against_a_loop():
@@ -55,8 +86,8 @@ def test_undefined_seeds_are_left_out_and_undefined_rows_are_no_pass():
 def test_a_gain_that_is_rounding_is_none():
     found = beats_random(make_check([[0.5]], [[[0.5 + 1e-8, 0.5 + 1e-9]]]))
     assert np.isnan(found).all()
-    found = beats_random(make_check([[0.5]], [[[0.6, 0.4 + 1e-9]]]))
-    assert found.tolist() == [0.0]
+    found = beats_random(make_check([[0.5]], [[[0.5 + 1e-8, 0.4]]]))
+    assert found.tolist() == [0.25]  # the second or the third of three
 
 
 def test_message():

@@ -284,3 +284,21 @@ def test_messages(contributions, linear, numbers):
             check(explanation, linear, output="z")
         with pytest.raises(InputError, match="background with two dimensions"):
             check(explanation, linear, background=numbers[0])
+
+
+def test_random_attributions_of_features_that_act_together_do_so_too(numbers, attributed):
+    """Areas are skewed and tied here: compared with their mean, .6 and .4 would come out."""
+
+    def model(columns):
+        return lambda rows: (rows[:, columns] > 0).all(axis=1).astype(float)
+
+    rows = np.sign(np.random.default_rng(5).normal(size=(300, 5)))
+    known = np.sign(numbers[:6])
+    models = [model(slice(0, 4)), model(slice(1, 5))]
+    ensemble = xg.SeedEnsemble.wrap(models, seeds=[0, 1], schema=numbers, task="regression")
+    values = np.random.default_rng(6).normal(size=(2, 300, 5, 1))
+    explanation = attributed(ensemble, rows, known, values)
+    for check in (deletion, insertion):
+        found = beats_random(check(explanation, ensemble))
+        found = found[np.isfinite(found)]
+        assert abs(found.mean() - 0.5) < 3 * np.sqrt(0.25 / len(found))

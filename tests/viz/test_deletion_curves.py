@@ -79,7 +79,7 @@ def test_finding_counts_rows():
     check = make_check()
     assert deletion_curves_finding(check) == (
         "Taking features away in the order of Kernel SHAP lowers the output sooner than random "
-        "orders on every row"
+        "orders for every seed on every row"
     )
 
     def lose_one(area, drawn):
@@ -87,12 +87,18 @@ def test_finding_counts_rows():
 
     some = with_areas(check, lose_one)
     assert beats_random(some).sum() == 3
-    assert deletion_curves_finding(some).endswith("on 3 of 4 rows")
+    assert deletion_curves_finding(some).endswith("than random orders for 75% of seeds and rows")
 
     def lose_all(area, drawn):
         drawn[:] = area[..., None] - 0.1
 
-    assert deletion_curves_finding(with_areas(check, lose_all)).endswith("on none of 4 rows")
+    assert deletion_curves_finding(with_areas(check, lose_all)).endswith(
+        "for no seed on any of 4 rows"
+    )
+    one = make_check(n_seeds=1)
+    assert deletion_curves_finding(one).endswith("than random orders on every row")
+    assert deletion_curves_finding(with_areas(one, lose_one)).endswith("on 75% of 4 rows")
+    assert deletion_curves_finding(with_areas(one, lose_all)).endswith("on none of 4 rows")
     assert "raises the output sooner" in deletion_curves_finding(make_check("insertion"))
     sizes = make_check(order="absolute")
     assert "changes the output sooner" in deletion_curves_finding(sizes)
@@ -109,7 +115,7 @@ def test_rows_on_which_nothing_moves_are_left_out():
         drawn[:, 1] = np.nan
 
     some = with_areas(check, still)
-    assert deletion_curves_finding(some).endswith("on every row")
+    assert deletion_curves_finding(some).endswith("for every seed on every row")
     assert deletion_curves_notes(some)[-1] == "Not counted: 1 row on which all orders do alike."
     tables = deletion_curves_tables(some)
     kept = [0, 2, 3]

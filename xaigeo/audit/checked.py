@@ -14,8 +14,8 @@ from xaigeo.audit.faithfulness import covered
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
 from xaigeo.checks import Check
-from xaigeo.checks.beats_random import CHANCE, beats_random
-from xaigeo.checks.check import WAY
+from xaigeo.checks.beats_random import CHANCE, beats_random, random_order_p_values
+from xaigeo.checks.check import DRAW, WAY
 from xaigeo.checks.off_support_rates import share_interval
 from xaigeo.checks.randomised_correlation import randomised_correlation
 
@@ -103,7 +103,7 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
 @item(
     id="F4",
     question="Do the named features matter more than random ones?",
-    metric="share of instances on which deletion beats random order",
+    metric="share of seeds whose deletion beats random orders, mean over rows",
     better="higher",
     passing=0.95,
     warning=0.80,
@@ -113,7 +113,7 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
     maps_to=("NIST AI RMF MS2.9",),
 )
 def deletion_beats_chance(evidence: Evidence) -> Outcome:
-    """Count rows on which taking the named features away moves the output more, worst method."""
+    """Count explanations whose order moves the output sooner than random ones, worst method."""
     checks = evidence.checks_of("deletion")
     if not checks:
         return Missing(
@@ -123,8 +123,11 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
     found = _worst(checks, beats_random, min)
     if isinstance(found, Missing):
         return found
-    better, n = int(found.values.sum()), len(found.values)
+    better, n = float(found.values.sum()), len(found.values)
     low, high = _interval(better, n)
+    n_random = found.check.data.sizes[DRAW]
+    p = float(np.nanmedian(random_order_p_values(found.check)))
+    as_good = p * (n_random + 1) - 1
     inserted = {c.method: beats_random(c) for c in evidence.checks_of("insertion")}
     return Measured(
         value=better / n,
@@ -133,8 +136,10 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
         null=CHANCE,
         n_rows=n,
         at_best="warn" if found.n_undefined else "pass",
-        reason=f"By {found.check.method}, on {better} of {n} rows the output falls sooner when "
-        "features are taken away in the order of their attributions than in random orders. "
+        reason=f"By {found.check.method}, for {evidence.text('F4', better / n)} of the "
+        f"explanations ({_seeds_and_rows(found.check, n)}) the output falls sooner when features "
+        "are taken away in their order than in the median random order; for the median one "
+        f"{as_good:g} of {n_random} random orders do as well. "
         + covered(found.by_method, [e.method for e in evidence.attributions])
         + _undefined(found),
         evidence={
@@ -145,10 +150,12 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
                 for name, values in inserted.items()
                 if np.isfinite(values).any()
             },
+            "median_p_value": p,
+            "n_random_orders": n_random,
             "rows_not_better": [
                 str(label)
                 for label, won in zip(found.check.instances, beats_random(found.check), strict=True)
-                if won == 0
+                if won <= CHANCE
             ],
             "n_rows_undefined": found.n_undefined,
         },
@@ -219,7 +226,14 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
     )
 
 
-def _interval(hits: int, n: int) -> tuple[float, float]:
+def _seeds_and_rows(check: Check, n_rows: int) -> str:
+    """Return how many explanations there are, in words."""
+    n_seeds = len(check.seeds)
+    rows = f"{n_rows} row{'' if n_rows == 1 else 's'}"
+    return rows if n_seeds == 1 else f"{n_seeds} seeds at {rows}"
+
+
+def _interval(hits: float, n: int) -> tuple[float, float]:
     """Return the exact 95 % interval of a share, which does not shrink to a point at 0 and 1."""
     low, high = share_interval(np.array([hits]), np.array([n]))
     return float(low[0]), float(high[0])

@@ -60,8 +60,9 @@ def share_interval(
 
     Parameters
     ----------
-    hits, n : ndarray of int
-        Hits among so many.
+    hits, n : ndarray
+        Hits among so many; a hit may count in part, which makes the interval wider than it need
+        be.
     level : float
 
     Returns
@@ -81,6 +82,6 @@ def share_interval(
     hits, n = np.asarray(hits), np.asarray(n)
     tail = (1.0 - level) / 2.0
     # The quantiles of the ends are not defined: there the bounds are exact.
-    low = beta.ppf(tail, np.maximum(hits, 1), n - hits + 1)
-    high = beta.ppf(1.0 - tail, hits + 1, np.maximum(n - hits, 1))
+    low = beta.ppf(tail, np.where(hits > 0, hits, 1), n - hits + 1)
+    high = beta.ppf(1.0 - tail, hits + 1, np.where(hits < n, n - hits, 1))
     return np.where(hits > 0, low, 0.0), np.where(hits < n, high, 1.0)

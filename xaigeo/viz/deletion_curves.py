@@ -133,7 +133,7 @@ def deletion_curves_body(check: Check, tables: Tables, *, width: int = WIDTH) ->
 
 
 def deletion_curves_finding(check: Check) -> str:
-    """Return on how many rows the order beats random orders, without full stop."""
+    """Return how often the order beats random orders, without full stop."""
     _check_kind(check)
     beats = beats_random(check)
     defined = beats[np.isfinite(beats)]
@@ -142,14 +142,8 @@ def deletion_curves_finding(check: Check) -> str:
         rows = counted(len(beats), "row")
         return f"Orders cannot be compared on {rows}: all do alike"
     doing = f"{DOING[check.kind]} in the order of {method}"
-    n, n_won = len(defined), int(defined.sum())
-    if n_won == n:
-        where = "every row" if n > 1 else "the one row"
-    else:
-        where = f"{n_won} of {counted(n, 'row')}"
-    if n_won == 0:
-        where = f"none of {counted(n, 'row')}"
-    return f"{doing} {EFFECT[check.kind, _order(check)]} than random orders on {where}"
+    where = _where(float(defined.mean()), len(defined), len(check.seeds))
+    return f"{doing} {EFFECT[check.kind, _order(check)]} than random orders {where}"
 
 
 def deletion_curves_notes(check: Check) -> list[str]:
@@ -164,14 +158,27 @@ def deletion_curves_notes(check: Check) -> list[str]:
         notes = ["Dark: the seed, mean over rows. Dashed: random orders."]
     better, side = ("Lower", "below") if check.kind == "deletion" else ("Higher", "above")
     notes += [
-        f"{better} is better: a row counts where the area under the curve, seeds averaged, is "
-        f"{side} that of random orders. A random order does so on half of the rows."
+        f"{better} is better: an explanation counts where the area under its curve is {side} the "
+        "median of random orders. A random order does so half of the time."
     ]
     undefined = int(np.isnan(beats_random(check)).sum())
     if 0 < undefined < len(check.instances):
         rows = counted(undefined, "row")
         notes += [f"Not counted: {rows} on which all orders do alike."]
     return notes
+
+
+def _where(share: float, n_rows: int, n_seeds: int) -> str:
+    """Return for which explanations the order does better, in words."""
+    if share in (0.0, 1.0):
+        each = "every row" if n_rows > 1 else "the one row"
+        if share == 1.0:
+            return f"on {each}" if n_seeds == 1 else f"for every seed on {each}"
+        rows = counted(n_rows, "row")
+        return f"on none of {rows}" if n_seeds == 1 else f"for no seed on any of {rows}"
+    # What is not all is never rounded to all, nor to none.
+    text = f"{min(max(share, 0.01), 0.99):.0%}"
+    return f"on {text} of {n_rows} rows" if n_seeds == 1 else f"for {text} of seeds and rows"
 
 
 def _over_rows(curves: np.ndarray, kept: np.ndarray) -> np.ndarray:
