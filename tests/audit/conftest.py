@@ -1,5 +1,6 @@
 """Share the builders of explanations, and a whole set of results, with the tests of this folder."""
 
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from xaigeo.audit.evidence import gather
 from xaigeo.audit.registration import Registration
-from xaigeo.audit.thresholds import read_thresholds
+from xaigeo.audit.thresholds import Limits, read_thresholds
 
 BUILDERS = Path(__file__).parents[1] / "agreement" / "builders.py"
 RECORD = {
@@ -57,6 +58,14 @@ def registered():
         )
 
     return make
+
+
+@pytest.fixture
+def out_of_reach():
+    """Thresholds, which no file may lay down, by which A2 always warns and A3 always fails."""
+    held = read_thresholds({"settings": {"n_bootstrap": 20}})
+    limits = {"A2": Limits(2.0, -1.0, {}), "A3": Limits(2.0, 2.0, {})}
+    return replace(held, limits=dict(held.limits) | limits)
 
 
 @pytest.fixture

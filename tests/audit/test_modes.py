@@ -21,7 +21,7 @@ def test_a5_is_the_mass_of_the_second_mode(grouped, evidence):
     assert "the seeds fall into 2 groups that explain differently" in found.reason
     assert "seeds 14, 15, 16, 17, 18, 19." in found.reason
     assert found.evidence["mode_by_seed"]["14"] == 1
-    assert audit(grouped, thresholds={"settings": {"n_bootstrap": 5}})["A5"].status == "warn"
+    assert audit(grouped, thresholds={"settings": {"n_bootstrap": 20}})["A5"].status == "warn"
 
 
 def test_a5_one_mode_passes_and_says_what_could_not_be_seen(build, rng, evidence):

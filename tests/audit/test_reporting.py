@@ -45,11 +45,13 @@ def test_c3_cannot_pass_on_a_part(build, agreeing, evidence):
     # With k = p nothing is selected and A2 is undefined.
     whole = read_thresholds({"settings": {"k": 5, "n_bootstrap": 20}})
     explanation = build.make_attributions(agreeing)
-    before = audit(explanation, thresholds=whole)
+    before = audit(build.make_attributions(agreeing, random_state=1), thresholds=QUICK)
     found = evidence(explanation, baseline=before, thresholds=whole).outcome("C3")
     assert found.at_best == "warn"
     assert (
-        "A2 cannot be compared (not evaluated in the baseline), so this cannot pass" in found.reason
+        "A2 cannot be compared (not evaluated now); A3 cannot be compared (k 3 in the baseline, "
+        "5 now), so this cannot pass"
+        in found.reason
     )
 
 

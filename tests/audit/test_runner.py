@@ -105,3 +105,8 @@ def test_numpy_integers_and_no_checks_are_taken(build, agreeing):
     found = audit(explanation, thresholds=QUICK, checks=None, random_state=np.int64(3))
     assert found.findings == audit(explanation, thresholds=QUICK, random_state=3).findings
     assert type(found.about["random_state"]) is int
+
+
+def test_as_many_top_features_as_there_are_raise(build, agreeing):
+    with pytest.raises(ConfigError, match=r"settings\.k to be below the number of features \(5\)"):
+        audit(build.make_attributions(agreeing), thresholds={"settings": {"k": 5}})

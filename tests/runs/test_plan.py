@@ -95,6 +95,8 @@ def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
         ),
         (CLASSES * 1.0, {}, ConfigError, 'task = "classification" or task = "regression"'),
         (CLASSES, {"thresholds": {"A99": {"pass": 1}}}, ConfigError, "A99"),
+        (CLASSES, {"thresholds": {"M2": {"pass": 5, "warn": 15}}}, ConfigError, "M2.pass to be"),
+        (CLASSES, {"thresholds": {"settings": {"k": 9}}}, ConfigError, "below the number of feat"),
         (CLASSES, {"model": FOREST | {"estimator": "no.Such"}}, ConfigError, "import path"),
     ],
 )

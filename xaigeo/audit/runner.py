@@ -18,7 +18,7 @@ from xaigeo.audit.finding import Finding
 from xaigeo.audit.grouping import Groups
 from xaigeo.audit.item import all_items
 from xaigeo.audit.registration import Registration
-from xaigeo.audit.thresholds import Thresholds, read_thresholds
+from xaigeo.audit.thresholds import Thresholds, check_top, read_thresholds
 from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.fingerprint import fingerprint
@@ -82,7 +82,7 @@ def audit(
     InputError
         For no explanations, explanations of different ensembles, or an unknown required item.
     ConfigError
-        For thresholds that cannot be read.
+        For thresholds that cannot be read, or as many top features as there are.
     StoreError
         For a baseline that was altered.
     """
@@ -99,6 +99,8 @@ def audit(
         baseline=read_baseline(baseline),
         random_state=int(random_state),
     )
+    for explanation in evidence.attributions:
+        check_top(evidence.thresholds, len(explanation.features))
     items = all_items()
     known = check_required(required, [item.id for item in items])
     findings = [

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xaigeo.audit.item import ITEMS, Better, Item, all_items
+from xaigeo.audit.ranges import SCORES, check_limit
 from xaigeo.errors import ConfigError
 from xaigeo.options import suggestion
 
@@ -88,8 +89,8 @@ def read_thresholds(source: Thresholds | Mapping[str, Any] | str | Path | None) 
     Raises
     ------
     ConfigError
-        For a file that cannot be read, an unknown item or key, a value that is no number, or a
-        warning threshold that is stricter than the passing one.
+        For a file that cannot be read, an unknown item or key, a value that is no number or lies
+        outside what can be measured, or a warning threshold that is stricter than the passing one.
     """
     if isinstance(source, Thresholds):
         return source
@@ -111,6 +112,22 @@ def read_thresholds(source: Thresholds | Mapping[str, Any] | str | Path | None) 
             )
     limits = {item.id: _limits(item, table.get(item.id, {})) for item in all_items()}
     return Thresholds(limits=limits, source=_source(source), **settings)
+
+
+def check_top(thresholds: Thresholds, n_features: int) -> None:
+    """Raise where as many top features are asked for as there are: nothing would be chosen.
+
+    Parameters
+    ----------
+    thresholds : Thresholds
+    n_features : int
+    """
+    if thresholds.k is not None and thresholds.k >= n_features:
+        raise ConfigError(
+            expected=f"settings.k to be below the number of features ({n_features})",
+            arrived=repr(thresholds.k),
+            do="Choose a smaller k, or leave it out for the default.",
+        )
 
 
 def _source(given: Mapping[str, Any] | str | Path | None) -> str:
@@ -140,9 +157,9 @@ def _settings(table: Any) -> dict[str, Any]:
     table = _checked_table("settings", table)
     _check_keys("settings", table, SETTINGS)
     for name, value in table.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, int) or not SCORES[name].holds(value):
             raise ConfigError(
-                expected=f"settings.{name} to be a whole number of at least 1",
+                expected=f"settings.{name} to be {SCORES[name].text}",
                 arrived=repr(value),
                 do="Correct it, or leave it out for the default.",
             )
@@ -174,6 +191,7 @@ def _limits(item: Item, table: Any) -> Limits:
                 arrived=f"warn = {value!r}",
                 do="Remove it.",
             )
+        check_limit(item, name, value)
     merged = own | table
     passing, warning = float(merged["pass"]), merged["warn"]
     if warning is not None and not _looser(float(warning), passing, item.better):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from xaigeo.audit.answer import Audit
 from xaigeo.audit.registration import Registration, register
+from xaigeo.audit.thresholds import check_top, read_thresholds
 from xaigeo.datasets.dataset import Dataset
 from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.targets import infer_task
@@ -39,7 +40,9 @@ def make_plan(config: RunConfig, data: Dataset) -> Plan:
     ConfigError or InputError
         For what would otherwise fail after the training.
     """
-    registration = register(config.thresholds or None)
+    thresholds = read_thresholds(config.thresholds or None)
+    check_top(thresholds, len(data.schema.features))
+    registration = register(thresholds)
     task = _task(config, data)
     if config.model.estimator is not None:
         estimator_pipeline(config.model.estimator, config.model.parameters, data.schema)
