@@ -50,11 +50,12 @@ def make():
             method,
         )
 
-    def randomisation(values, floor=None, method="kernel_shap"):
+    def randomisation(values, shared=None, method="kernel_shap", own=1.0):
         values = np.tile(values, (6, 1))
         arrays = {"rank_correlation": ((*SHAPE, "layer"), np.stack([values * 0, values], axis=-1))}
-        if floor is not None:
-            arrays["between_random"] = (SHAPE, np.full(values.shape, floor))
+        for name, level in (("between_random", shared), ("self_correlation", own)):
+            if level is not None:
+                arrays[name] = (SHAPE, np.full(values.shape, level))
         coords = {"instance": np.arange(values.shape[1]), "layer": ["0", "all"]}
         return check("randomisation", arrays, coords, method)
 
@@ -119,7 +120,7 @@ def test_f4_rows_on_which_nothing_moves(make, explained, evidence):
     assert found.reason.startswith("For kernel_shap most checked rows say nothing")
 
 
-def test_f3_is_the_worst_method_beside_its_floor(make, explained, evidence):
+def test_f3_is_the_worst_method_beside_its_references(make, explained, evidence):
     values = np.linspace(0.1, 0.3, 12)
     checks = [make.randomisation(values, 0.25), make.randomisation(values + 0.5, 0.6, "lime")]
     found = evidence(*explained, checks=checks).outcome("F3")
@@ -127,16 +128,36 @@ def test_f3_is_the_worst_method_beside_its_floor(make, explained, evidence):
     assert found.null == pytest.approx(0.6)
     assert found.low <= found.value <= found.high
     assert "for models with new random weights" in found.reason
-    assert "Two such models agree to 0.6: that much comes from the rows" in found.reason
+    assert ", and of 1 with their own by another explainer seed." in found.reason
+    assert "Two such models share 0.6, which comes from the rows" in found.reason
     assert found.reason.endswith("Covered: kernel_shap, lime.")
 
 
 @pytest.mark.parametrize(("value", "status"), [(0.1, "pass"), (0.3, "warn"), (0.9, "fail")])
-def test_f3_without_a_floor(make, explained, value, status):
+def test_f3_without_random_pairs(make, explained, value, status):
     check = make.randomisation(np.full(12, value))
     found = audit(explained, checks=check, thresholds=QUICK)["F3"]
     assert (found.status, found.null) == (status, None)
-    assert "What two such models have in common was not measured." in found.reason
+    assert "What two such models share was not measured." in found.reason
+
+
+def test_f3_noise_does_not_pass(make, explained):
+    """It is unlike random models, and as unlike itself."""
+    values = np.linspace(0.0, 0.2, 12)
+    noise = make.randomisation(values, 0.28, own=0.107)
+    found = audit(explained, checks=noise, thresholds=QUICK)["F3"]
+    assert found.status == "warn"
+    assert "By kernel_shap, the explanation does not even resemble itself" in found.reason
+    assert "of 0.107 with their own by another explainer seed" in found.reason
+    # Nor beside a method that is no noise and has a higher value.
+    other = make.randomisation(values + 0.05, 0.28, "lime")
+    found = audit(explained, checks=[noise, other], thresholds=QUICK)["F3"]
+    assert found.status == "warn"
+    assert found.evidence["unlike_themselves"] == ["kernel_shap"]
+    unknown = make.randomisation(values, own=None)
+    found = audit(explained, checks=unknown, thresholds=QUICK)["F3"]
+    assert found.status == "warn"
+    assert "resembles itself was not measured (control=True), so this cannot pass" in found.reason
 
 
 def test_f3_undefined_correlations(make, explained, evidence):

@@ -9,24 +9,28 @@ from xaigeo.errors import InputError
 RANK = np.array([[[0.9, 0.2], [0.8, np.nan]], [[0.7, 0.4], [0.6, np.nan]]])
 
 
-def make(*, floor=None, layers=("2", "all")):
+def make(*, between=None, own=None, layers=("2", "all")):
     arrays = {"rank_correlation": (("seed", "instance", "layer"), RANK)}
-    if floor is not None:
-        arrays["between_random"] = (("seed", "instance"), floor)
+    for name, values in (("between_random", between), ("self_correlation", own)):
+        if values is not None:
+            arrays[name] = (("seed", "instance"), values)
     data = xr.Dataset(arrays, coords={"seed": [0, 1], "instance": [5, 6], "layer": list(layers)})
     return Check(kind="randomisation", method="lime", data=data, seeds=np.array([0, 1]))
 
 
 def test_the_last_step_is_judged_by_row():
-    judged = randomised_correlation(make(floor=np.array([[0.1, np.nan], [0.3, 0.5]])))
+    judged = randomised_correlation(make(between=np.array([[0.1, np.nan], [0.3, 0.5]])))
     np.testing.assert_allclose(judged.value, [0.3, np.nan])
     np.testing.assert_allclose(judged.floor, [0.2, 0.5])
     assert judged.layer == "all"
     assert randomised_correlation(make(layers=("2", "labels"))).layer == "labels"
 
 
-def test_without_a_floor():
-    assert np.isnan(randomised_correlation(make()).floor).all()
+def test_references():
+    bare = randomised_correlation(make())
+    assert np.isnan([bare.floor, bare.own]).all()
+    judged = randomised_correlation(make(own=np.array([[0.9, np.nan], [0.7, np.nan]])))
+    np.testing.assert_allclose(judged.own, [0.8, np.nan])
 
 
 def test_another_kind_is_refused():

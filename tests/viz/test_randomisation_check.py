@@ -59,9 +59,9 @@ def test_fields_and_numbers(make):
         each = [value for (step, _), value in drawn.items() if step == row["label"]]
         assert row["correlation"] == pytest.approx(np.mean(each), rel=1e-3)
     assert [row["label"] for row in tables["mean"]] == ["none", "2 · Linear", "0 · Tanh"]
-    # The floor by row first, as it is judged.
-    floor = check.array("between_random").mean()
-    assert tables["floor"][0]["correlation"] == pytest.approx(floor, rel=1e-4)
+    # What random models share by row first, as it is judged.
+    shared = check.array("between_random").mean()
+    assert tables["between"][0]["correlation"] == pytest.approx(shared, rel=1e-4)
     assert [row["correlation"] for row in tables["limits"]] == [0.2, 0.5]
     assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
 
@@ -79,6 +79,17 @@ def test_words():
     assert "Dotted: 0.2 and 0.5." in notes
     assert "None: the explanation and itself by another explainer seed." in notes
     assert "Grey: one seed. Dark: mean." in notes
+
+
+def test_noise_is_named_in_the_title():
+    alike = np.full((3, 6), 0.107)
+    check = made(rank_correlation=np.full((3, 6, 3), 0.106), self_correlation=alike)
+    text, notes = words(randomisation_check(check).to_dict())
+    assert text == (
+        "Kernel SHAP does not even resemble itself: its rank correlation by another explainer seed "
+        "is 0.11, and 0.11 when all layers are random"
+    )
+    assert "Dashed: what two models that learnt nothing share." in notes
 
 
 def test_single_layers_are_not_joined(make):

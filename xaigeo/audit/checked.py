@@ -56,7 +56,8 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
     """Compare explanations with those of models that learnt nothing, worst method.
 
     Two models of which neither learnt anything are alike too, because they see the same rows:
-    that floor stands beside the value as what chance gives.
+    what they share stands beside the value. An explanation that does not resemble itself, by
+    another explainer seed, more than it resembles theirs is noise and cannot pass.
     """
     checks = evidence.checks_of("randomisation")
     if not checks:
@@ -68,33 +69,42 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
     if isinstance(found, Missing):
         return found
     judged = randomised_correlation(found.check)
-    floor = float(np.nanmean(judged.floor)) if np.isfinite(judged.floor).any() else None
+    shared, own = (_mean_or_none(part) for part in (judged.floor, judged.own))
     what = "trained on shuffled labels" if judged.layer == "labels" else "with new random weights"
     value = found.by_method[found.check.method]
     low, high = mean_interval(
         found.values, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
     )
+    unlike, unknown = _unlike_themselves(checks, evidence)
     return Measured(
         value=value,
         low=low,
         high=high,
-        null=floor,
+        null=shared,
         n_rows=len(found.values),
-        at_best="warn" if found.n_undefined else "pass",
+        at_best="warn" if found.n_undefined or unlike or unknown else "pass",
         reason=f"By {found.check.method}, sizes of attributions have a rank correlation of "
-        f"{evidence.text('F3', value)} with those for models {what}. "
+        f"{evidence.text('F3', value)} with those for models {what}"
         + (
-            "What two such models have in common was not measured. "
-            if floor is None
-            else f"Two such models agree to {number(floor, 'number')}: that much comes from the "
-            "rows and not from what was learnt. "
+            ". "
+            if own is None
+            else f", and of {number(own, 'number')} with their own by another explainer seed. "
         )
+        + (
+            "What two such models share was not measured. "
+            if shared is None
+            else f"Two such models share {number(shared, 'number')}, which comes from the rows "
+            "and not from what was learnt. "
+        )
+        + _noise(unlike, unknown)
         + covered(found.by_method, [e.method for e in evidence.attributions])
         + _undefined(found),
         evidence={
             "method": found.check.method,
             "by_method": found.by_method,
             "randomised": judged.layer,
+            "self_correlation": own,
+            "unlike_themselves": unlike,
             "n_rows_undefined": found.n_undefined,
         },
     )
@@ -258,6 +268,43 @@ def _worst(
         )
     worst = worse(means, key=lambda name: means[name])
     return Judged(by_method[worst], usable[worst], int(unknown[worst].sum()), means)
+
+
+def _unlike_themselves(checks: list[Check], evidence: Evidence) -> tuple[list[str], list[str]]:
+    """Return methods that resemble themselves no more than random models', and those unknown."""
+    unlike, unknown = [], []
+    for check in checks:
+        judged = randomised_correlation(check)
+        gain = judged.own - judged.value
+        if np.isnan(gain).all():
+            unknown.append(check.method)
+            continue
+        low, _ = mean_interval(
+            gain, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
+        )
+        if low <= 0:
+            unlike.append(check.method)
+    return unlike, unknown
+
+
+def _noise(unlike: list[str], unknown: list[str]) -> str:
+    said = ""
+    if unlike:
+        said = (
+            f"By {', '.join(unlike)}, the explanation does not even resemble itself: by another "
+            "explainer seed it is no more alike than for models that learnt nothing, so this "
+            "cannot pass. "
+        )
+    if unknown:
+        said += (
+            f"Whether that by {', '.join(unknown)} resembles itself was not measured "
+            "(control=True), so this cannot pass. "
+        )
+    return said
+
+
+def _mean_or_none(values: np.ndarray) -> float | None:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else None
 
 
 def _undefined(found: Judged) -> str:

@@ -20,14 +20,19 @@ class RandomisedCorrelation:
         Rank correlation of absolute attributions with those of the fully randomised model, mean
         over seeds; from -1 to 1, lower is better. NaN where no seed has one.
     floor : ndarray, shape (n_instances,)
-        The same between two fully randomised models: what no dependence on the weights looks
-        like. NaN where it was not measured.
+        The same between two fully randomised models: what two models that learnt nothing share.
+        Values may lie below it. NaN where it was not measured.
+    own : ndarray, shape (n_instances,)
+        The same between the explanation and itself by another explainer seed. Where it is no
+        higher than `value`, the explanation is noise, which a low `value` does not show. NaN
+        where it was not measured.
     layer : str
         The step that is judged: "all" layers randomised, or models trained on shuffled "labels".
     """
 
     value: np.ndarray
     floor: np.ndarray
+    own: np.ndarray
     layer: str
 
 
@@ -51,10 +56,14 @@ def randomised_correlation(check: Check) -> RandomisedCorrelation:
             do="Pass what xaigeo.faithfulness.randomisation gives.",
         )
     value = _over_seeds(check.array("rank_correlation")[..., -1])
-    known = "between_random" in check.data
+    between, own = (
+        _over_seeds(check.array(name)) if name in check.data else np.full(len(value), np.nan)
+        for name in ("between_random", "self_correlation")
+    )
     return RandomisedCorrelation(
         value=value,
-        floor=_over_seeds(check.array("between_random")) if known else np.full(len(value), np.nan),
+        floor=between,
+        own=own,
         layer=str(check.data[LAYER].to_numpy()[-1]) if LAYER in check.data.coords else "last",
     )
 

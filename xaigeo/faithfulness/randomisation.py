@@ -125,8 +125,10 @@ def randomisation(
     how far a value is from a reference (SHAP, integrated gradients, input × gradient), that factor
     is the same for random models, and unusual values rank high whatever the weights; and a layer
     that is randomised passes on part of what the layers below computed (Yona and Greenfeld 2021,
-    arXiv:2110.14297; Binder et al. 2023, arXiv:2211.12486). `between_random` measures this
-    floor: compare with it rather than with 0.
+    arXiv:2110.14297; Binder et al. 2023, arXiv:2211.12486). `between_random` measures what two
+    models that learnt nothing share in this way: compare with it rather than with 0. A method may
+    lie below it. Noise is as unlike itself as it is unlike random models: without a
+    `self_correlation` above it, a low correlation says nothing.
     """
     check_option("mode", mode, Mode)
     check_count("n_repeats", n_repeats, at_least=2)

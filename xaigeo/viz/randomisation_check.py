@@ -26,6 +26,8 @@ WIDTH, HEIGHT = 420, 240
 Tables = dict[str, pd.DataFrame]
 NONE = "none"
 TITLE = "Rank correlation with the explanation"
+# By how much an explanation must resemble itself more than those of random models.
+LEAST_OWN = 0.05
 STEPS = {
     "cascading": "Layers with new weights, from the output down",
     "independent": "Layer with new weights",
@@ -64,7 +66,7 @@ def randomisation_check(
 
 
 def randomisation_check_tables(check: Check, *, limits: Sequence[float] = ()) -> Tables:
-    """Return `seeds` and `mean` (correlation by step), `floor` and `limits` (one line each).
+    """Return `seeds` and `mean` (correlation by step), `between` and `limits` (one line each).
 
     Correlations are means over the rows where they are defined. Steps without any are left out.
     """
@@ -82,11 +84,11 @@ def randomisation_check_tables(check: Check, *, limits: Sequence[float] = ()) ->
         }
     ).dropna()
     mean = table.groupby("label", sort=False)["correlation"].mean().to_frame().reset_index()
-    floor = _floor(check)
+    between = _between(check)
     return {
         "seeds": table,
         "mean": mean,
-        "floor": pd.DataFrame({"correlation": [] if np.isnan(floor) else [floor]}),
+        "between": pd.DataFrame({"correlation": [] if np.isnan(between) else [between]}),
         "limits": pd.DataFrame({"correlation": [float(limit) for limit in limits]}),
     }
 
@@ -126,7 +128,7 @@ def randomisation_check_body(check: Check, tables: Tables, *, width: int = WIDTH
     level = [alt.Tooltip("correlation:Q", title="Two random models", format=".3f")]
     lines = [
         (name, dash, tooltip)
-        for name, dash, tooltip in (("limits", [1, 3], []), ("floor", [5, 4], level))
+        for name, dash, tooltip in (("limits", [1, 3], []), ("between", [5, 4], level))
         if len(tables[name])
     ]
     under = [
@@ -144,12 +146,18 @@ def randomisation_check_finding(check: Check) -> str:
     method = TITLES.get(check.method, check.method)
     labels = judged.layer == "labels"
     random = "labels are shuffled" if labels else "all layers are random"
-    value, floor = float(np.mean(_defined(judged.value))), _floor(check)
+    value, shared = float(np.mean(_defined(judged.value))), _between(check)
     if np.isnan(value):
         return f"No rank correlation of {method} is defined when {random}: attributions are equal"
+    own = float(np.mean(_defined(judged.own)))
+    if own - value < LEAST_OWN:
+        return (
+            f"{method} does not even resemble itself: its rank correlation by another explainer "
+            f"seed is {_text(own)}, and {_text(value)} when {random}"
+        )
     said = f"{method} keeps a rank correlation of {_text(value)} when {random}"
-    between = f"between two {'such' if labels else 'random'} models"
-    return said if np.isnan(floor) else f"{said}, against {_text(floor)} {between}"
+    pair = f"between two {'such' if labels else 'random'} models"
+    return said if np.isnan(shared) else f"{said}, against {_text(shared)} {pair}"
 
 
 def randomisation_check_notes(check: Check, *, limits: Sequence[float] = ()) -> list[str]:
@@ -161,8 +169,8 @@ def randomisation_check_notes(check: Check, *, limits: Sequence[float] = ()) -> 
     notes.append("Grey: one seed. Dark: mean." if several else "Dark: the one seed.")
     if _steps(check)[0] == NONE:
         notes.append("None: the explanation and itself by another explainer seed.")
-    if not np.isnan(_floor(check)):
-        notes.append("Dashed: two random models with each other, which no method need undercut.")
+    if not np.isnan(_between(check)):
+        notes.append("Dashed: what two models that learnt nothing share.")
     if limits:
         notes.append(f"Dotted: {' and '.join(f'{limit:g}' for limit in sorted(limits))}.")
     return notes
@@ -232,7 +240,7 @@ def _defined(values: np.ndarray) -> np.ndarray:
     return held if len(held) else np.array([np.nan])
 
 
-def _floor(check: Check) -> float:
+def _between(check: Check) -> float:
     return float(np.mean(_defined(randomised_correlation(check).floor)))
 
 
