@@ -3,10 +3,11 @@ import pytest
 from scipy.stats import chi2
 from scipy.stats import t as t_distribution
 
-from xaigeo.agreement import compare, summary
-from xaigeo.agreement.interval_curve import least_seeds
+from xaigeo.agreement import SCORES, compare, summary
+from xaigeo.agreement.interval_curve import interval_curve, least_seeds
+from xaigeo.agreement.seed_subsets import seed_subsets
 from xaigeo.agreement.seeds_needed import seeds_needed
-from xaigeo.agreement.subset_moments import half_of, subset_sizes
+from xaigeo.agreement.subset_moments import SubsetMoments, half_of, subset_sizes
 from xaigeo.errors import InputError
 
 SIGNAL = np.array([2.0, -1.5, 1.0, 0.5, -0.2])
@@ -128,9 +129,46 @@ def test_all_scores_together(explanation, needed):
 def test_seeds_that_agree_wholly_have_no_spread(build):
     values = np.tile(np.random.default_rng(0).normal(size=(1, 4, 5)), (6, 1, 1))
     found = seeds_needed(build.make_attributions(values), n_bootstrap=1)
-    assert (found.scores["seed_half_width"] == 0).all()
-    assert (found.scores["n_seeds"] == 5).all()
-    assert found.n_seeds == 5
+    assert found.scores["value"].notna().any()
+    assert set(found.scores["status"]) <= {"no spread", "undefined"}
+    assert found.scores[["seed_half_width", "n_seeds"]].isna().all(axis=None)
+    assert found.status == "no spread"
+    assert found.n_seeds is None
+    assert found.unseen == pytest.approx(1 - 0.05 ** (1 / 6))
+    assert (1 - found.unseen) ** 6 == pytest.approx(0.05)
+
+
+def test_rare_flips_are_not_told_to_be_none():
+    """Ten rows of a flip rate of 3 %: five seeds without a flip say nothing, others hold it."""
+    score, n, sizes = SCORES.get("flip_rate"), np.arange(2, 21), subset_sizes(5)
+    rng, told, held = np.random.default_rng(0), 0, 0
+    for _ in range(150):
+        flips = rng.random((5, 10)) < 0.03
+        moments = SubsetMoments({}, {})
+        for size in sizes:
+            subsets, _ = seed_subsets(5, size, 200, rng)
+            rates = [np.minimum(m, 1 - m).mean() for m in flips[subsets].mean(axis=1)]
+            moments.means[size] = np.mean(rates)
+            moments.variances[size] = np.var(rates) if np.ptp(rates) > 1e-9 else 0.0
+        most = flips.mean(axis=0)
+        value = np.minimum(most, 1 - most).mean()
+        curve = interval_curve(score, n, 5, 0.95, value, moments)
+        half = curve.loc[n == 5, "seed_half_width"].iloc[0]
+        if moments.alike:
+            assert np.isnan(half)
+            assert least_seeds(curve, 5, 0.1, 0.95, alike=True)["status"] == "no spread"
+        else:
+            told += 1
+            held += abs(value - 0.03) <= half
+    assert 100 < told < 130
+    assert held / told > 0.95
+
+
+def test_a_score_without_spread_does_not_hide_the_others(build, explanation):
+    sure = build.make_attributions(explanation.array("attribution")[..., 1])
+    found = seeds_needed(sure, ["churn", "spearman"], width=2.0, n_bootstrap=0)
+    assert found.scores["status"].tolist() == ["no spread", "trained"]
+    assert (found.status, found.n_seeds) == ("trained", 5)
 
 
 @pytest.mark.parametrize("n_seeds", [2, 3, 4])
@@ -165,7 +203,9 @@ def test_counterfactuals_that_some_seeds_lack(build, rng):
     found = seeds_needed(build.make_counterfactuals(points, valid=valid, cross=cross))
     names = ["flip_rate", "churn", "cross_validity", "delta_cosine", "shared_changes"]
     assert found.scores["score"].tolist() == names
-    assert found.scores["seed_half_width"].notna().all()
+    same = found.scores["status"] == "no spread"
+    assert found.scores.loc[same, "score"].tolist() == ["flip_rate", "churn", "shared_changes"]
+    assert (found.scores["seed_half_width"].isna() == same).all()
     assert "dispersion" in set(
         seeds_needed(
             build.make_counterfactuals(points, valid=valid, cross=cross), "dispersion"

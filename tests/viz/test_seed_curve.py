@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,14 +66,15 @@ def test_the_curve_is_that_of_the_result(needed, make):
 def test_scores_that_need_most_seeds_come_first(needed):
     curve = seed_curve_tables(needed, 30)["curve"]
     answers = curve[curve["at_trained"]]
-    assert answers["rank"].tolist() == list(range(len(needed.scores)))
+    assert answers["rank"].tolist() == list(range(len(answers)))
     need = answers["least"].fillna(np.inf).to_numpy()
     assert (np.diff(need[np.isfinite(need)]) <= 0).all()
     rows = needed.scores.set_index("score")
     for row in answers.itertuples():
         assert row.top - row.bottom == pytest.approx(needed.width)
         wanted = rows.loc[row.score, "n_seeds"]
-        assert row.told.startswith("not reached" if np.isnan(wanted) else f"{wanted:.0f} seeds")
+        told = {"not reached": "not reached", "no spread": "no difference"}
+        assert row.told.startswith(told.get(rows.loc[row.score, "status"], f"{wanted:.0f} seeds"))
     notes = " ".join(seed_curve_notes(needed, 4))
     assert f"{len(answers) - 4} other scores are not shown" in notes
     assert "not shown" not in " ".join(seed_curve_notes(needed, 30))
@@ -97,17 +99,58 @@ def test_findings(shap):
 
     wide, said = told(2.0)
     assert wide.status == "trained"
-    assert said == "5 seeds are enough for every interval to be at most 2 wide; 8 were trained"
+    assert wide.scores["status"].tolist() == ["trained", "no spread"]
+    assert said == (
+        "5 seeds are enough for the interval of 1 of 2 scores to be at most 2 wide; 8 were trained"
+    )
+    all_told = replace(wide, scores=wide.scores.iloc[:1])
+    assert seed_curve_finding(all_told).startswith("5 seeds are enough for the interval to be")
     half = float(wide.scores.set_index("score").loc["spearman", "seed_half_width"])
     some, said = told(half, up_to=400)
     assert some.status == "extrapolated"
-    assert said.startswith(f"About {some.n_seeds} seeds are enough for every interval")
+    assert said.startswith(f"About {some.n_seeds} seeds (")
+    assert " are enough for the interval of 1 of 2 scores" in said
     assert some.n_seeds > 8
     none, said = told(1e-4)
     n = int((none.scores["status"] == "not reached").sum())
     assert said == f"Even 32 seeds leave {n} of 2 intervals wider than 0.0001; 8 were trained"
     one = seeds_needed(shap, "spearman", width=1e-4, n_bootstrap=1, n_draws=20)
     assert seed_curve_finding(one).startswith("Even 32 seeds leave the interval wider")
+
+
+def test_the_title_tells_the_range(needed):
+    scores = needed.scores.assign(n_seeds=7.0, n_seeds_low=5.0, n_seeds_high=18.0, status="trained")
+    found = replace(needed, scores=scores)
+    start = "About 7 seeds (5 to 18) are enough for every interval to be at most 0.1 wide"
+    assert seed_curve_finding(found) == f"{start}; 8 were trained"
+    scores.loc[scores.index[2], "n_seeds_high"] = np.nan
+    assert seed_curve_finding(replace(needed, scores=scores)).startswith(
+        "About 7 seeds (5 or more) are enough"
+    )
+
+
+def test_equal_scores_share_a_panel(needed, make):
+    first, second = needed.scores["score"].tolist()[:2]
+    curve = needed.curve.copy()
+    rows = curve[curve["score"] == first][["value", "low", "high"]].to_numpy()
+    curve.loc[curve["score"] == second, ["value", "low", "high"]] = rows
+    found = replace(needed, curve=curve)
+    drawn = set(seed_curve_tables(found, 30)["curve"]["score"])
+    assert drawn == set(needed.scores["score"]) - {second}
+    labels = needed.scores["label"]
+    assert f"Equal throughout, drawn once: {labels[0]} = {labels[1]}." in seed_curve_notes(found)
+
+
+def test_no_difference_is_said_to_tell_nothing(shap, make):
+    sure = seeds_needed(shap, ["spearman", "churn"], n_bootstrap=0, n_draws=20)
+    none = replace(sure, scores=sure.scores.assign(status="no spread", n_seeds=np.nan))
+    assert seed_curve_finding(none) == (
+        "The 8 trained seeds do not differ in any score, which does not tell how many are enough"
+    )
+    spec = seed_curve(none).to_dict()
+    assert {row["told"] for row in make.tables_of(spec)["curve"]} == {"no difference"}
+    assert "up to 31% of all seeds may differ all the same (95%)" in words_of(spec)[1]
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
 
 
 def test_few_seeds_cannot_tell(shap, make):

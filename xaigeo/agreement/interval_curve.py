@@ -36,9 +36,12 @@ def interval_curve(
     Returns
     -------
     DataFrame
-        As `SeedsNeeded.curve`. Of too few seeds only `value` at `n_trained` is known.
+        As `SeedsNeeded.curve`. Of too few seeds only `value` at `n_trained` is known; of seeds
+        that do not differ at all, all values and no interval.
     """
     se = np.sqrt(SeedVariance.fitted(n_trained, moments.variances).at(n))
+    # That no trained seed differs does not show that none would.
+    se = np.full(len(n), np.nan) if moments.alike else se
     half = t_distribution.ppf((1 + level) / 2, n - 1) * se
     expected = np.clip(_expected(n, n_trained, value, moments.means), score.low, score.high)
     return pd.DataFrame(
@@ -57,7 +60,7 @@ def interval_curve(
 
 
 def least_seeds(
-    curve: pd.DataFrame, n_trained: int, width: float, level: float
+    curve: pd.DataFrame, n_trained: int, width: float, level: float, *, alike: bool = False
 ) -> dict[str, object]:
     """Return the least number of seeds whose interval is narrow enough.
 
@@ -70,6 +73,8 @@ def least_seeds(
         From end to end of the interval.
     level : float
         Of the interval in which that number lies.
+    alike : bool
+        Whether no two subsets of the seeds score differently.
 
     Returns
     -------
@@ -80,7 +85,8 @@ def least_seeds(
     n = curve["n_seeds"].to_numpy()
     at_trained = curve.loc[curve["n_seeds"] == n_trained, "value"]
     if not np.isfinite(full).any():
-        status = "cannot tell" if at_trained.notna().any() else "undefined"
+        status = "no spread" if alike else "cannot tell"
+        status = status if at_trained.notna().any() else "undefined"
         unknown = dict.fromkeys(("n_seeds", "n_seeds_low", "n_seeds_high"), float("nan"))
         return {**unknown, "status": status}
     # The true standard error lies between these multiples of the estimated one.

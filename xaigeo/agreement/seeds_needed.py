@@ -18,7 +18,7 @@ from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_count, check_positive, is_number, suggestion
 
-Status = Literal["trained", "extrapolated", "not reached", "cannot tell", "undefined"]
+Status = Literal["trained", "extrapolated", "not reached", "cannot tell", "no spread", "undefined"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -37,7 +37,8 @@ class SeedsNeeded:
         of the trained seeds), `instance_half_width` (of the choice of instances, by
         bootstrap), `n_seeds` (how many are enough; NaN if not known), `n_seeds_low` and
         `n_seeds_high` (between which that lies, as a spread estimated from so few seeds is
-        itself uncertain), and `status`.
+        itself uncertain), and `status`. Of a score in which no two subsets of the seeds differ
+        ("no spread") neither interval nor number is told; see `unseen`.
     n_trained : int
     width, level : float
     up_to : int
@@ -65,16 +66,32 @@ class SeedsNeeded:
 
     @property
     def n_seeds(self) -> int | None:
-        """How many seeds are enough for every defined score; None where that is not known."""
-        defined = self.scores.loc[self.scores["status"] != "undefined", "n_seeds"]
+        """How many seeds are enough for every score in which seeds differ; None if not known."""
+        told = ~self.scores["status"].isin(["undefined", "no spread"])
+        defined = self.scores.loc[told, "n_seeds"]
         return int(defined.max()) if len(defined) and defined.notna().all() else None
 
     @property
     def status(self) -> Status:
-        """What is known of all defined scores together: the least that is known of one."""
-        found = set(self.scores["status"]) - {"undefined"}
-        order: tuple[Status, ...] = ("cannot tell", "not reached", "extrapolated", "trained")
+        """What is known of the scores in which seeds differ: the least that is known of one."""
+        found = set(self.scores["status"])
+        order: tuple[Status, ...] = (
+            "cannot tell",
+            "not reached",
+            "extrapolated",
+            "trained",
+            "no spread",
+        )
         return next((status for status in order if status in found), "undefined")
+
+    @property
+    def unseen(self) -> float:
+        """Share of all seeds that may differ though none of those trained does, at most.
+
+        1 − (1 − level)^(1/K), about 3/K at 95 %: the exact upper bound of a share of which K
+        draws hold none.
+        """
+        return float(1 - (1 - self.level) ** (1 / self.n_trained))
 
     def to_frame(self) -> pd.DataFrame:
         """Return `scores`."""
@@ -141,6 +158,10 @@ def seeds_needed(
     A variance estimated from K seeds is uncertain itself: `n_seeds_low` and `n_seeds_high` take
     it as χ² with K − 1 degrees of freedom.
 
+    Where no two subsets score differently the estimate would be a spread of 0, and any number of
+    seeds enough. That would be false: seeds that do differ may be rare. Their share is bounded by
+    `SeedsNeeded.unseen`, and nothing else is told of such a score.
+
     No fewer than five seeds are ever recommended: with fewer nobody could tell whether the
     interval is that narrow.
 
@@ -177,7 +198,7 @@ def seeds_needed(
     for score in chosen:
         value = rows[score.name]["value"]
         curve = interval_curve(score, n, n_trained, level, value, moments[score.name])
-        found = least_seeds(curve, n_trained, width, level)
+        found = least_seeds(curve, n_trained, width, level, alike=moments[score.name].alike)
         instances = (rows[score.name]["high"] - rows[score.name]["low"]) / 2
         trained = float(curve.loc[curve["n_seeds"] == n_trained, "seed_half_width"].iloc[0])
         curves.append(curve)

@@ -34,6 +34,12 @@ class SubsetMoments:
     means: dict[int, float]
     variances: dict[int, float]
 
+    @property
+    def alike(self) -> bool:
+        """Whether no two subsets score differently, so that nothing is seen of the spread."""
+        known = [one for one in self.variances.values() if np.isfinite(one)]
+        return bool(known) and max(known) == 0
+
 
 def subset_moments(
     explanation: Explanation,

@@ -24,6 +24,7 @@ from xaigeo.viz.themed import themed
 
 PANEL, AXIS, HEIGHT = 190, 40, 92  # least width with its axis, of the axis, and height, in pixels
 POINTS = 24  # numbers of seeds beyond the trained ones at which an interval is drawn
+NO_INTERVAL = ("cannot tell", "no spread", "undefined")
 SPAN = 4.0  # height of a panel, in wanted widths, at least
 
 
@@ -35,9 +36,10 @@ def seed_curve(needed: SeedsNeeded, max_scores: int = 9, *, width: int = 600) ->
     needed : SeedsNeeded
         From `xaigeo.agreement.seeds_needed`.
     max_scores : int
-        How many scores are drawn, those that need most seeds.
+        How many scores are drawn, those that need most seeds. Scores that are equal for every
+        number of seeds share a panel.
     width : int
-        Of all panels together, in pixels.
+        Of all panels together with their axes, in pixels.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def seed_curve_tables(needed: SeedsNeeded, max_scores: int = 9) -> dict[str, pd.
     and ceiling (of the panel). value_y, low_y, high_y, bottom_y and top_y are the same within
     the panel.
     """
-    answers = _most_first(needed.scores).head(max_scores).reset_index(drop=True)
+    answers = _most_first(_distinct(needed)[0]).head(max_scores).reset_index(drop=True)
     numbers = _numbers(needed)
     parts = []
     for rank, answer in enumerate(answers.to_dict(orient="records")):
@@ -141,7 +143,10 @@ def seed_curve_finding(needed: SeedsNeeded) -> str:
     """Return how many seeds are enough for all scores, a sentence without full stop."""
     width = number_text(needed.width)
     scores = needed.scores[needed.scores["status"] != "undefined"]
+    told = scores[scores["status"] != "no spread"]
     said = "every interval" if len(scores) > 1 else "the interval"
+    if len(told) < len(scores):
+        said = f"the interval of {len(told)} of {len(scores)} scores"
     trained = f"{needed.n_trained} were trained"
     if needed.status == "undefined":
         return "No score is defined, so that no number of seeds can be told"
@@ -150,20 +155,28 @@ def seed_curve_finding(needed: SeedsNeeded) -> str:
             f"{needed.n_trained} seeds cannot tell how many are enough: {FEWEST} are the fewest "
             "that can"
         )
+    if needed.status == "no spread":
+        which = "any score" if len(scores) > 1 else "the score"
+        return (
+            f"The {needed.n_trained} trained seeds do not differ in {which}, which does not tell "
+            "how many are enough"
+        )
     if needed.status == "not reached":
         n = int((scores["status"] == "not reached").sum())
         which = f"{n} of {len(scores)} intervals" if len(scores) > 1 else "the interval"
         return f"Even {needed.up_to} seeds leave {which} wider than {width}; {trained}"
-    about = "About " if needed.status == "extrapolated" else ""
+    between = _between(told["n_seeds_low"].max(), told["n_seeds_high"].max(skipna=False))
+    about = "About " if between or needed.status == "extrapolated" else ""
     return (
-        f"{about}{needed.n_seeds} seeds are enough for {said} to be at most {width} wide; {trained}"
+        f"{about}{needed.n_seeds} seeds{between} are enough for {said} to be at most {width} wide; "
+        f"{trained}"
     )
 
 
 def seed_curve_notes(needed: SeedsNeeded, max_scores: int = 9) -> list[str]:
     """Return how the panels are read, in sentences."""
     notes = [f"Dot: the score of the {needed.n_trained} trained."]
-    if needed.status not in ("cannot tell", "undefined"):
+    if needed.status not in NO_INTERVAL:
         notes = [
             f"Line and band: the score and its {needed.level:.0%} interval over the choice of "
             f"seeds; dashed and pale beyond the {needed.n_trained} trained: extrapolated.",
@@ -177,10 +190,41 @@ def seed_curve_notes(needed: SeedsNeeded, max_scores: int = 9) -> list[str]:
             f"The choice of rows adds up to ±{number_text(instances, 2)}, which more seeds do not "
             "narrow."
         )
-    rest = _most_first(needed.scores).iloc[max_scores:]
+    scores, alike = _distinct(needed)
+    rest = _most_first(scores).iloc[max_scores:]
+    n_same = int((needed.scores["status"] == "no spread").sum())
+    if n_same:
+        notes.append(
+            f"In {counted(n_same, 'score')} the {needed.n_trained} trained seeds do not differ, "
+            f"which gives no interval: up to {needed.unseen:.0%} of all seeds may differ all the "
+            f"same ({needed.level:.0%})."
+        )
+    if alike:
+        notes.append(f"Equal throughout, drawn once: {'; '.join(alike)}.")
     if len(rest):
         notes.append(_others(rest))
     return notes
+
+
+def _distinct(needed: SeedsNeeded) -> tuple[pd.DataFrame, list[str]]:
+    """Return scores without those that repeat another, and which are alike, in words."""
+    ends = needed.curve.groupby("score", sort=False)[["value", "low", "high"]]
+    curves = {str(name): curve.to_numpy() for name, curve in ends}
+    groups: dict[str, list[str]] = {}
+    for row in needed.scores.to_dict(orient="records"):
+        name = row["score"]
+        first = next(
+            (
+                other
+                for other in groups
+                if np.isfinite(row["value"])
+                and np.allclose(curves[name], curves[other], rtol=0, atol=1e-9, equal_nan=True)
+            ),
+            name,
+        )
+        groups.setdefault(first, []).append(row["label"])
+    alike = [" = ".join(labels) for labels in groups.values() if len(labels) > 1]
+    return needed.scores[needed.scores["score"].isin(list(groups))], alike
 
 
 def _layers(needed: SeedsNeeded) -> list[alt.Chart]:
@@ -200,7 +244,7 @@ def _layers(needed: SeedsNeeded) -> list[alt.Chart]:
     base = alt.Chart()
     answer = base.transform_filter("datum.at_trained")
     layers = [answer.mark_rule(opacity=0).encode(x=x, y=at(y, "floor"), y2="ceiling:Q")]
-    if needed.status not in ("cannot tell", "undefined"):
+    if needed.status not in NO_INTERVAL:
         layers += [
             answer.mark_rule(color=SOFT_INK, strokeWidth=0.9).encode(y=at(y, f"{edge}_y"))
             for edge in ("bottom", "top")
@@ -263,8 +307,10 @@ def _numbers(needed: SeedsNeeded) -> np.ndarray:
 
 
 def _most_first(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return scores by falling number of seeds needed; unreached ones first, undefined last."""
-    need = scores["n_seeds"].fillna(np.inf).where(scores["status"] != "undefined", -1.0)
+    """Return scores by falling number of seeds needed; unreached first, those untold last."""
+    need = scores["n_seeds"].fillna(np.inf)
+    need = need.mask(scores["status"] == "no spread", -1.0)
+    need = need.mask(scores["status"] == "undefined", -2.0)
     width = scores["seed_half_width"].fillna(-1.0)
     order = np.lexsort((-width.to_numpy(), -need.to_numpy()))
     return scores.iloc[order]
@@ -275,10 +321,16 @@ def _told(answer: dict[Any, Any]) -> str:
         return str(answer["status"])
     if answer["status"] == "cannot tell":
         return "cannot be told"
-    low, high = f"{answer['n_seeds_low']:.0f}", f"{answer['n_seeds_high']:.0f}"
-    between = f"{low} or more" if np.isnan(answer["n_seeds_high"]) else f"{low} to {high}"
-    between = f" ({between})" if low != high else ""
-    return f"{answer['n_seeds']:.0f} seeds{between}"
+    if answer["status"] == "no spread":
+        return "no difference"
+    return f"{answer['n_seeds']:.0f} seeds{_between(answer['n_seeds_low'], answer['n_seeds_high'])}"
+
+
+def _between(low: float, high: float) -> str:
+    """Return between which numbers of seeds the recommended one lies, in brackets."""
+    if np.isnan(high):
+        return f" ({low:.0f} or more)"
+    return f" ({low:.0f} to {high:.0f})" if low != high else ""
 
 
 def _others(rest: pd.DataFrame) -> str:
