@@ -9,6 +9,7 @@ from xaigeo.audit.runner import audit
 from xaigeo.checks import Check
 from xaigeo.checks.beats_random import beats_random
 from xaigeo.checks.off_support_rates import share_interval
+from xaigeo.errors import InputError
 from xaigeo.store import digest
 
 SHAPE = ("seed", "instance")
@@ -68,8 +69,9 @@ def make():
 
 
 @pytest.fixture
-def explained(build, agreeing):
-    return [build.make_attributions(agreeing), build.make_attributions(agreeing, method="lime")]
+def explained(build, rng):
+    values = rng.normal(size=(1, 40, 5)) + 0.02 * rng.normal(size=(6, 40, 5))
+    return [build.make_attributions(values), build.make_attributions(values, method="lime")]
 
 
 def test_f4_is_the_share_of_the_worst_method(make, explained, evidence):
@@ -220,3 +222,12 @@ def test_c4_notices_checks_of_other_explanations(make, explained, evidence):
     found = evidence(*explained, checks=check).outcome("C4")
     assert found.value == 0
     assert "the checks of deletion of kernel_shap are of other explanations" in found.reason
+
+
+def test_two_checks_of_one_kind_and_method_are_refused(make, explained):
+    checks = [make.deletion(np.ones(12)), make.deletion(np.zeros(12))]
+    with pytest.raises(InputError, match="Expected one check of each kind and method, got two"):
+        audit(explained, checks=checks, thresholds=QUICK)
+    # The same one twice is one.
+    once = audit(explained, checks=[checks[0], checks[0]], thresholds=QUICK)
+    assert once["F4"].value == 1

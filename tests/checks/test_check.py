@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import xarray as xr
 
 from xaigeo.checks import KINDS, Check
-from xaigeo.checks.check import SHAPES
+from xaigeo.checks.check import SHAPES, check_all_belong
 from xaigeo.errors import InputError, StoreError
 from xaigeo.store import check_digest, load_check, save_check
 
@@ -97,15 +98,44 @@ def test_messages():
         Check(kind="deletions", method="lime", data=check.data, seeds=check.seeds)
 
 
+def explained_by(method="lime", instances=(7, 8, 9, 10, 11), seeds=(0, 1, 2), **record):
+    return SimpleNamespace(
+        method=method,
+        instances=np.array(instances),
+        seeds=np.array(seeds),
+        provenance={"ensemble": {"kind": "torch", "record": record}},
+    )
+
+
 def test_belongs_to_the_models_that_were_explained():
-    own = {"kind": "torch", "record": {"data_sha256": "a"}}
-    explained = SimpleNamespace(seeds=np.array([0, 1, 2]), provenance={"ensemble": own})
+    explained = explained_by(data_sha256="a")
+    own, other = ({"kind": "torch", "record": {"data_sha256": digest}} for digest in "ab")
     make_check(ensemble=own).check_belongs(explained)
-    other = {"kind": "torch", "record": {"data_sha256": "b"}}
     with pytest.raises(InputError, match="differ from them in the training data"):
         make_check(ensemble=other).check_belongs([explained])
     with pytest.raises(InputError, match="differ from them in the seeds"):
         make_check(seeds=(3, 4, 5)).check_belongs(explained)
+
+
+def test_belongs_to_an_explanation_by_its_method_of_its_rows():
+    check = make_check()
+    shap = explained_by("kernel_shap")
+    check.check_belongs([shap, explained_by()])
+    with pytest.raises(InputError, match=r"\(kernel_shap\), got a check of deletion of lime"):
+        check.check_belongs(shap)
+    others = explained_by(instances=(8, 9, 50))
+    with pytest.raises(InputError, match="instances that lime explains.* of others: 7, 10"):
+        check.check_belongs([shap, others])
+    check.check_belongs([others, explained_by()])
+    surroundings = make_check("off_support")
+    replace(surroundings, method="").check_belongs(shap)
+
+
+def test_one_check_of_each_kind_and_method():
+    explained = explained_by()
+    check_all_belong([make_check(), make_check("insertion")], explained)
+    with pytest.raises(InputError, match="each kind and method, got two of deletion of lime"):
+        check_all_belong([make_check(), make_check()], explained)
 
 
 def test_words():

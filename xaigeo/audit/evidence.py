@@ -20,7 +20,7 @@ from xaigeo.audit.grouping import Grouping, Groups, read_groups
 from xaigeo.audit.item import ITEMS, Outcome
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Thresholds
-from xaigeo.checks import Check
+from xaigeo.checks.check import Check, check_all_belong
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import (
@@ -77,8 +77,7 @@ class Evidence:
 
     def __post_init__(self) -> None:
         _check_together(self.explanations, self.evaluation)
-        for check in self.checks:
-            check.check_belongs(self.explanations)
+        check_all_belong(self.checks, self.explanations)
 
     @property
     def first(self) -> Explanation:

@@ -134,26 +134,53 @@ class Check:
         return self.data[names].to_dataframe().reset_index()
 
     def check_belongs(self, explanations: Explanation | Sequence[Explanation]) -> None:
-        """Raise unless the models that were asked are those that were explained.
+        """Raise unless this is a check of these explanations, or of some of their rows.
+
+        The models must be those that were explained, and one of the explanations by the checked
+        method must hold the checked instances. A check of the models' surroundings
+        ("off_support") is of no method.
 
         Raises
         ------
         InputError
         """
         given = list(explanations) if isinstance(explanations, Sequence) else [explanations]
+        if not given:
+            return
         own = fingerprint(self.provenance.get("ensemble") or {})
+        same = []
         for explanation in given:
             theirs = fingerprint(explanation.provenance.get("ensemble") or {})
             differing = fingerprint_differences(own, theirs)
             if self.seeds.tolist() != explanation.seeds.tolist():
                 differing = f"the seeds ({self.seeds.tolist()})"
             if not differing:
-                return
-        if given:
+                same.append(explanation)
+        if not same:
             raise InputError(
                 expected="checks of the models that were explained",
                 arrived=f"a check of {self.kind} of models that differ from them in {differing}",
                 do="Check the explanations of the same ensemble.",
+            )
+        if not self.method:
+            return
+        of_method = [e for e in same if e.method == self.method]
+        if not of_method:
+            raise InputError(
+                expected="checks of the explanations that were passed "
+                f"({', '.join(dict.fromkeys(e.method for e in same))})",
+                arrived=f"a check of {self.kind} of {self.method}",
+                do=f"Pass the explanation by {self.method} too, or leave the check out.",
+            )
+        checked = self.instances.tolist()
+        missing = [[i for i in checked if i not in set(e.instances.tolist())] for e in of_method]
+        if all(missing):
+            few = min(missing, key=len)
+            raise InputError(
+                expected=f"checks of instances that {self.method} explains",
+                arrived=f"a check of {self.kind} of others: "
+                f"{', '.join(map(str, few[:5]))}{' ...' if len(few) > 5 else ''}",
+                do="Check the explanation that you pass, or pass the one that was checked.",
             )
 
     def save(self, path: str | Path) -> Path:
@@ -165,3 +192,27 @@ class Check:
     def __repr__(self) -> str:
         of = f" of {self.method}" if self.method else ""
         return f"Check({self.kind}{of}, {len(self.seeds)} seeds, {len(self.instances)} instances)"
+
+
+def check_all_belong(
+    checks: Sequence[Check], explanations: Explanation | Sequence[Explanation]
+) -> None:
+    """Raise unless checks are of these explanations, and no two answer one question.
+
+    Raises
+    ------
+    InputError
+        As `Check.check_belongs`, and for two checks of one kind and method: which of them counts
+        would depend on their order.
+    """
+    seen: set[tuple[str, str]] = set()
+    for check in checks:
+        check.check_belongs(explanations)
+        if (check.kind, check.method) in seen:
+            raise InputError(
+                expected="one check of each kind and method",
+                arrived=f"two of {check.kind}{f' of {check.method}' if check.method else ''}",
+                do="Pass the one that is to count; another random_state or output is another "
+                "check.",
+            )
+        seen.add((check.kind, check.method))

@@ -710,3 +710,8 @@ def test_checks_are_drawn_beside_the_reasons(study, tmp_path):
     assert "Do the reasons describe the models?" not in without
     with pytest.raises(InputError, match=r"checks to be made by xaigeo\.faithfulness, got str"):
         report(found, tmp_path / "with.html", checks=["deletion"])
+    other = replace(checks[0], method="lime")
+    with pytest.raises(InputError, match=r"explanations that were passed \(kernel_shap\)"):
+        report(found, tmp_path / "with.html", checks=other)
+    with pytest.raises(InputError, match="one check of each kind and method"):
+        report(found, tmp_path / "with.html", checks=[checks[0], replace(checks[0])])

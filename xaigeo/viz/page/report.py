@@ -7,7 +7,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from xaigeo.checks import Check
+from xaigeo.checks.check import Check, check_all_belong
 from xaigeo.ensemble import Evaluation
 from xaigeo.errors import InputError
 from xaigeo.explanations import Explanation
@@ -51,7 +51,8 @@ def report(
     audit : Audit, optional
         From `xaigeo.audit`; without it the page has no checklist.
     checks : Check or sequence of Check, optional
-        From `xaigeo.faithfulness`: whether the explanations describe the models.
+        From `xaigeo.faithfulness`, of these explanations or of some of their rows: whether they
+        describe the models. One of each kind and method.
     views : sequence of pairs of str, optional
         Numeric columns to draw on; the two that the explanations speak of most if None.
     title, notes : str, optional
@@ -89,6 +90,7 @@ def report(
 
         check_same_study(audit, given)
     measured = [checks] if isinstance(checks, Check) else list(checks)
+    measured = list({id(check): check for check in measured}.values())
     for check in measured:
         if not isinstance(check, Check):
             raise InputError(
@@ -96,7 +98,7 @@ def report(
                 arrived=type(check).__name__,
                 do="Pass for example checks=[xaigeo.faithfulness.deletion(found, ensemble)].",
             )
-        check.check_belongs(given)
+    check_all_belong(measured, given)
     if max_rows is not None and (type(max_rows) is not int or max_rows < 1):
         raise InputError(
             expected="max_rows to be a whole number above 0, or None for all rows",
