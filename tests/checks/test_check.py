@@ -124,7 +124,7 @@ def test_belongs_to_an_explanation_by_its_method_of_its_rows():
     with pytest.raises(InputError, match=r"\(kernel_shap\), got a check of deletion of lime"):
         check.check_belongs(shap)
     others = explained_by(instances=(8, 9, 50))
-    with pytest.raises(InputError, match="instances that lime explains.* of others: 7, 10"):
+    with pytest.raises(InputError, match=r"instances that lime explains.* of others: 7, 10"):
         check.check_belongs([shap, others])
     check.check_belongs([others, explained_by()])
     surroundings = make_check("off_support")
