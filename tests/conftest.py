@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -153,3 +155,18 @@ def provenance():
         "additive": False,
         "ensemble": {"task": "classification", "record": {}},
     }
+
+
+@pytest.fixture(scope="session")
+def as_earlier():
+    """Return an audit, or a copy of an audit.json, as it would be of other results like these."""
+
+    def make(audit, path=None):
+        about = dict(audit.about)
+        about["explanations"] = [
+            one | {"sha256": one["sha256"][::-1]} for one in about["explanations"]
+        ]
+        earlier = replace(audit, about=about)
+        return earlier if path is None else earlier.save(path)
+
+    return make

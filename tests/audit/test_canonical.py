@@ -8,6 +8,7 @@ import pytest
 from xaigeo.audit.answer import Audit
 from xaigeo.audit.canonical import content_digest, schema
 from xaigeo.audit.runner import audit
+from xaigeo.audit.thresholds import thresholds_digest
 from xaigeo.errors import StoreError
 
 QUICK = {"settings": {"n_bootstrap": 20}}
@@ -100,6 +101,9 @@ def test_other_files_raise(tmp_path):
     path.write_text("{")
     with pytest.raises(StoreError, match=r"an audit in JSON at .*a\.json, got something else"):
         Audit.load(path)
+    path.write_text('{"value": NaN}')
+    with pytest.raises(StoreError, match=r"an audit in JSON .*\(NaN is no number in JSON\)"):
+        Audit.load(path)
     path.write_text("{}")
     with pytest.raises(StoreError, match=r"an audit of format version 2 .*required property"):
         Audit.load(path)
@@ -118,6 +122,8 @@ def test_other_files_raise(tmp_path):
         (lambda body: body["thresholds"]["values"]["A5"].update({"pass": 0.2}), "threshold of A5"),
         (lambda body: body["thresholds"].update(sha256="0" * 64), "thresholds.sha256"),
         (lambda body: body.update(required=["Z9"]), "required item Z9"),
+        (lambda body: remove(body, "A2"), "no A2"),
+        (lambda body: body["findings"].append(finding_of(body, "P1")), "P1 twice"),
     ],
 )
 def test_a_new_hash_does_not_hide_a_changed_answer(full, tmp_path, change, words):
@@ -157,6 +163,15 @@ def test_an_altered_audit_of_the_first_version_is_noticed(tmp_path):
     path.write_text(json.dumps(body))
     with pytest.raises(StoreError, match="status of A2"):
         Audit.load(path)
+
+
+def remove(body, name):
+    """Take an item out so that counts and thresholds fit."""
+    gone = finding_of(body, name)
+    body["findings"].remove(gone)
+    body["counts"][gone["status"]] -= 1
+    del body["thresholds"]["values"][name]
+    body["thresholds"]["sha256"] = thresholds_digest(body["thresholds"]["values"])
 
 
 def finding_of(body, name):

@@ -8,10 +8,13 @@ from xaigeo.audit.answer import Audit
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.finding import Finding
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.explanations import Explanation
 
 COMPARED = ("A1", "A2", "A3")
 # Items whose value depends on the number of top features, and on the number of seeds.
 BY_K, BY_SEEDS = ("A2", "A3"), ("A3",)
+# Names that a difference of many is told by.
+NAMED = 3
 Interval = tuple[float | None, float | None]
 
 
@@ -32,6 +35,11 @@ def agreement_has_not_dropped(evidence: Evidence) -> Outcome:
     baseline = evidence.baseline
     if baseline is None:
         return Missing("No earlier audit was passed as baseline.")
+    if _is_of_these(evidence, baseline):
+        return Missing(
+            "The baseline is of these very results, which cannot have dropped since. Pass the "
+            "audit of an earlier run."
+        )
     other = _other_question(evidence, baseline)
     if other:
         return Missing(f"The baseline cannot be compared with this audit: {other}.")
@@ -107,6 +115,16 @@ def drop_interval(then: float, before: Interval, now: float, after: Interval) ->
     return finite(drop - down), finite(drop + up)
 
 
+def _is_of_these(evidence: Evidence, baseline: Audit) -> bool:
+    """Return whether the baseline audited the attributions that are judged here."""
+    judged: list[Explanation] = [*evidence.attributions[:1]] or [*evidence.explanations]
+    here = {
+        id(e): sha256 for e, sha256 in zip(evidence.explanations, evidence.digests, strict=True)
+    }
+    audited = {one.get("sha256") for one in baseline.about["explanations"]}
+    return all(here[id(explanation)] in audited for explanation in judged)
+
+
 def _other_question(evidence: Evidence, baseline: Audit) -> str:
     """Return what the two audits are of, where that is not the same; empty where it is."""
     told, first = baseline.about["ensemble"], evidence.first
@@ -118,8 +136,10 @@ def _other_question(evidence: Evidence, baseline: Audit) -> str:
     ):
         if told[name] != own:
             parts.append(
-                f"its {name} {'is' if name == 'task' else 'are'} {_listed(told[name])}, "
-                f"here {_listed(own)}"
+                f"its task is {told[name]}, here {own}"
+                if name == "task"
+                else f"its {name} are {len(told[name])}, here {len(own)}"
+                f"{_apart(told[name], list(own))}"
             )
     return "; ".join(parts)
 
@@ -164,8 +184,13 @@ def _rows_of(finding: Finding) -> int | None:
     return finding.n_rows if finding.n_rows is not None or told is None else int(told)
 
 
-def _listed(value: str | list[str]) -> str:
-    if isinstance(value, str):
-        return value
-    shown = ", ".join(value[:8])
-    return f"{len(value)} ({shown}{', ...' if len(value) > 8 else ''})"
+def _apart(then: list[str], now: list[str]) -> str:
+    """Return in what two lists of names differ, the first few by name."""
+    gone, new = [n for n in then if n not in now], [n for n in now if n not in then]
+    told = [
+        f"{len(names)} only {where} ({', '.join(names[:NAMED])}"
+        f"{', ...' if len(names) > NAMED else ''})"
+        for names, where in ((gone, "there"), (new, "here"))
+        if names
+    ]
+    return f": {', '.join(told)}" if told else ", in another order"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from xaigeo.audit.answer import Audit
 from xaigeo.audit.finding import Finding
+from xaigeo.audit.item import CHECKLIST
 from xaigeo.audit.thresholds import thresholds_digest
 from xaigeo.errors import StoreError
 
@@ -83,7 +85,7 @@ def schema(version: int = VERSION) -> dict[str, Any]:
 def audit_from_file(path: Path) -> Audit:
     """Read and check an ``audit.json``; see `Audit.load`."""
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise StoreError(
             expected=f"a readable audit at {path}",
@@ -133,6 +135,10 @@ def _check_answers(audit: Audit, body: dict[str, Any], path: Path) -> None:
     if thresholds_digest(values) != body["thresholds"]["sha256"]:
         wrong.append("thresholds.sha256")
     ids = [f.id for f in audit.findings]
+    wrong += [f"{name} twice" for name, n in Counter(ids).items() if n > 1]
+    # Every item has thresholds, those of other packages too; the checklist is always whole.
+    asked = [*CHECKLIST, *(name for name in values if name not in (*CHECKLIST, "settings"))]
+    wrong += [f"no {name}" for name in asked if name not in ids]
     wrong += [f"required item {name}" for name in audit.required if name not in ids]
     for finding in audit.findings:
         limits = values.get(finding.id)
@@ -169,6 +175,10 @@ def _check_schema(body: Any, path: Path) -> None:
             arrived=f"{error.message[:120]} (at {where})",
             do="Pass an audit.json written by this version or an earlier one, unaltered.",
         ) from error
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _plain(value: Any) -> Any:
