@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -302,3 +304,16 @@ def test_random_attributions_of_features_that_act_together_do_so_too(numbers, at
         found = beats_random(check(explanation, ensemble))
         found = found[np.isfinite(found)]
         assert abs(found.mean() - 0.5) < 3 * np.sqrt(0.25 / len(found))
+
+
+def test_labels_of_several_levels(contributions, linear, tmp_path):
+    explanation = contributions(4)
+    labels = np.empty(4, dtype=object)
+    labels[:] = [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    data = explanation.data.assign_coords(instance=labels)
+    explanation = replace(explanation, data=data)
+    check = deletion(explanation, linear, n_random=2)
+    check.check_belongs(explanation)
+    again = load_check(check.save(tmp_path / "c.npz"))
+    assert again.instances.tolist() == check.instances.tolist() == labels.tolist()
+    assert check_digest(again) == check_digest(check)

@@ -105,6 +105,21 @@ def test_a_damaged_or_foreign_manifest(make_attributions, tmp_path):
         xg.load(tmp_path / "one")
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_labels_of_several_levels_come_back_as_tuples(make_attributions, tmp_path, lazy):
+    found = make_attributions()
+    labels = np.empty(4, dtype=object)
+    labels[:] = [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    found = replace(found, data=found.data.assign_coords(instance=labels))
+    again = xg.load(found.save(tmp_path / "one"), lazy=lazy)
+    assert again.instances.tolist() == labels.tolist()
+    assert digest(again) == digest(found)
+    labels[0] = ("a", 1j)
+    odd = replace(found, data=found.data.assign_coords(instance=labels))
+    with pytest.raises(InputError, match="that JSON can hold, got complex such as 1j"):
+        odd.save(tmp_path / "two")
+
+
 def test_labels_that_json_cannot_hold(make_attributions, tmp_path):
     found = make_attributions()
     odd = found.data.assign_coords(instance=[complex(i) for i in range(4)])

@@ -95,8 +95,9 @@ def feature_curves(
         "random_area": ((*curve[:2], DRAW), random_area),
     }
     coordinates = {
-        dims.SEED: subject.explanation.seeds,
-        dims.INSTANCE: subject.explanation.instances,
+        # As the explanation has them: labels of several levels are one object each.
+        dims.SEED: subject.explanation.data[dims.SEED],
+        dims.INSTANCE: subject.explanation.data[dims.INSTANCE],
         dims.STEP: shares,
         DRAW: np.arange(settings.n_random),
     }

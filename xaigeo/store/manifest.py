@@ -57,7 +57,7 @@ def described(explanation: Explanation) -> dict[str, Any]:
     ------
     InputError
         For labels, categories or provenance that JSON cannot hold or would give back as
-        something else, such as tuples.
+        something else, such as dates. Labels of several levels are tuples, which come back.
     """
     return describe(
         kind=explanation.kind,
@@ -79,7 +79,8 @@ def describe(
     """Return what `described` does, from its parts; the same errors."""
     listed = {dim: values.tolist() for dim, values in labels.items()}
     categories = [c for feature in schema.features for c in feature.categories]
-    for values in (*listed.values(), categories):
+    levels = [_levels(values) for values in listed.values()]
+    for values in (*levels, categories):
         _check_plain(list(values))
     body = {
         "format": FORMAT,
@@ -159,7 +160,21 @@ def coordinates(body: Mapping[str, Any]) -> dict[str, Any]:
     for dim in (dims.SEED, dims.OTHER_SEED):
         if dim in labels:
             labels[dim] = np.asarray(labels[dim], dtype=np.int64)
+    if any(isinstance(label, list) for label in labels.get(dims.INSTANCE, ())):
+        # Labels of several levels are tuples, which JSON lists.
+        rows = [
+            tuple(label) if isinstance(label, list) else label for label in labels[dims.INSTANCE]
+        ]
+        labels[dims.INSTANCE] = np.empty(len(rows), dtype=object)
+        labels[dims.INSTANCE][:] = rows
     return labels
+
+
+def _levels(labels: list[Any]) -> list[Any]:
+    """Return labels with those of several levels taken apart."""
+    return [
+        level for label in labels for level in (label if isinstance(label, tuple) else (label,))
+    ]
 
 
 def _check_plain(values: list[Any]) -> None:
