@@ -46,7 +46,10 @@ def local_fidelity(
         that it used, or the baseline that it started from.
     output : str or int, optional
         The class or target, on the scale that was explained. By default the class that most seeds
-        predict at the instance, and a regression's first target.
+        predict at the instance, and a regression's first target. Where logits of two classes were
+        explained (margins of boosted trees) and the models tell probabilities alone, their
+        log-odds are taken, which are the logits but where a probability is clipped (1e-15 from 0
+        and 1).
     neighbourhood : {"surrogate", "removal", "slope"}, optional
         What neighbours are, and what attributions say of them; by default the first that the
         method's numbers speak of:
@@ -83,8 +86,9 @@ def local_fidelity(
     Raises
     ------
     InputError
-        For settings that are not allowed, and attributions that say nothing of neighbours: sizes
-        without a sign and without slopes.
+        For settings that are not allowed, attributions that say nothing of neighbours (sizes
+        without a sign and without slopes), and explained logits of more than two classes where the
+        models tell probabilities alone.
     """
     subject = Subject.of(explanation, ensemble, background=background, output=output)
     neighbours = chosen_neighbours(

@@ -91,14 +91,12 @@ class Neighbours(ABC):
     def full(self) -> np.ndarray:
         """Outputs at the instances, shape (n_seeds, n_instances)."""
         subject = self.subject
-        return subject.of_output(
-            subject.ensemble.outputs_encoded(subject.rows, scale=subject.scale)
-        )
+        return subject.of_output(subject.telling.outputs_encoded(subject.rows, scale=subject.scale))
 
     def outputs(self, rows: np.ndarray, place: int) -> np.ndarray:
         """Return the instance's checked output at other rows, shape (n_seeds, n_rows)."""
         subject = self.subject
-        answers = subject.ensemble.outputs_encoded(rows, scale=subject.scale)
+        answers = subject.telling.outputs_encoded(rows, scale=subject.scale)
         return np.asarray(answers[..., subject.places[place]])
 
 
@@ -156,7 +154,7 @@ class RemovalNeighbours(Neighbours):
         subject = self.subject
         kept = drawn_coalitions(self.generator(place), self.n_samples, subject.rows.shape[1])
         worth = worths(
-            subject.ensemble,
+            subject.telling,
             subject.scale,
             subject.rows[place],
             self._reference,

@@ -84,8 +84,8 @@ def _check_alike(refitted: Any, ensemble: SeedEnsemble) -> None:
     fits = (
         isinstance(refitted, SeedEnsemble)
         and refitted.seeds == ensemble.seeds
-        and refitted.output_names == ensemble.output_names
         and refitted.task == ensemble.task
+        and _outputs_alike(refitted, ensemble)
         and refitted.schema.names == ensemble.schema.names
     )
     if not fits:
@@ -96,3 +96,10 @@ def _check_alike(refitted: Any, ensemble: SeedEnsemble) -> None:
             + (f", seeds {list(refitted.seeds)}" if isinstance(refitted, SeedEnsemble) else ""),
             do="Train with the same estimator or network, columns, classes and seeds.",
         )
+
+
+def _outputs_alike(refitted: SeedEnsemble, ensemble: SeedEnsemble) -> bool:
+    # A bare array of shuffled values has no name, and its target is the same for all that.
+    if ensemble.task == "regression":
+        return refitted.n_outputs == ensemble.n_outputs
+    return refitted.output_names == ensemble.output_names

@@ -20,6 +20,7 @@ from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.explanations import Attributions
+from xaigeo.faithfulness.log_odds import telling_logits
 from xaigeo.geometry.attribution_meaning import AttributionMeaning, attribution_meaning
 from xaigeo.geometry.ensemble_check import check_ensemble
 from xaigeo.schema import Frame, Matrix
@@ -119,6 +120,17 @@ class Subject:
         """
         has_it = self.scale != "logit" or self.ensemble.members.has_logits
         return self.scale if has_it else "probability"
+
+    @cached_property
+    def telling(self) -> SeedEnsemble:
+        """The models, made to tell the explained scale where they tell probabilities alone.
+
+        Raises
+        ------
+        InputError
+            For logits of more than two classes, which do not follow from probabilities.
+        """
+        return self.ensemble if self.asked_scale == self.scale else telling_logits(self.ensemble)
 
     @cached_property
     def contributions(self) -> np.ndarray:
