@@ -28,6 +28,7 @@ def test_selecting_seeds_selects_every_list_by_seed():
         },
     )
     assert record["versions"]["no-such-package"] == "not installed"
+    assert record["trained_at"]
     chosen = select_record(record, [2, 0])
     assert chosen["seeds"] == [6, 4]
     assert chosen["order_seeds"] == [9, 7]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -65,6 +66,12 @@ def make_record(
         Distributions whose versions matter.
     more : dict, optional
         Further entries.
+
+    Returns
+    -------
+    dict
+        JSON-able. But for `trained_at`, the time at which models that xaigeo trained were ready
+        (None for wrapped ones), the same training gives the same record.
     """
     return {
         "source": source,
@@ -76,6 +83,10 @@ def make_record(
         "n_rows": None if data is None else len(data[0]),
         "versions": {"python": platform.python_version()}
         | {name: _version(name) for name in ("xaigeo", "numpy", *packages)},
+        # To the microsecond: it tells a second training from the same one.
+        "trained_at": None
+        if source == "wrap"
+        else datetime.now(UTC).isoformat(timespec="microseconds"),
     } | (more or {})
 
 
