@@ -49,6 +49,11 @@ def sure(labels):
     return probabilities(labels) + step * np.array([1.0, -1.0])
 
 
+def nearly_half(n_rows, n_features):
+    """Rows at 0.5 that are no copies of each other."""
+    return 0.5 + 1e-12 * np.arange(n_rows)[:, None] * np.ones(n_features)
+
+
 def common(labels, n_rows, n_features, rng, background_labels=None):
     labels = np.asarray(labels)
     background = rng.uniform(0, 1, (n_rows, n_features))
@@ -84,7 +89,15 @@ def container(kind, arrays, schema, method, *, outputs=CLASSES, instances=None, 
 
 
 def make_attributions(
-    values, *, labels=None, method="kernel_shap", additive=False, gap=0.0, data_seed=0, **info
+    values,
+    *,
+    labels=None,
+    method="kernel_shap",
+    additive=False,
+    gap=0.0,
+    data_seed=0,
+    background_seed=None,
+    **info,
 ):
     """Attributions of two classes from `values` (seed, instance, feature); class 0 mirrors 1."""
     values = np.asarray(values, dtype=float)
@@ -92,6 +105,9 @@ def make_attributions(
     labels = np.ones((n_seeds, n_instances), dtype=int) if labels is None else labels
     rng = np.random.default_rng(data_seed)
     arrays = common(labels, 20, n_features, rng)
+    if background_seed is not None:
+        shape = arrays["background"].shape
+        arrays["background"] = np.random.default_rng(background_seed).uniform(0, 1, shape)
     arrays["attribution"] = np.stack([-values, values], axis=-1)
     if additive:
         arrays["base_value"] = np.full((n_seeds, n_instances, 2), 0.5)
@@ -106,7 +122,7 @@ def make_anchors(lower, upper, *, cross=None, labels=None, met=None, method="anc
     n_seeds, n_instances, n_features = lower.shape
     labels = np.ones((n_seeds, n_instances), dtype=int) if labels is None else labels
     arrays = common(labels, 200, n_features, np.random.default_rng(0))
-    arrays["input"] = np.full((n_instances, n_features), 0.5)
+    arrays["input"] = nearly_half(n_instances, n_features)
     shape = (n_seeds, n_instances)
     arrays |= {
         "lower": lower,
@@ -129,7 +145,7 @@ def make_counterfactuals(points, *, valid=None, cross=None, target=None, **info)
     n_seeds, n_instances, _, n_features = points.shape
     labels = np.zeros((n_seeds, n_instances), dtype=int)
     arrays = common(labels, 200, n_features, np.random.default_rng(0))
-    arrays["input"] = np.full((n_instances, n_features), 0.5)
+    arrays["input"] = nearly_half(n_instances, n_features)
     valid = np.ones(points.shape[:3], dtype=bool) if valid is None else valid
     changed = points != 0.5
     arrays |= {
@@ -153,7 +169,7 @@ def make_evaluation(labels, truth, *, seeds=None, task="classification"):
         seeds=np.arange(len(labels)) if seeds is None else np.asarray(seeds),
         classes=CLASSES,
         task=task,
-        rows=np.zeros((len(truth), 4)),
+        rows=np.arange(len(truth), dtype=float)[:, None] * np.ones(4),
         labels=truth,
         prediction=probabilities(labels) if task == "classification" else labels[..., None],
     )

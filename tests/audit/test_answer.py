@@ -5,19 +5,20 @@ from xaigeo.audit.answer import Audit
 from xaigeo.audit.runner import audit
 from xaigeo.audit.thresholds import read_thresholds
 from xaigeo.errors import InputError
+from xaigeo.store import digest
 
 QUICK = {"settings": {"n_bootstrap": 20}}
 # Thresholds that nothing can fail, and that nothing can pass without a warning.
 LENIENT = QUICK | {"A2": {"pass": -1, "warn": -1}}
-STRICT = QUICK | {"A2": {"pass": 2, "warn": -1}}
-IMPOSSIBLE = QUICK | {"A2": {"pass": 2, "warn": 2}}
+STRICT = LENIENT | {"P1": {"pass": 100, "warn": 1}}
+IMPOSSIBLE = LENIENT | {"P1": {"pass": 100, "warn": 100}}
 
 
 @pytest.fixture
 def answer(build, agreeing):
     def make(thresholds=LENIENT, **changes):
         explanation = build.make_attributions(agreeing, additive=True)
-        return audit(explanation, thresholds=thresholds, **changes)
+        return audit(explanation, thresholds=thresholds, stored=[digest(explanation)], **changes)
 
     return make
 
@@ -51,6 +52,19 @@ def test_texts(answer):
     assert found.unanswered == ["A8"]
     assert "required but not evaluated: A8." in found.verdict_text
     assert repr(found).startswith("Audit(The audit could not be completed: ")
+
+
+def test_a_required_item_of_too_few_rows_is_not_answered(build, agreeing):
+    nine = build.make_attributions(agreeing[:, :9], additive=True)
+    found = audit(nine, thresholds=LENIENT, required=["P1", "A2", "A8", "F1"])
+    assert found["F1"].status == "warn"
+    assert (found.unanswered, found.too_few) == (["A2", "A8", "F1"], ["A2", "F1"])
+    assert (found.verdict, found.exit_code()) == ("not_evaluated", 4)
+    assert found.verdict_text.endswith(
+        "; required but not evaluated: A8; required but of too few rows: A2 (9 rows of at least "
+        "10), F1 (9 rows of at least 10)."
+    )
+    assert audit(nine, thresholds=LENIENT).exit_code() == 0  # nothing was required
 
 
 def test_frame(answer):

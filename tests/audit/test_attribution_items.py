@@ -106,6 +106,34 @@ def test_a7_needs_two_methods(build, agreeing, evidence):
     assert isinstance(found, Missing)
 
 
+def test_a7_of_methods_that_name_no_features(build, agreeing, evidence):
+    lime = build.make_attributions(agreeing, method="lime")
+    nothing = build.make_attributions(np.zeros((6, 12, 5)))
+    found = evidence(nothing, lime).outcome("A7")
+    assert found == Missing(
+        "The attributions by kernel_shap are one number everywhere, so they name no features."
+    )
+    both = evidence(nothing, build.make_attributions(np.zeros((6, 12, 5)), method="lime"))
+    assert "by kernel_shap and lime are one number" in both.outcome("A7").reason
+    tied = agreeing.copy()
+    tied[:, :7] = 1.0
+    found = evidence(build.make_attributions(tied), lime).outcome("A7")
+    assert isinstance(found, Missing)
+    assert "On 7 of 12 rows the attributions by kernel_shap tie across place 3" in found.reason
+    whole = read_thresholds({"settings": {"k": 5}})
+    found = evidence(build.make_attributions(agreeing), lime, thresholds=whole).outcome("A7")
+    assert found == Missing("With k = 5 of as many features, nothing is selected.")
+
+
+def test_a7_leaves_out_rows_that_tie(build, agreeing, evidence):
+    tied = agreeing.copy()
+    tied[:, :2] = 1.0
+    lime = build.make_attributions(agreeing, method="lime")
+    found = evidence(build.make_attributions(tied), lime).outcome("A7")
+    assert (found.at_best, found.n_rows, found.value) == ("warn", 10, pytest.approx(1.0))
+    assert "2 further rows are undefined" in found.reason
+
+
 @pytest.mark.parametrize("name", ITEMS)
 def test_one_model_or_no_attributions(build, agreeing, evidence, everything, name):
     alone = evidence(build.make_attributions(agreeing[:1])).outcome(name)

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from xaigeo.agreement import explainer_noise
 from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.audit.item import Missing
+from xaigeo.audit.runner import audit
 
 
 def test_f1_counts_sums_within_the_tolerance(build, agreeing, evidence):
@@ -72,11 +75,51 @@ def test_f2_does_not_pass_when_models_do_not_differ(build, agreeing, evidence, r
 
 def test_f5_compares_backgrounds(build, agreeing, unrelated, evidence):
     first = build.make_attributions(agreeing)
-    same = build.make_attributions(agreeing, background_sha256="f" * 64)
+    same = build.make_attributions(agreeing, background_seed=1)
     found = evidence(first, same).outcome("F5")
     assert found.value == pytest.approx(1.0)
-    other = build.make_attributions(unrelated, background_sha256="f" * 64)
+    assert found.reason.endswith("intraclass correlation of 1. Covered: kernel_shap.")
+    other = build.make_attributions(unrelated, background_seed=1)
     assert evidence(first, other).outcome("F5").value < 0.5
+
+
+def test_f5_the_order_of_rows_makes_no_other_background(build, agreeing, evidence):
+    first = build.make_attributions(agreeing)
+    data = first.data.copy(deep=True)
+    data["background"] = (data["background"].dims, first.array("background")[::-1].copy())
+    told = first.provenance | {"background_sha256": "f" * 64}
+    shuffled = replace(first, data=data, provenance=told)
+    assert isinstance(evidence(first, shuffled).outcome("F5"), Missing)
+
+
+def test_f2_and_f5_cannot_pass_without_the_judged_method(build, agreeing, rng, evidence):
+    judged = build.make_attributions(agreeing)
+    lime = [build.make_attributions(agreeing, method="lime", random_state=s) for s in range(2)]
+    other = build.make_attributions(agreeing, method="lime", background_seed=1)
+    found = evidence(judged, *lime, other)
+    for name in ("F2", "F5"):
+        assert found.outcome(name).at_best == "warn"
+        assert found.outcome(name).reason.endswith(
+            "Covered: lime; not: kernel_shap. The other items judge kernel_shap, so this cannot "
+            "pass."
+        )
+    assert "it does not draw at random here" in found.outcome("F2").reason
+    assert evidence(*lime, other).outcome("F2").at_best == "pass"
+
+
+def test_copies_of_a_row_do_not_count(build, agreeing, evidence):
+    one = build.make_attributions(np.repeat(agreeing[:, :1], 12, axis=1), additive=True)
+    data = one.data.copy(deep=True)
+    data["input"][1:] = data["input"][0].to_numpy()
+    copied = replace(one, data=data)
+    found = audit([copied], thresholds={"settings": {"n_bootstrap": 20}})
+    answered = [f for f in found.findings if f.status != "not_evaluated" and f.least_rows]
+    assert {f.id for f in answered} >= {"F1", "A1", "A2", "A3", "C1", "C2"}
+    for finding in answered:
+        if finding.id[0] == "M":  # on the background
+            continue
+        assert (finding.n_rows, finding.status) == (1, "warn"), finding.id
+        assert "Copies of a row count once, which leaves 1 of 12 rows." in finding.reason
 
 
 def test_f5_needs_two_backgrounds(everything, evidence):

@@ -6,6 +6,7 @@ import pytest
 from xaigeo.agreement.calibration import calibration_error
 from xaigeo.agreement.model_difference import model_difference
 from xaigeo.agreement.trimming import acceptance_distance
+from xaigeo.audit.finding import number
 from xaigeo.audit.item import Missing
 from xaigeo.audit.runner import audit
 from xaigeo.audit.thresholds import read_thresholds
@@ -27,7 +28,7 @@ def test_m1_gap_of_accuracy(everything, evidence, flips):
     found = evidence(*everything, evaluation=flips).outcome("M1")
     assert found.value == pytest.approx(3 / 50)
     assert found.low <= found.value <= found.high
-    assert "best model has accuracy 1.000, the worst 0.940 (50 test rows)" in found.reason
+    assert "best model has accuracy 1, the worst 0.94 (50 test rows)" in found.reason
 
 
 def test_m1_from_the_record(build, agreeing, record, evidence):
@@ -111,7 +112,9 @@ def test_m5_is_the_largest_alpha(everything, evidence, build):
     assert (found.low, found.high) == pytest.approx(
         (expected.largest["alpha_low"], expected.largest["alpha_high"])
     )
-    assert found.reason.startswith("The model of seed 4 differs most from the others: ")
+    assert found.reason.startswith(
+        "The scores of the model of seed 4 are distributed least like the others' (log-odds of yes)"
+    )
     assert "Outliers: seed 4." in found.reason
     assert found.evidence["outliers"] == [4]
     assert len(found.evidence["alpha_hat_by_seed"]) == 6
@@ -121,7 +124,7 @@ def test_m5_a_model_that_no_trimming_accepts_fails(everything, build):
     given = shifted(build, 300, by=100.0)
     found = audit(everything, evaluation=given, thresholds=QUICK)["M5"]
     assert (found.status, found.value) == ("fail", 1.0)
-    assert "no trimming of its predictions makes them look like the others'" in found.reason
+    assert "no trimming of its rows makes the rest so." in found.reason
 
 
 @pytest.mark.parametrize(("n_rows", "at_best"), [(100, "warn"), (2000, "pass")])
@@ -130,9 +133,51 @@ def test_m5_few_rows_prove_nothing(everything, evidence, build, n_rows, at_best)
     found = evidence(*everything, evaluation=given, thresholds=QUICK).outcome("M5")
     assert (found.value, found.at_best, found.n_rows) == (0.0, at_best, n_rows)
     delta = acceptance_distance(n_rows, 0.01)
-    assert f"a difference shows only where it moves more than {delta:.1%} of them" in found.reason
-    said = f"As up to {delta:.0%} may hide, this cannot pass." in found.reason
+    shown = f"{number(delta, 'share', (0.05, 0.15))}"
+    assert f"a difference shows only where it moves more than {shown} of them" in found.reason
+    assert "No model stands out from the others." in found.reason
+    said = f"As up to {shown} may hide, this cannot pass." in found.reason
     assert said == (at_best == "warn")
+
+
+def test_m5_says_that_it_compares_distributions(everything, evidence, build):
+    given = shifted(build, 2000, by=0.0)
+    flipped = given.prediction.copy()
+    flipped[4] = flipped[4, ::-1]  # the same scores, of other rows
+    given = replace(given, prediction=flipped)
+    found = evidence(*everything, evaluation=given, thresholds=QUICK)
+    assert found.outcome("M5").value == 0.0
+    assert found.outcome("M3").value > 0.3
+    assert found.outcome("M5").reason.endswith(
+        "Models with equal distributions may still answer otherwise row by row: M3 counts that."
+    )
+
+
+def test_m5_of_models_that_are_all_far_apart(everything, build):
+    given = shifted(build, 300, by=0.0)
+    scores = 0.1 + 0.1 * np.arange(6)[:, None] * np.ones(300)  # six constants
+    given = replace(given, prediction=np.stack([1 - scores, scores], axis=-1))
+    found = audit(everything, evaluation=given, thresholds=QUICK)["M5"]
+    assert (found.status, found.value) == ("fail", 1.0)
+    assert "The models lie far from each other, and none of them stands out" in found.reason
+
+
+def test_m5_of_one_row_can_show_nothing(everything, build):
+    found = audit(everything, evaluation=shifted(build, 1), thresholds=QUICK)["M5"]
+    assert found.status == "warn"
+    assert "On 1 row no difference could show, however large." in found.reason
+    assert "As up to 100% may hide, this cannot pass." in found.reason
+
+
+def test_copies_of_labelled_rows_do_not_count(everything, build):
+    given = shifted(build, 60)
+    rows, labels = np.tile(given.rows[:2], (30, 1)), np.tile(given.labels[:2], 30)
+    given = replace(given, rows=rows, labels=labels)
+    found = audit(everything, evaluation=given, thresholds=QUICK)
+    for name in ("M1", "M2", "M3", "M4", "M5"):
+        assert (found[name].n_rows, found[name].status) == (2, found[name].status)
+        assert found[name].status != "pass"
+        assert "Copies of a row count once, which leaves 2 of 60 rows." in found[name].reason
 
 
 def test_m5_needs_labelled_rows(everything, evidence):

@@ -45,11 +45,12 @@ def world(build, record, rng):
         points = 0.5 + rng.choice([0.1, 0.2], (n_seeds, n_rows, 1, 5))
         cross = np.ones((n_seeds, n_seeds, n_rows))
         later = "2020-01-02T00:00:00+00:00"
+        again = {**given, "record": record_now | {"trained_at": later}}
         explanations = [
             build.make_attributions(values, **given),
-            build.make_attributions(values, **given, created_at=later),
+            build.make_attributions(values, **again, created_at=later),
             build.make_attributions(values, **given, random_state=1),
-            build.make_attributions(values, **given, background_sha256="f" * 64),
+            build.make_attributions(values, **given, background_seed=1, background_sha256="f" * 64),
             build.make_attributions(values, method="lime", record=record_now),
             build.make_anchors(lower, upper, cross=cross, record=record_now),
             build.make_counterfactuals(

@@ -45,6 +45,20 @@ def test_p2_is_not_evaluated_when_something_is_unknown(build, agreeing, record, 
     assert "Nothing is recorded of the" in found.reason
 
 
+def test_p2_compares_versions(build, agreeing, record, evidence):
+    versions = [{"python": "3.11", "torch": "2.1"}, {"python": "3.11", "torch": "2.2"}]
+    one, other = (
+        build.make_attributions(agreeing, record=record | {"versions": told}, method=method)
+        for told, method in zip(versions, ("kernel_shap", "lime"), strict=True)
+    )
+    found = evidence(one, other).outcome("P2")
+    assert found.value == 0
+    assert "in the versions of packages (torch 2.1 and 2.2)" in found.reason
+    # What one record does not tell is no difference.
+    silent = build.make_attributions(agreeing, record=record | {"versions": {}}, method="lime")
+    assert evidence(one, silent).outcome("P2").value == 1
+
+
 def test_p2_of_wrapped_models(build, agreeing, evidence):
     assert isinstance(evidence(build.make_attributions(agreeing)).outcome("P2"), Missing)
 
@@ -58,7 +72,32 @@ def test_p3_compares_reruns_of_one_random_state(everything, build, agreeing, rec
 
 def test_p3_names_the_methods_covered_and_left_out(everything, evidence):
     found = evidence(*everything).outcome("P3")
-    assert found.reason.endswith("Covered: kernel_shap; not: anchors, counterfactuals, lime.")
+    assert "Covered: kernel_shap; not: anchors, counterfactuals, lime." in found.reason
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "at_best", "words"),
+    [
+        ("2020-01-01", "2020-01-02", "pass", ""),
+        ("2020-01-01", "2020-01-01", "warn", "The explanation was repeated, the training was not"),
+        (None, None, "warn", "Nothing is recorded of when the models were trained"),
+        ("2020-01-01", None, "warn", "Nothing is recorded of when the models were trained"),
+    ],
+)
+def test_p3_needs_a_second_training(
+    build, agreeing, record, evidence, first, second, at_best, words
+):
+    runs = [
+        build.make_attributions(
+            agreeing,
+            record=record | {"started_at": None, "trained_at": when},
+            created_at=f"2021-01-0{day}T00:00:00+00:00",
+        )
+        for day, when in ((1, first), (2, second))
+    ]
+    found = evidence(*runs).outcome("P3")
+    assert (found.value, found.at_best) == (0.0, at_best)
+    assert words in found.reason
 
 
 def test_p3_one_store_loaded_twice_is_no_second_run(build, agreeing, evidence, tmp_path):
@@ -123,6 +162,15 @@ def test_p4_no_run_starts_after_its_results_were_made(build, agreeing, evidence,
     assert evidence(explanation, registration=late).outcome("P4").value == 0
     # When a result was made does not tell when the run started.
     assert isinstance(evidence(explanation, registration=registered()).outcome("P4"), Missing)
+
+
+def test_p4_models_that_were_ready_before_the_registration(
+    build, agreeing, record, evidence, registered
+):
+    told = record | {"started_at": None, "trained_at": EARLIER}
+    explanation = build.make_attributions(agreeing, record=told)
+    found = evidence(explanation, registration=registered(at=RUN, started=RUN)).outcome("P4")
+    assert found.value == 0
 
 
 def test_p4_needs_a_registration_and_a_start(everything, build, agreeing, evidence, registered):

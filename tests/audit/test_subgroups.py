@@ -61,7 +61,7 @@ def test_r2_a_gap_within_chance_warns_and_no_more(grouped, rng):
     found = audit(explanation, groups={"lot": dealt}, thresholds=QUICK)["R2"]
     assert (found.status, found.beyond_null) == ("warn", False)
     assert "so this gap may be chance and does not fail" in found.reason
-    assert "with groups so small it cannot pass." in found.reason
+    assert "What chance gives exceeds the limit of 0.05, so this cannot pass." in found.reason
     # Here a gap beyond the warning limit is what chance gives.
     narrow = QUICK | {"R2": {"pass": 0.001, "warn": 0.002}}
     assert audit(explanation, groups={"lot": dealt}, thresholds=narrow)["R2"].status == "warn"
@@ -89,7 +89,7 @@ def test_r2_by_columns_and_by_values(grouped, evidence):
     assert "Too few rows to compare by x0." in found.reason
     assert found.at_best == "warn"
     nothing = evidence(explanation, groups=["x0"]).outcome("R2")
-    assert nothing.reason.startswith("x0 has not two groups of at least 50 explained rows")
+    assert nothing.reason.startswith("x0 does not make two groups of at least 50 explained rows")
 
 
 def test_r2_tells_the_accuracy_of_groups(grouped, evidence, build):
@@ -113,6 +113,20 @@ def test_r2_needs_large_groups(grouped, evidence):
     found = evidence(explanation.sel(instance=range(10, 70))).outcome("R2")
     assert isinstance(found, Missing)
     assert "two groups of at least 50 explained rows; 60 rows were explained" in found.reason
+
+
+def test_r2_counts_different_rows(grouped, evidence):
+    explanation, _ = grouped
+    data = explanation.data.copy(deep=True)
+    data["input"][1:60] = data["input"][0].to_numpy()
+    found = evidence(replace(explanation, data=data), groups=["group"]).outcome("R2")
+    assert (found.n_rows, found.n_copies) == (61, 59)
+
+
+def test_r2_names_the_columns_that_make_no_groups(grouped, evidence):
+    explanation, _ = grouped
+    found = evidence(explanation, groups=["x0", "x1"]).outcome("R2")
+    assert found.reason.startswith("Neither of x0 and x1 makes two groups")
 
 
 def test_r2_needs_groups(build, agreeing, evidence):

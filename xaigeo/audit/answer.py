@@ -13,6 +13,7 @@ import pandas as pd
 
 from xaigeo.audit.finding import Finding
 from xaigeo.audit.item import CHECKLIST, Status
+from xaigeo.audit.wording import counted
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 
@@ -31,7 +32,7 @@ class Audit:
     findings : tuple of Finding
         In the order of the checklist.
     required : tuple of str
-        Items that must be evaluated.
+        Items that must be evaluated, on rows enough.
     created_at : str
         ISO 8601 time.
     about : dict
@@ -62,8 +63,18 @@ class Audit:
 
     @property
     def unanswered(self) -> list[str]:
-        """Required items that could not be evaluated."""
-        return [name for name in self.required if self[name].status == "not_evaluated"]
+        """Required items without an answer to rely on: not evaluated, or of too few rows."""
+        missing = [name for name in self.required if self[name].status == "not_evaluated"]
+        return [name for name in self.required if name in (*missing, *self.too_few)]
+
+    @property
+    def too_few(self) -> list[str]:
+        """Required items that were evaluated on fewer rows than any of them needs to pass."""
+        return [
+            name
+            for name in self.required
+            if self[name].status != "not_evaluated" and self[name].rests_on_few
+        ]
 
     @property
     def tells_of_agreement(self) -> bool:
@@ -74,7 +85,8 @@ class Audit:
     def verdict(self) -> Status:
         """Return "fail", "not_evaluated", "warn" or "pass".
 
-        Not evaluated is an audit that lacks a required item, or any answer on agreement (A1-A9).
+        Not evaluated is an audit that lacks a required item, or any answer on agreement (A1-A9);
+        a required item of too few rows counts as lacking.
         """
         if self.counts["fail"]:
             return "fail"
@@ -92,16 +104,24 @@ class Audit:
             "pass": "The audit passed",
             "not_evaluated": "The audit could not be completed",
         }[self.verdict]
-        missing = f"; required but not evaluated: {', '.join(self.unanswered)}"
+        few = [
+            f"{name} ({counted(self[name].n_rows or 0, 'row')} of at least {self[name].least_rows})"
+            for name in self.too_few
+        ]
+        missing = [name for name in self.unanswered if name not in self.too_few]
+        lacks = f"; required but not evaluated: {', '.join(missing)}" if missing else ""
+        lacks += f"; required but of too few rows: {', '.join(few)}" if few else ""
         silent = "" if self.tells_of_agreement else "; no item on agreement (A1-A9) was answered"
         return (
             f"{what}: {counts['pass']} passed, {counts['warn']} warned, {counts['fail']} failed, "
-            f"{counts['not_evaluated']} not evaluated{silent}"
-            f"{missing if self.unanswered else ''}."
+            f"{counts['not_evaluated']} not evaluated{silent}{lacks}."
         )
 
     def exit_code(self, fail_on: FailOn = "fail") -> int:
-        """Return 0 passed, 1 failed, 3 warned (under `fail_on="warn"`), 4 not evaluated."""
+        """Return 0 passed, 1 failed, 3 warned (under `fail_on="warn"`), 4 not evaluated.
+
+        4 is also for a required item that rests on fewer rows than it needs to pass.
+        """
         check_option("fail_on", fail_on, FailOn)
         if self.verdict == "fail":
             return FAILED

@@ -16,9 +16,11 @@ from xaigeo.agreement.selection import selects_nothing, stability
 from xaigeo.agreement.summary import measure
 from xaigeo.agreement.top_k import mean_rank_agreement
 from xaigeo.agreement.unstable import same_answer_different_reason
-from xaigeo.audit.evidence import Evidence
+from xaigeo.audit.distinct_rows import count_rows
+from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.audit.wording import counted, listed, verb
 
 NO_ATTRIBUTIONS = "No attributions were passed (methods such as kernel_shap or lime)."
 ONE_MODEL = "A single model has no other to agree with."
@@ -164,10 +166,15 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
     found = mean_rank_agreement(compared.values, compared.k)
     tied = _ties(compared)
     if (limits >= 1 - 1e-9).all():
-        where = f" and with ties on {int(tied.sum())} of {len(tied)} rows" if tied.any() else ""
+        where = (
+            f" and with ties on {int(tied.sum())} of {counted(len(tied), 'row')}"
+            if tied.any()
+            else ""
+        )
         return Missing(
-            f"With {compared.n_seeds} seeds and {compared.values.shape[-1]} features{where}, even "
-            "full agreement would not be beyond luck."
+            f"With {counted(compared.n_seeds, 'seed')} and "
+            f"{counted(compared.values.shape[-1], 'feature')}{where}, even full agreement would "
+            "not be beyond luck."
         )
     beats = found > limits + 1e-9
     low, high = mean_interval(
@@ -185,10 +192,11 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
         low=low,
         high=high,
         null=1 - quantile,
-        n_rows=len(beats),
+        **count_rows(evidence.attributions[0].array("input"), ~undefined),
         at_best="warn" if undefined.any() else "pass",
-        reason=f"By {method}, on {int(beats.sum())} of {len(beats)} rows the seeds agree on the "
-        f"order of the top features more than {quantile:.0%} of random orders do.{because}"
+        reason=f"By {method}, on {int(beats.sum())} of {counted(len(beats), 'row')} the seeds "
+        f"agree on the order of the top features more than {quantile:.0%} of random orders "
+        f"do.{because}"
         + left_out(undefined),
         evidence={
             "method": method,
@@ -233,6 +241,8 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
     if mostly(undefined):
         return Missing(no_choice(undefined, k, method))
     table = table[~undefined]
+    places = {label: place for place, label in enumerate(evidence.attributions[0].instances)}
+    used = np.array([places[label] for label in table["instance"]])
     flagged = table["flagged"].to_numpy(dtype=float)
     low, high = mean_interval(
         flagged, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
@@ -243,11 +253,11 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
         value=float(flagged.mean()),
         low=low,
         high=high,
-        n_rows=len(table),
+        **count_rows(evidence.attributions[0].array("input"), used),
         at_best="warn" if undefined.any() else "pass",
-        reason=f"All seeds predict the same class on {len(table)} rows; on {int(flagged.sum())} "
-        f"of them they name different top features by {method} (stability below {limit:.2f})."
-        + left_out(undefined),
+        reason=f"All seeds predict the same class on {counted(len(table), 'row')}; on "
+        f"{int(flagged.sum())} of them they name different top features by {method} (stability "
+        f"below {number(limit, 'number')})." + left_out(undefined),
         evidence={
             "method": method,
             "k": k,
@@ -271,7 +281,7 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
     maps_to=("NIST AI RMF MS2.13",),
 )
 def methods_agree(evidence: Evidence) -> Outcome:
-    """Compare the attribution methods two at a time."""
+    """Compare the attribution methods two at a time, where each says which features lead."""
     refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
@@ -281,27 +291,46 @@ def methods_agree(evidence: Evidence) -> Outcome:
     ]
     if len(same_rows) < 2:
         return Missing("Only one attribution method explained these rows; pass another one.")
+    silent = [e.method for e in same_rows if not says_something(e)]
+    if silent:
+        return Missing(
+            f"The attributions by {listed(silent)} are one number everywhere, so they name no "
+            "features."
+        )
+    k = evidence.compared[first.method].k
+    if k == len(first.features):
+        return Missing(f"With k = {k} of as many features, nothing is selected.")
+    tied = {e.method: selects_nothing(evidence.compared[e.method].values, k) for e in same_rows}
+    for method, where in tied.items():
+        if mostly(where):
+            return Missing(no_choice(where, k, method))
+    undefined = np.any(list(tied.values()), axis=0)
+    if mostly(undefined):
+        return Missing(no_choice(undefined, k, listed(list(tied))))
+    kept = [e.sel(instance=e.instances[~undefined].tolist()) for e in same_rows]
     table = between_methods(
-        same_rows,
+        kept if undefined.any() else same_rows,
         evidence.thresholds.k,
         random_state=evidence.random_state,
         n_bootstrap=evidence.thresholds.n_bootstrap,
     )
     pairs = table.loc[table["score"] == "feature_agreement"].to_dict(orient="records")
     worst = min(pairs, key=lambda row: float(row["value"]))
-    k = evidence.compared[first.method].k
     return Measured(
         value=float(worst["value"]),
         low=float(worst["low"]),
         high=float(worst["high"]),
         null=float(worst["null"]),
-        n_rows=int(worst["n_instances"]),
+        **count_rows(first.array("input"), ~undefined),
+        at_best="warn" if undefined.any() else "pass",
         reason=f"Of the {k} most important features, {worst['method_a']} and {worst['method_b']} "
         f"share {evidence.text('A7', worst['value'])} for the same model; two seeds share "
-        f"{worst['across_seeds_a']:.0%} under {worst['method_a']} and "
-        f"{worst['across_seeds_b']:.0%} under {worst['method_b']}.",
+        f"{evidence.text('A7', worst['across_seeds_a'])} under {worst['method_a']} and "
+        f"{evidence.text('A7', worst['across_seeds_b'])} under {worst['method_b']}."
+        + left_out(undefined),
         evidence={
             "k": k,
+            "n_rows_undefined": int(undefined.sum()),
             "pairs": [
                 {
                     "methods": [row["method_a"], row["method_b"]],
@@ -328,8 +357,8 @@ def mostly(undefined: np.ndarray) -> bool:
 def no_choice(undefined: np.ndarray, k: int, method: str) -> str:
     """Say why an item about the top k cannot be answered."""
     return (
-        f"On {int(undefined.sum())} of {len(undefined)} rows the attributions by {method} tie "
-        f"across place {k} in every seed, so no seed says which {k} features lead."
+        f"On {int(undefined.sum())} of {counted(len(undefined), 'row')} the attributions by "
+        f"{method} tie across place {k} in every seed, so no seed says which {k} features lead."
     )
 
 
@@ -338,7 +367,10 @@ def left_out(undefined: np.ndarray) -> str:
     n = int(undefined.sum())
     if not n:
         return ""
-    return f" {n} further rows are undefined, because attributions tie there; this cannot pass."
+    return (
+        f" {counted(n, 'further row')} {verb(n)} undefined, because attributions tie there; this "
+        "cannot pass."
+    )
 
 
 def judged_method(evidence: Evidence) -> tuple[str, ComparedAttributions]:
@@ -379,8 +411,8 @@ def _outcome(
     undefined: np.ndarray | None = None,
 ) -> Measured:
     """Return a measured score of the first method, with the other methods beside it."""
-    nowhere = np.zeros(1, dtype=bool)
-    undefined = nowhere if undefined is None else undefined
+    rows = evidence.attributions[0].array("input")
+    undefined = np.zeros(len(rows), dtype=bool) if undefined is None else undefined
     others = {
         name: measure(SCORES.get(row["score"]), compared, n_bootstrap=0)["value"]
         for name, compared in evidence.compared.items()
@@ -392,7 +424,7 @@ def _outcome(
         high=row["high"],
         null=row["null"],
         judged=judged,
-        n_rows=row["n_instances"],
+        **count_rows(rows, ~undefined),
         at_best="warn" if undefined.any() else "pass",
         reason=reason + left_out(undefined),
         evidence={

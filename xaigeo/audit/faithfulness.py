@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Sequence
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
+from xaigeo.audit.distinct_rows import RowCounts, count_rows
 from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.audit.wording import counted, verb
 from xaigeo.explanations import Attributions
 
 
@@ -63,8 +66,9 @@ def attributions_add_up(evidence: Evidence) -> Outcome:
         value=shares[worst],
         low=low,
         high=high,
-        n_rows=len(by_instance),
-        reason=f"For {worst}, {int(held.sum())} of {held.size} explanations add up to the output "
+        **min((count_rows(e.array("input")) for e in additive), key=lambda count: count["n_rows"]),
+        reason=f"For {worst}, {int(held.sum())} of {counted(held.size, 'explanation')} "
+        f"{verb(int(held.sum()), 'adds', 'add')} up to the output "
         f"within {tolerance:.3g} times the largest distance of an output from its base value (by "
         f"seed and output); the largest gap is {gaps[worst].max():.2g} times that distance.",
         evidence={
@@ -94,11 +98,13 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
     if refusal:
         return Missing(refusal)
     measured: dict[str, ExplainerNoise] = {}
+    counts: list[RowCounts] = []
     for group in evidence.repeats:
         repeats = {e.provenance.get("random_state"): e for e in reversed(group)}
         if not isinstance(group[0], Attributions) or not says_something(group[0]):
             continue
         if len(repeats) > 1:
+            counts.append(count_rows(group[0].array("input")))
             measured[group[0].method] = explainer_noise(
                 [cast(Attributions, e) for e in reversed(repeats.values())],
                 random_state=evidence.random_state,
@@ -111,11 +117,17 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
         )
     worst = max(measured, key=lambda name: measured[name].ratio)
     noise = measured[worst]
-    told = covered(measured, [e.method for e in evidence.attributions])
-    if np.isfinite(noise.ratio):
+    told, at_best = of_the_judged(measured, evidence)
+    if noise.ratio == 0:
+        reason = (
+            f"Repeats by {worst} with other explainer seeds are equal to the bit: it does not draw "
+            f"at random here, so it has no noise of its own. {told}"
+        )
+    elif np.isfinite(noise.ratio):
         reason = (
             f"One explanation by {worst} carries an explainer error of "
-            f"{number(noise.ratio, 'share')} of the models' spread ({noise.n_repeats} repeats "
+            f"{evidence.text('F2', noise.ratio, 'share')} of the models' spread "
+            f"({counted(noise.n_repeats, 'repeat')} "
             "with other explainer seeds). All seeds share their perturbations, so part of it "
             "cancels between them: the difference between two seeds carries "
             f"{number(noise.difference_ratio, 'share')}. {told}"
@@ -129,7 +141,8 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
         value=noise.ratio,
         low=noise.low,
         high=noise.high,
-        n_rows=len(evidence.attributions[0].instances),
+        **min(counts, key=lambda count: count["n_rows"]),
+        at_best=at_best,
         reason=reason,
         evidence={
             name: {
@@ -157,46 +170,57 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
     maps_to=("NIST AI RMF MS2.13",),
 )
 def backgrounds_agree(evidence: Evidence) -> Outcome:
-    """Compare results that differ in their background alone."""
+    """Compare results that differ in their background alone, worst method.
+
+    Rows in another order are the same background.
+    """
     found: dict[str, dict[str, Attributions]] = {}
     for group in evidence.repeats:
         first = group[0]
         if isinstance(first, Attributions):
             key = json.dumps(
-                [first.method, first.provenance.get("parameters"), first.instances.tolist()],
+                [
+                    first.method,
+                    first.provenance.get("parameters"),
+                    first.instances.tolist(),
+                    _sha256(first.array("input")),
+                ],
                 sort_keys=True,
                 default=str,
             )
-            background = str(first.provenance.get("background_sha256"))
-            found.setdefault(key, {}).setdefault(background, first)
-    several = next((list(results.values()) for results in found.values() if len(results) > 1), None)
-    if several is None:
+            found.setdefault(key, {}).setdefault(_sorted_sha256(first.array("background")), first)
+    several = [list(results.values()) for results in found.values() if len(results) > 1]
+    if not several:
         return Missing(
             "All explanations use one background. Explain again with another one and pass both."
         )
-    rows = np.arange(len(several[0].instances))
-    place = outputs_compared(several[0])
-    values = np.stack([e.array("attribution")[:, rows, :, place] for e in several])
-    n_backgrounds, n_instances, n_seeds, n_features = values.shape
-    values = values.reshape(n_backgrounds, n_instances, n_seeds * n_features)
-    value = float(pooled_icc(values)[0])
-    if np.isnan(value):
+    values = {results[0].method: _by_background(results) for results in several}
+    icc = {name: float(pooled_icc(array)[0]) for name, array in values.items()}
+    icc = {name: value for name, value in icc.items() if not np.isnan(value)}
+    if not icc:
         return Missing("The attributions do not vary, so no correlation is defined.")
+    worst = min(icc, key=lambda name: icc[name])
     low, high = percentile_interval(
-        n_instances,
-        lambda w: pooled_icc(values, w),
+        values[worst].shape[1],
+        lambda w: pooled_icc(values[worst], w),
         n_bootstrap=evidence.thresholds.n_bootstrap,
         rng=evidence.rng(),
     )
+    told, at_best = of_the_judged(icc, evidence)
     return Measured(
-        value=value,
+        value=icc[worst],
         low=low,
         high=high,
         null=0.0,
-        n_rows=n_instances,
-        reason=f"Attributions by {several[0].method} against {n_backgrounds} backgrounds have an "
-        f"intraclass correlation of {value:.2f}.",
-        evidence={"method": several[0].method, "n_backgrounds": n_backgrounds},
+        **min((count_rows(r[0].array("input")) for r in several), key=lambda c: c["n_rows"]),
+        at_best=at_best,
+        reason=f"Attributions by {worst} against {len(values[worst])} backgrounds have an "
+        f"intraclass correlation of {evidence.text('F5', icc[worst])}. {told}",
+        evidence={
+            "method": worst,
+            "n_backgrounds": len(values[worst]),
+            "by_method": icc,
+        },
     )
 
 
@@ -205,3 +229,30 @@ def covered(measured: Collection[str], methods: Sequence[str]) -> str:
     left_out = [method for method in methods if method not in measured]
     more = f"; not: {', '.join(left_out)}" if left_out else ""
     return f"Covered: {', '.join(measured)}{more}."
+
+
+def of_the_judged(
+    measured: Collection[str], evidence: Evidence
+) -> tuple[str, Literal["pass", "warn"]]:
+    """Say which methods an answer covers; without the one that is judged it cannot pass."""
+    methods = [e.method for e in evidence.attributions]
+    told = covered(measured, methods)
+    if methods[0] in measured:
+        return told, "pass"
+    return f"{told} The other items judge {methods[0]}, so this cannot pass.", "warn"
+
+
+def _by_background(results: list[Attributions]) -> np.ndarray:
+    """Return attributions of the compared output, shape (n_backgrounds, n_instances, n_cells)."""
+    rows = np.arange(len(results[0].instances))
+    place = outputs_compared(results[0])
+    values = np.stack([e.array("attribution")[:, rows, :, place] for e in results])
+    return values.reshape(*values.shape[:2], -1)
+
+
+def _sorted_sha256(rows: np.ndarray) -> str:
+    return _sha256(rows[np.lexsort(rows.T[::-1])] if rows.shape[1] else rows)
+
+
+def _sha256(rows: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from xaigeo.audit.item import Better, Item, Measured, Missing, Outcome, Status, finite
 from xaigeo.audit.thresholds import Limits
+from xaigeo.audit.wording import counted, verb
 
 # Shares such as 0.9 - 0.89 differ from 0.01 by rounding alone; that must not fail an item.
 ROUNDING = 1e-12
@@ -30,7 +31,7 @@ class Finding:
     at_best : {"pass", "warn"}
         The best status that the evidence can support.
     n_rows : int or None
-        Rows that the value rests on; None where they were not counted.
+        Different rows that the value rests on; None where they were not counted.
     least_rows : int or None
         Fewest with which the item can pass; None for an item that is not about rows.
     beyond_null : bool
@@ -92,6 +93,7 @@ class Finding:
                 raise ValueError(f"{item.id} measured NaN; an evaluator must say Missing instead.")
             numbers = {name: finite(getattr(outcome, name)) for name in NUMBERS}
             few = _too_few(item, outcome.n_rows)
+            reasons += _copies(outcome)
             at_best = "warn" if few else outcome.at_best
             compared = _compared(numbers, beyond_null=item.beyond_null)
             if not beyond_chance(**_but(compared, "judged"), better=item.better):
@@ -127,15 +129,19 @@ class Finding:
         """The statuses that its own numbers allow: one, or two where infinity was not written."""
         if self.value is None:
             return ("not_evaluated", "fail")
-        few = self.least_rows is not None and (self.n_rows or 0) < self.least_rows
         numbers = {name: getattr(self, name) for name in NUMBERS}
         return (
             status_of(
                 **_compared(numbers, beyond_null=self.beyond_null),
                 threshold=self.threshold,
-                at_best="warn" if few else self.at_best,
+                at_best="warn" if self.rests_on_few else self.at_best,
             ),
         )
+
+    @property
+    def rests_on_few(self) -> bool:
+        """Whether the value rests on fewer rows than the item needs to pass."""
+        return self.least_rows is not None and (self.n_rows or 0) < self.least_rows
 
     @property
     def threshold_text(self) -> str:
@@ -247,7 +253,15 @@ def _too_few(item: Item, n_rows: int | None) -> list[str]:
         return []
     if n_rows is None:
         return ["How many rows that rests on is not known, so it cannot pass."]
-    return [f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} too few to pass."]
+    return [f"{counted(n_rows, 'row')} {verb(n_rows)} too few to pass."]
+
+
+def _copies(outcome: Measured) -> list[str]:
+    """Say that rows are there more than once; nothing where none is."""
+    if not outcome.n_copies:
+        return []
+    n = outcome.n_rows or 0
+    return [f"Copies of a row count once, which leaves {n} of {n + outcome.n_copies} rows."]
 
 
 def _compared(numbers: Mapping[str, float | None], *, beyond_null: bool) -> dict[str, float | None]:

@@ -38,8 +38,11 @@ class Measured:
     at_best : {"pass", "warn"}
         The best status this evidence can support.
     n_rows : int, optional
-        Rows that the value rests on. Without any an item is not evaluated, and with fewer than
-        its `least_rows`, or an unknown number, it cannot pass.
+        Different rows that the value rests on; see `xaigeo.audit.distinct_rows`. Without any an
+        item is not evaluated, and with fewer than its `least_rows`, or an unknown number, it
+        cannot pass.
+    n_copies : int
+        Further rows, each a copy of one of these.
     evidence : dict
         JSON-able details.
     """
@@ -52,6 +55,7 @@ class Measured:
     judged: float | None = None
     at_best: Literal["pass", "warn"] = "pass"
     n_rows: int | None = None
+    n_copies: int = 0
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.calibration import calibration_error
-from xaigeo.agreement.model_difference import model_difference
+from xaigeo.agreement.model_difference import ModelDifference, model_difference
 from xaigeo.agreement.predictions import ambiguity, discrepancy, spread
+from xaigeo.audit.distinct_rows import RowCounts, count_labelled, count_rows
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.audit.wording import apart, counted
 
 MARX = "Marx et al. 2020; the value is our own"
 ONE_MODEL = "A single model has no other to be compared with."
@@ -44,18 +46,18 @@ def members_are_comparable(evidence: Evidence) -> Outcome:
             "No scores on labelled rows were passed and none are recorded. Pass "
             "evaluation=ensemble.evaluate(X_test, y_test)."
         )
-    name, scores, rows, n_rows = found
+    name, scores, rows, counts = found
     if not np.isfinite(scores).all():
         return Missing(f"The {name} is undefined on {rows}.")
     gap = spread(scores)
+    best, worst = apart(gap["highest"], gap["lowest"])
     low, high = _gap_interval(evidence) if evidence.evaluation is not None else (None, None)
     return Measured(
         value=gap["gap"],
         low=low,
         high=high,
-        n_rows=n_rows,
-        reason=f"The best model has {name} {gap['highest']:.3f}, the worst {gap['lowest']:.3f} "
-        f"({rows}).",
+        **counts,
+        reason=f"The best model has {name} {best}, the worst {worst} ({rows}).",
         evidence={"metric": name, "rows": rows, "scores": scores.tolist()},
     )
 
@@ -86,10 +88,10 @@ def few_rows_flip(evidence: Evidence) -> Outcome:
         value=value,
         low=low,
         high=high,
-        n_rows=labels.shape[1],
-        reason=f"On {n} of {evidence.predictions[1]} at least one model gives another class than "
+        **_counts(evidence),
+        reason=f"On {n} of {_rows(evidence)} at least one model gives another class than "
         "most models do: there the answer depends on the seed.",
-        evidence={"rows": evidence.predictions[1], "n_rows_flipped": n},
+        evidence={"rows": _rows(evidence), "n_rows_flipped": n},
     )
 
 
@@ -119,10 +121,10 @@ def no_model_strays(evidence: Evidence) -> Outcome:
         value=discrepancy(labels, reference),
         low=low,
         high=high,
-        n_rows=labels.shape[1],
+        **_counts(evidence),
         reason=f"The model of seed {seed} differs from the majority most often: on "
-        f"{evidence.text('M3', float(by_seed.max()))} of {evidence.predictions[1]}.",
-        evidence={"rows": evidence.predictions[1], "by_seed": by_seed.tolist(), "seed": seed},
+        f"{evidence.text('M3', float(by_seed.max()))} of {_rows(evidence)}.",
+        evidence={"rows": _rows(evidence), "by_seed": by_seed.tolist(), "seed": seed},
     )
 
 
@@ -153,11 +155,11 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
     n_rows = len(evidence.evaluation.labels)
     return Measured(
         value=float(errors[worst]),
-        n_rows=n_rows,
-        reason=f"Stated and observed rates of being right differ by {errors.mean():.3f} on "
-        f"average over the models, by {errors[worst]:.3f} for seed "
-        f"{evidence.first.seeds[worst]} ({n_bins} bins, {n_rows} rows; few rows make this "
-        "larger).",
+        **count_labelled(evidence.evaluation),
+        reason="Stated and observed rates of being right differ by "
+        f"{evidence.text('M4', float(errors.mean()))} on average over the models, by "
+        f"{evidence.text('M4', float(errors[worst]))} for seed {evidence.first.seeds[worst]} "
+        f"({counted(n_bins, 'bin')}, {counted(n_rows, 'row')}; few rows make this larger).",
         evidence={"by_seed": errors.tolist(), "n_bins": n_bins, "n_rows": n_rows},
     )
 
@@ -165,7 +167,7 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
 @item(
     id="M5",
     question="Is one model an outlier?",
-    metric="largest α̂ of a model against the others",
+    metric="largest α̂ of a model's distribution of scores against the others'",
     better="lower",
     passing=0.05,
     warning=0.15,
@@ -175,7 +177,11 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
     maps_to=("NIST AI RMF MS2.5",),
 )
 def no_outlier(evidence: Evidence) -> Outcome:
-    """Measure how far the model that differs most lies from the others, and what rows can show."""
+    """Measure how far the distributions of the models' scores lie apart, and what rows can show.
+
+    Distributions are compared, not answers: where two models swap the scores of two rows, M3
+    counts it and α̂ does not.
+    """
     refusal = evidence.nothing_between(ONE_MODEL)
     if refusal:
         return Missing(refusal)
@@ -196,32 +202,40 @@ def no_outlier(evidence: Evidence) -> Outcome:
     )
     worst, value = found.largest, float(found.sizes.max())
     # A share δ of the rows may differ without any trace, and α̂ is measured on the rest.
-    hidden = value + found.delta * (1 - value)
+    delta = min(found.delta, 1.0)
+    hidden = value + delta * (1 - value)
     limit = evidence.thresholds["M5"].warning
     shown = limit is None or hidden <= limit
-    said = (
-        f"α̂ = {evidence.text('M5', value)}, the share of its predictions that would have to go "
-        "before the rest look like the others'"
-        if worst["accepts"]
-        else "no trimming of its predictions makes them look like the others'"
-    )
-    named = ", ".join(map(str, found.outliers))
     in_doubt = not shown and value <= evidence.thresholds["M5"].passing
     return Measured(
         value=value,
         low=float(worst["alpha_low"]),
         high=float(worst["alpha_high"]),
-        n_rows=found.n_rows,
+        **count_labelled(evidence.evaluation),
         at_best="pass" if shown else "warn",
-        reason=f"The model of seed {worst['seed']} differs most from the others: {said} (by "
-        f"{worst['output']}). "
-        + (
-            f"Outliers: seed {named}. "
-            if found.outliers
-            else "No model is an outlier beside how far all of them lie from each other. "
-        )
-        + found.visible
-        + (f" As up to {hidden:.0%} may hide, this cannot pass." if in_doubt else ""),
+        reason=" ".join(
+            [
+                f"The scores of the model of seed {worst['seed']} are distributed least like the "
+                f"others' ({_score_said(found, str(worst['output']))}): "
+                + (
+                    f"α̂ = {evidence.text('M5', value)}, the share of its rows that would have to "
+                    "go before the rest are."
+                    if worst["accepts"]
+                    else "no trimming of its rows makes the rest so."
+                ),
+                _outliers_said(found, value > evidence.thresholds["M5"].passing),
+                _visible(evidence, found),
+                *(
+                    [f"As up to {evidence.text('M5', hidden, 'share')} may hide, this cannot pass."]
+                    if in_doubt
+                    else []
+                ),
+                "Models with equal distributions may still answer otherwise row by row: M3 counts "
+                "that."
+                if evidence.is_classification
+                else "Models with equal distributions may still answer otherwise row by row.",
+            ]
+        ),
         evidence={
             "delta": found.delta,
             "hidden": hidden,
@@ -234,18 +248,62 @@ def no_outlier(evidence: Evidence) -> Outcome:
     )
 
 
-def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str, int | None] | None:
+def _score_said(found: ModelDifference, output: str) -> str:
+    """Say which score of a model is compared."""
+    if found.score == "true_class":
+        return "log-odds of the true class"
+    if found.task == "classification":
+        return f"log-odds of {output}"
+    return f"predictions of {output}"
+
+
+def _outliers_said(found: ModelDifference, differ: bool) -> str:
+    if found.outliers:
+        return f"Outliers: {', '.join(f'seed {seed}' for seed in found.outliers)}."
+    if differ:
+        return (
+            "The models lie far from each other, and none of them stands out: the fault is no "
+            "single model's."
+        )
+    return "No model stands out from the others."
+
+
+def _visible(evidence: Evidence, found: ModelDifference) -> str:
+    """Say what so many rows can show at all."""
+    rows = counted(found.n_rows, "row")
+    if found.delta >= 1.0:
+        return f"On {rows} no difference could show, however large."
+    return (
+        f"On {rows} a difference shows only where it moves more than "
+        f"{evidence.text('M5', found.delta, 'share')} of them (δ); α̂ = 0 is no proof of less than "
+        "that."
+    )
+
+
+def _rows(evidence: Evidence) -> str:
+    """Say how many rows of what kind were predicted."""
+    name = "background" if evidence.evaluation is None else evidence.evaluation.name
+    return counted(evidence.predictions[0].shape[1], f"{name} row")
+
+
+def _counts(evidence: Evidence) -> RowCounts:
+    if evidence.evaluation is not None:
+        return count_labelled(evidence.evaluation)
+    return count_rows(evidence.first.array("background"))
+
+
+def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str, dict[str, Any]] | None:
     wanted = "accuracy" if evidence.is_classification else "r2"
     if evidence.evaluation is not None:
         scores = evidence.evaluation.scores[wanted].to_numpy(dtype=float)
-        n_rows = len(evidence.evaluation.labels)
-        return wanted, scores, f"{n_rows} {evidence.evaluation.name} rows", n_rows
+        return wanted, scores, _rows(evidence), dict(count_labelled(evidence.evaluation))
     validation: Mapping[str, Any] = evidence.records[0].get("validation") or {}
     recorded = (validation.get("scores") or {}).get(wanted)
     if not recorded or len(recorded) != evidence.n_seeds or any(x is None for x in recorded):
         return None
-    where = f"{validation.get('n_rows', '?')} {validation.get('name', 'validation')} rows"
-    return wanted, np.array(recorded, dtype=float), where, validation.get("n_rows")
+    name, n_rows = f"{validation.get('name', 'validation')} row", validation.get("n_rows")
+    where = f"{name}s" if n_rows is None else counted(int(n_rows), name)
+    return wanted, np.array(recorded, dtype=float), where, {"n_rows": n_rows}
 
 
 def _gap_interval(evidence: Evidence) -> tuple[float, float] | tuple[None, None]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from xaigeo.audit.attribution_items import nothing_to_compare
+from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.audit.wording import verb
 from xaigeo.geometry.mode_test import FEWEST, SMALLEST
 from xaigeo.geometry.modes import Modes, explanatory_modes
 
@@ -37,13 +39,13 @@ def one_mode(evidence: Evidence) -> Outcome:
     if evidence.n_seeds < FEWEST:
         return Missing(
             f"Fewer than {FEWEST} seeds cannot tell one kind of explanation from two; "
-            f"{evidence.n_seeds} were compared."
+            f"{evidence.n_seeds} {verb(evidence.n_seeds, 'was', 'were')} compared."
         )
     modes = explanatory_modes(explanation, random_state=evidence.random_state)
     least = max(SMALLEST, int(np.ceil(evidence.n_seeds * LEAST_SHARE)))
     return Measured(
         value=modes.second_mass,
-        n_rows=len(explanation.instances),
+        **count_rows(explanation.array("input")),
         reason=f"{_said(modes)} A group of fewer than {least} of the {evidence.n_seeds} seeds "
         "would not be seen, nor one that explains nearly alike.",
         evidence={
@@ -64,8 +66,8 @@ def _said(modes: Modes) -> str:
             f"apart (p = {modes.p_value:.2g})."
         )
     parts = [
-        f"seeds {', '.join(map(str, modes.seeds[modes.labels == label]))}"
-        for label in range(modes.n_modes)
+        f"{verb(len(own), 'seed', 'seeds')} {', '.join(map(str, own))}"
+        for own in (modes.seeds[modes.labels == label] for label in range(modes.n_modes))
     ]
     return (
         f"By {modes.method}, the seeds fall into {modes.n_modes} groups that explain differently "

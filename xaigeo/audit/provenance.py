@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from xaigeo.audit.copies import models_of, said_copies
+from xaigeo.audit.distinct_rows import RowCounts, count_rows
 from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
+from xaigeo.audit.faithfulness import covered
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.audit.registration import read_time
+from xaigeo.audit.wording import counted, listed, verb
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.store import digest
 
@@ -25,7 +29,7 @@ COMPARED_ARRAYS = {
 @item(
     id="P1",
     question="Are there enough seeds?",
-    metric="number of models K",
+    metric="number of different models K",
     better="higher",
     passing=5,
     warning=3,
@@ -36,27 +40,30 @@ COMPARED_ARRAYS = {
     least_rows=None,
 )
 def enough_seeds(evidence: Evidence) -> Outcome:
-    """Count the models."""
-    n = evidence.n_seeds
-    if evidence.identical:
+    """Count the models that are no copies of each other."""
+    n, seeds = evidence.n_seeds, evidence.first.seeds.tolist()
+    models = models_of(evidence)
+    if n > 1 and len(models) == 1:
         return Measured(
             value=1,
             reason=f"{n} models were compared, but they count as one. {ALL_THE_SAME} Let the model "
             "draw at random, or explain one model.",
-            evidence={"seeds": evidence.first.seeds.tolist(), "identical": True},
+            evidence={"seeds": seeds, "identical": True},
         )
+    copies = said_copies(models)
     return Measured(
-        value=n,
-        reason=f"{n} {'model was' if n == 1 else 'models were'} compared. "
+        value=len(models),
+        reason=f"{counted(n, 'model')} {verb(n, 'was', 'were')} compared. "
+        f"{f'{copies} Copies count once. ' if copies else ''}"
         "With fewer than five, agreement can be luck.",
-        evidence={"seeds": evidence.first.seeds.tolist()},
+        evidence={"seeds": seeds} | ({"seeds_by_model": models} if copies else {}),
     )
 
 
 @item(
     id="P2",
     question="Does only the seed differ between the models?",
-    metric="equal hashes of data, configuration and architecture",
+    metric="equal hashes of data, configuration and architecture, equal versions",
     better="higher",
     passing=1,
     warning=None,
@@ -67,7 +74,7 @@ def enough_seeds(evidence: Evidence) -> Outcome:
     least_rows=None,
 )
 def only_the_seed_differs(evidence: Evidence) -> Outcome:
-    """Compare the hashes in the ensemble's record."""
+    """Compare the hashes and the versions of packages in the ensemble's records."""
     records = evidence.records
     differing, unknown = [], []
     for key, name in (
@@ -85,6 +92,9 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
     seeds = evidence.first.seeds.tolist()
     if len(set(seeds)) < len(seeds):
         differing.append("the seeds, of which some come twice")
+    versions = _other_versions(records)
+    if versions:
+        differing.append(f"the versions of packages ({', '.join(versions)})")
     details = {
         "data_sha256": records[0].get("data_sha256"),
         "config_sha256": records[0].get("config_sha256"),
@@ -95,7 +105,7 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
     if differing:
         return Measured(
             value=0,
-            reason=f"The records of the models do not match in {_listed(differing)}, so "
+            reason=f"The records of the models do not match in {listed(differing)}, so "
             "disagreement may have another cause than the seed.",
             evidence=details,
         )
@@ -103,7 +113,7 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
         return Missing(ALL_THE_SAME)
     if unknown:
         return Missing(
-            f"Nothing is recorded of {_listed(unknown)}, as for models that were trained "
+            f"Nothing is recorded of {listed(unknown)}, as for models that were trained "
             "elsewhere and wrapped. Train with xaigeo to have it recorded."
         )
     return Measured(
@@ -128,9 +138,14 @@ def only_the_seed_differs(evidence: Evidence) -> Outcome:
     least_rows=2,
 )
 def rerun_is_identical(evidence: Evidence) -> Outcome:
-    """Compare results of the same method, parameters, seeds and random state."""
+    """Compare results of the same method, parameters, seeds and random state.
+
+    Only a second training shows that the whole run repeats itself: explaining the same models
+    again repeats the explainer alone.
+    """
     gaps: dict[str, float] = {}
-    n_rows: list[int] = []
+    counts: list[RowCounts] = []
+    trained: dict[str, list[bool | None]] = {}
     same_twice = constant = False
     for group in evidence.repeats:
         for a, b in combinations(group, 2):
@@ -142,7 +157,8 @@ def rerun_is_identical(evidence: Evidence) -> Outcome:
                 elif not (varies(a) or varies(b)):
                     constant = True
                 else:
-                    n_rows += [len(a.instances), len(b.instances)]
+                    counts += [count_rows(e.array("input")) for e in (a, b)]
+                    trained.setdefault(a.method, []).append(_trained_anew(a, b))
                     gaps[a.method] = max(gaps.get(a.method, 0.0), relative_gap(a, b))
     if not gaps and constant:
         return Missing("A second run was passed, but its numbers are all the same.")
@@ -157,15 +173,29 @@ def rerun_is_identical(evidence: Evidence) -> Outcome:
             "both results."
         )
     worst = max(gaps, key=lambda name: gaps[name])
-    left_out = sorted({e.method for e in evidence.explanations} - set(gaps))
-    more = f"; not: {', '.join(left_out)}" if left_out else ""
+    methods = sorted({e.method for e in evidence.explanations} - set(gaps))
+    anew = any(one for found in trained.values() for one in found)
+    known = all(one is not None for found in trained.values() for one in found)
+    note = (
+        ""
+        if anew
+        else " The explanation was repeated, the training was not, so this cannot pass."
+        if known
+        else " Nothing is recorded of when the models were trained, so that nobody can tell "
+        "whether they were trained a second time; this cannot pass."
+    )
     return Measured(
         value=gaps[worst],
-        n_rows=min(n_rows),
+        **min(counts, key=lambda count: count["n_rows"]),
+        at_best="pass" if anew else "warn",
         reason="A second run with the same seeds differs by at most "
         f"{evidence.text('P3', gaps[worst])} times the largest number. "
-        f"Covered: {', '.join(gaps)}{more}.",
-        evidence={"largest_relative_difference": gaps, "not_covered": left_out},
+        f"{covered(gaps, [*gaps, *methods])}{note}",
+        evidence={
+            "largest_relative_difference": gaps,
+            "not_covered": methods,
+            "trained_anew": anew if anew or known else None,
+        },
     )
 
 
@@ -260,13 +290,14 @@ def _started_at(evidence: Evidence, claimed: str | None) -> str | None:
     """Return the earliest known time of the run; None where no start is known.
 
     What a caller claims may not be later than what the results themselves record. The time at
-    which a result was made is no start, but no run starts after it.
+    which models were ready or a result was made is no start, but no run starts after it.
     """
     starts = [claimed, *(r.get("started_at") for r in evidence.records)]
     starts += [e.provenance.get("started_at") for e in evidence.explanations]
     if not any(starts):
         return None
     times = starts + [e.provenance.get("created_at") for e in evidence.explanations]
+    times += [record.get("trained_at") for record in evidence.records]
     known = [str(time) for time in times if time]
     return min(known, key=lambda time: read_time(time, "started_at"))
 
@@ -275,5 +306,24 @@ def _hashes(entry: Any) -> list[str]:
     return [str(h) for h in (entry if isinstance(entry, list) else [entry]) if h]
 
 
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _other_versions(records: list[dict[str, Any]]) -> list[str]:
+    """Return the packages of which the records name several versions, with these."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        for name, version in (record.get("versions") or {}).items():
+            seen = found.setdefault(str(name), [])
+            seen += [] if version is None or str(version) in seen else [str(version)]
+    return [f"{name} {' and '.join(seen)}" for name, seen in found.items() if len(seen) > 1]
+
+
+def _trained_anew(a: Explanation, b: Explanation) -> bool | None:
+    """Return whether two results are of two trainings; None where no record tells."""
+    known = [_training(e) for e in (a, b)]
+    return None if None in known else known[0] != known[1]
+
+
+def _training(explanation: Explanation) -> str | None:
+    """Return when the models of a result were trained; None where it is not recorded."""
+    record = (explanation.provenance.get("ensemble") or {}).get("record") or {}
+    found = record.get("trained_at") or record.get("started_at")
+    return None if found is None else str(found)

@@ -11,8 +11,10 @@ from xaigeo.agreement.intervals import spread_over_seeds
 from xaigeo.agreement.selection import selects_nothing
 from xaigeo.agreement.unstable import unstable
 from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, mostly, no_choice, nothing_to_compare
+from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.audit.wording import counted, listed, verb
 from xaigeo.checks import Check
 from xaigeo.store import digest
 
@@ -43,12 +45,16 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
             for e in evidence.attributions
         ]
     )
+    n = int(finite.sum())
     return Measured(
         value=float(finite.mean()),
-        n_rows=min(len(e.instances) for e in evidence.attributions),
+        **min(
+            (count_rows(e.array("input")) for e in evidence.attributions),
+            key=lambda count: count["n_rows"],
+        ),
         at_best="pass" if evidence.n_seeds > 1 else "warn",
-        reason=f"{int(finite.sum())} of {finite.size} attributions (row × feature × output) have "
-        f"an interval over the {evidence.n_seeds} seeds.",
+        reason=f"{n} of {counted(finite.size, 'attribution')} (row × feature × output) "
+        f"{verb(n, 'has', 'have')} an interval over the {counted(evidence.n_seeds, 'seed')}.",
         evidence={
             "n_seeds": evidence.n_seeds,
             "methods": [e.method for e in evidence.attributions],
@@ -85,10 +91,10 @@ def unstable_is_listed(evidence: Evidence) -> Outcome:
     named = f" ({', '.join(features)})" if features else ""
     return Measured(
         value=1,
-        n_rows=int((~undefined).sum()),
-        reason=f"{len(features)} of {len(explanation.features)} features{named} and {len(rows)} of "
-        f"{len(explanation.instances)} rows are unstable for {explanation.method}; all are "
-        "listed in the evidence of this finding in audit.json.",
+        **count_rows(explanation.array("input"), ~undefined),
+        reason=f"{len(features)} of {counted(len(explanation.features), 'feature')}{named} and "
+        f"{len(rows)} of {counted(len(explanation.instances), 'row')} are unstable for "
+        f"{explanation.method}; all are listed in the evidence of this finding in audit.json.",
         evidence={
             "method": explanation.method,
             "features": features,
@@ -137,6 +143,8 @@ def hashes_hold(evidence: Evidence) -> Outcome:
     ]
     return Measured(
         value=float(not wrong),
+        # Results that nobody stored can have been altered since without a trace.
+        at_best="warn" if evidence.stored is None else "pass",
         reason=f"Hashes do not hold: {'; '.join(wrong)}."
         if wrong
         else f"This audit is dated {datetime.now(UTC).date()} and carries the hashes of "
@@ -173,17 +181,16 @@ def _not_stored(evidence: Evidence) -> list[str]:
 
 def _counted(evidence: Evidence) -> str:
     parts = [(len(evidence.explanations), "explanation"), (len(evidence.checks), "check")]
-    words = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n]
-    words += ["the evaluation"] if evidence.evaluation is not None else []
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    words = [counted(n, word) for n, word in parts if n]
+    return listed([*words, *([] if evidence.evaluation is None else ["the evaluation"])])
 
 
 def _verified(evidence: Evidence) -> str:
     """Say which hashes were there before, and so show that nothing was changed since."""
     if evidence.stored is None:
         return (
-            "The recorded hashes of the background rows hold. The results came from memory: no "
-            "hash of theirs was stored before, so none can be compared."
+            "The recorded hashes of the background rows hold. Nothing stored was compared: the "
+            "results came from memory, where a change would leave no trace, so this cannot pass."
         )
     return (
         "The explanations are those that were stored, and the recorded hashes of their background "

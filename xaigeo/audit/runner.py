@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from xaigeo.audit.answer import Audit, check_required
+from xaigeo.audit.copies import models_of, without_copies
 from xaigeo.audit.evidence import Evidence, gather
 from xaigeo.audit.finding import Finding
 from xaigeo.audit.grouping import Groups
@@ -61,7 +62,7 @@ def audit(
     baseline : Audit or path of an ``audit.json``, optional
         An earlier audit to compare with (C3).
     required : sequence of str, optional
-        Items that must be evaluated for the audit to pass.
+        Items that must be evaluated, on rows enough, for the audit to pass.
     groups : sequence of str or mapping, optional
         Groups of rows among which the seeds' agreement is compared (R2): names of columns, or
         name to one value for each explained row, as ``{"region": X_explained_regions}`` (a
@@ -103,8 +104,14 @@ def audit(
         check_top(evidence.thresholds, len(explanation.features))
     items = all_items()
     known = check_required(required, [item.id for item in items])
+    models = models_of(evidence)
     findings = [
-        Finding.of(item, evidence.outcome(item.id), evidence.thresholds[item.id]) for item in items
+        Finding.of(
+            item,
+            without_copies(evidence.outcome(item.id), item.id, models),
+            evidence.thresholds[item.id],
+        )
+        for item in items
     ]
     return Audit(
         findings=tuple(findings),

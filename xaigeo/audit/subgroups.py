@@ -13,10 +13,12 @@ from xaigeo.audit.attribution_items import (
     nothing_to_compare,
     stability_by_row,
 )
+from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.finding import number
 from xaigeo.audit.grouping import Grouping, categorical_groups
 from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.audit.wording import apart, counted, listed, verb
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Explanation
 
@@ -42,8 +44,8 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     """Compare the stability between groups: those asked for, or of every categorical column.
 
     Groups differ by chance alone, the more the smaller they are. How much is found by dealing
-    the rows to the groups at random. A gap that is no larger does not fail, and where groups are
-    so small that chance alone makes a gap beyond the passing limit, none passes.
+    the rows to the groups at random. A gap that is no larger does not fail, and where chance
+    alone makes a gap beyond the passing limit, none passes.
     """
     refusal = nothing_to_compare(evidence)
     if refusal:
@@ -64,8 +66,8 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     compared = {name: members for name, members in kept.items() if len(members) > 1}
     if not compared:
         return Missing(
-            f"{_named(groupings)} two groups of at least {min_rows} explained rows; {len(steady)} "
-            "rows were explained."
+            f"{_named(groupings)} two groups of at least {counted(min_rows, 'explained row')}; "
+            f"{counted(len(steady), 'row')} {verb(len(steady), 'was', 'were')} explained."
         )
     steady = np.where(undefined, 0.0, steady)
     means = {
@@ -91,6 +93,7 @@ def _measured(
     found = means[worst]
     least, most = min(found, key=lambda g: found[g]), max(found, key=lambda g: found[g])
     gap = found[most] - found[least]
+    highest, lowest = apart(found[most], found[least])
     limits = evidence.thresholds["R2"]
     small = chance > limits.passing
     within = gap <= chance
@@ -99,10 +102,15 @@ def _measured(
         judged = min(gap, limits.warning)
     low, high = _interval(evidence, steady, compared[worst][least], compared[worst][most])
     notes = [
-        f"Rows dealt to groups of these sizes at random differ by up to {number(chance, 'number')} "
-        f"in {CHANCE:.0%} of cases"
+        "Rows dealt to groups of these sizes at random differ by up to "
+        f"{evidence.text('R2', chance)} in {CHANCE:.0%} of cases"
         + (", so this gap may be chance and does not fail" if within else "")
-        + ("; with groups so small it cannot pass." if small else ".")
+        + (
+            f". What chance gives exceeds the limit of {number(limits.passing, 'number')}, so this "
+            "cannot pass."
+            if small
+            else "."
+        )
     ]
     notes += [
         f"{g.name} was cut at its quartiles." for g in groupings if g.cut and g.name in compared
@@ -117,10 +125,10 @@ def _measured(
         high=high,
         null=chance,
         judged=None if judged == gap else judged,
-        n_rows=int(inside.sum()),
+        **count_rows(evidence.attributions[0].array("input"), inside & ~undefined),
         at_best="warn" if small or undefined.any() or missing else "pass",
-        reason=f"By {worst}, seeds agree least for {least} (stability {found[least]:.2f}) and most "
-        f"for {most} ({found[most]:.2f}). " + " ".join(notes) + left_out(undefined),
+        reason=f"By {worst}, seeds agree least for {least} (stability {lowest}) and most for "
+        f"{most} ({highest}). " + " ".join(notes) + left_out(undefined),
         evidence={
             "stability_by_group": means,
             "rows_by_group": {
@@ -142,7 +150,9 @@ def _large(grouping: Grouping, undefined: np.ndarray, min_rows: int) -> Members:
 
 def _named(groupings: tuple[Grouping, ...] | list[Grouping]) -> str:
     names = [g.name for g in groupings]
-    return f"{names[0]} has not" if len(names) == 1 else f"None of {', '.join(names)} has"
+    if len(names) == 1:
+        return f"{names[0]} does not make"
+    return f"{'Neither' if len(names) == 2 else 'None'} of {listed(names)} makes"
 
 
 def _interval(

@@ -8,6 +8,7 @@ from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.boxes import mean_off_diagonal, off_diagonal
 from xaigeo.agreement.compared import ComparedConnectors, ComparedRules, compare
 from xaigeo.agreement.pairs import mean_defined
+from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, item
@@ -64,7 +65,7 @@ def anchors_carry_over(evidence: Evidence) -> Outcome:
         low=low,
         high=high,
         null=float(mean_defined(mean_off_diagonal(compared.empty_precision))),
-        n_rows=int(defined.any(axis=0).sum()),
+        **count_rows(anchors.array("input"), defined.any(axis=0)),
         at_best="warn" if short else "pass",
         reason=f"Under another seed's model, half of the rules give the same answer on at least "
         f"{evidence.text('A8', value)} of the rows they cover. "
@@ -118,7 +119,7 @@ def counterfactuals_carry_over(evidence: Evidence) -> Outcome:
         low=low,
         high=high,
         null=float(mean_defined(mean_off_diagonal(compared.empty_validity))),
-        n_rows=int(np.isfinite(share).any(axis=0).sum()),
+        **count_rows(found.array("input"), np.isfinite(share).any(axis=0)),
         at_best="pass" if valid >= ENOUGH_FOUND else "warn",
         reason=f"Half of the counterfactuals flip at least {evidence.text('A9', value)} of the "
         f"other seeds' models. One was found for {number(valid, 'share')} of rows and seeds"
