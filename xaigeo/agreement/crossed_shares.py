@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from xaigeo.agreement.bootstrap import resampling_weights
+from xaigeo.agreement.level_draws import LevelDraws
 from xaigeo.agreement.variance_components import (
     Term,
     squared_expectation,
@@ -21,6 +21,8 @@ SHARE_ZERO = 1e-12
 # Variance this small beside the mean square of the attributions is rounding.
 NUMERICAL_ZERO = 1e-18
 LEVEL = 0.95
+# Draws of levels, at least.
+N_DRAWS = 1000
 # From estimates, and whether what is below 0 is put to 0, to shares of shape (n_numbers, n_draws).
 Share = Callable[[np.ndarray, bool], np.ndarray]
 
@@ -62,16 +64,11 @@ class CrossedShares:
     -----
     Components are estimated for each cell, an instance and a feature, and averaged over features.
 
-    *Over levels*: the shares are recomputed without each level of each random factor in turn. The
-    jackknife variance of a factor of n levels is (n − 1)/n times the sum of squared deviations of
-    its n answers; those of all random factors and the bootstrap variance over instances are added,
-    and a t interval is put about the share with the Satterthwaite degrees of freedom of that sum.
-    An interval from a χ² distribution of the mean squares would take a single number to be
-    decomposed; here many cells are, which share their levels, and the jackknife sees by itself how
-    far their errors cancel. It errs on the safe side: a jackknife variance is biased upwards
-    (Efron and Stein 1981, doi:10.1214/aos/1176345462), and what interactions make is counted for
-    every factor in them. Simulated experiments of five levels a factor with known components
-    (``tests/agreement/test_crossed_shares.py``) hold the true share in at least nine of ten.
+    *Over levels*: the 2.5 % and 97.5 % quantiles of the shares of drawn components, see
+    `xaigeo.agreement.level_draws.LevelDraws`; with each draw of levels goes one of instances. In
+    simulated experiments with known components, of effects that move all cells in one direction
+    or in up to twenty, these intervals hold the true share in 92 % to 100 %
+    (``tests/agreement/test_crossed_shares.py`` repeats some of them).
     """
 
     def __init__(
@@ -91,14 +88,9 @@ class CrossedShares:
         rng = np.random.default_rng(random_state)
         self._weights = resampling_weights(n_instances, n_bootstrap if n_instances > 1 else 0, rng)
         self._drawn = self._whole.estimates(self._weights)
-        self._left_out = {
-            f: [
-                _Instances(np.delete(values, place, axis=f)).estimates(self._once)
-                for place in range(values.shape[f])
-            ]
-            for f in self._random
-            if min(values.shape[g] for g in self._random) > 2
-        }
+        self._levels: np.ndarray | None = None
+        if self._random and min(values.shape[f] for f in self._random) > 2:
+            self._levels = self._other_levels(np.random.default_rng([random_state, 1]), fixed)
 
     @property
     def terms(self) -> list[Term]:
@@ -108,12 +100,12 @@ class CrossedShares:
     @property
     def components(self) -> np.ndarray:
         """Mean variance of a cell by term, shape (n_terms,); below 0 at times."""
-        return self._whole.estimates(self._once)[:-1, 0]
+        return self._whole.estimates(self._once)[:-2, 0]
 
     @property
     def signal(self) -> float:
         """Variance between cells of what is expected there; below 0 at times."""
-        return float(self._whole.estimates(self._once)[-1, 0])
+        return float(self._whole.estimates(self._once)[-2, 0])
 
     @property
     def total(self) -> float:
@@ -134,7 +126,7 @@ class CrossedShares:
         matrix = matrix.reshape(len(groups), len(self.terms))
 
         def of(estimates: np.ndarray, cut: bool) -> np.ndarray:
-            components = estimates[:-1]
+            components = estimates[:-2]
             parts, total = matrix @ components, components.sum(axis=0)
             if cut:
                 parts = np.maximum(parts, 0.0)
@@ -147,7 +139,7 @@ class CrossedShares:
         """Return the share of the signal in signal and disagreement, shape (1,)."""
 
         def of(estimates: np.ndarray, cut: bool) -> np.ndarray:
-            signal, total = estimates[-1:], estimates[:-1].sum(axis=0)
+            signal, total = estimates[-2:-1], estimates[:-2].sum(axis=0)
             if cut:
                 signal, total = np.maximum(signal, 0.0), np.maximum(total, 0.0)
             return _ratio(signal, signal[0] + total)
@@ -155,25 +147,27 @@ class CrossedShares:
         return self._interval(of, cut=True)
 
     def _interval(self, of: Share, *, cut: bool) -> Estimate:
-        whole = self._whole.estimates(self._once)
-        value, centre = of(whole, cut)[:, 0], of(whole, False)[:, 0]
-        nothing = np.full(len(value), np.nan)
-        level_low = level_high = nothing
+        value = of(self._whole.estimates(self._once), cut)[:, 0]
         low, high = _percentiles(of(self._drawn, cut))
-        if self._left_out:
-            variances = [
-                _jackknife_variance(np.stack([of(one, False)[:, 0] for one in answers]))
-                for answers in self._left_out.values()
-            ]
-            freedom = [len(answers) - 1.0 for answers in self._left_out.values()]
-            if len(self._weights):
-                variances.append(_variances(of(self._drawn, False)))
-                freedom.append(self._values.shape[-2] - 1.0)
-            reach = _reach(np.stack(variances), np.array(freedom))
-            level_low = np.clip(centre - reach, 0.0, 1.0)
-            level_high = np.clip(centre + reach, 0.0, 1.0)
+        level_low = level_high = np.full(len(value), np.nan)
+        if self._levels is not None:
+            level_low, level_high = (
+                np.clip(end, 0.0, 1.0) for end in _percentiles(of(self._levels, cut))
+            )
         ends = (value, low, high, level_low, level_high)
         return Estimate(*(np.where(np.abs(end) < SHARE_ZERO, 0.0, end) for end in ends))
+
+    def _other_levels(self, rng: np.random.Generator, fixed: Sequence[int]) -> np.ndarray:
+        """Return estimates with other levels, and other instances, shape as of `_Instances`."""
+        drawn = self._drawn
+        if not drawn.shape[1]:
+            drawn = self._whole.estimates(self._once)
+        # Few draws of instances can go with many of levels.
+        drawn = np.tile(drawn, -(-N_DRAWS // drawn.shape[1]))
+        levels = LevelDraws(self._values, fixed)
+        components = levels.components(drawn[:-2], rng)
+        signal = levels.signal(drawn[:-2], components, drawn[-2], drawn[-1], rng)
+        return np.vstack([components, signal, drawn[-1]])
 
 
 class _Instances:
@@ -187,16 +181,17 @@ class _Instances:
         # (n_terms, n_instances)
         self._components = np.stack([found[term].mean(axis=-1) for term in self.terms])
         self._squares = squared_expectation(values, found, n).mean(axis=-1)
+        self._mean_squares = np.square(values.mean(axis=tuple(range(n)))).mean(axis=-1)
         self._size = np.square(values).mean(axis=(*range(n), -1))
         self._run_means = values.mean(axis=-1)  # (*levels, n_instances)
 
     def estimates(self, weights: np.ndarray) -> np.ndarray:
-        """Return components and, last, the signal under weights; shape (n_terms + 1, n_draws).
+        """Return components, signal and its noise under weights; shape (n_terms + 2, n_draws).
 
         `weights` says how often each instance counts, shape (n_draws, n_instances).
         """
         if not len(weights):
-            return np.empty((len(self.terms) + 1, 0))
+            return np.empty((len(self.terms) + 2, 0))
         share = weights / weights.sum(axis=1, keepdims=True)
         components = self._components @ share.T
         varies = components.sum(axis=0) > NUMERICAL_ZERO * (share @ self._size)
@@ -205,7 +200,10 @@ class _Instances:
         centre = squared_expectation(
             means, variance_components(means, self._n_factors), self._n_factors
         )
-        return np.vstack([components, share @ self._squares - centre])
+        signal = share @ self._squares - centre
+        over = tuple(range(self._n_factors))
+        between = share @ self._mean_squares - np.square(means.mean(axis=over))
+        return np.vstack([components, signal, between - signal])
 
 
 def _ratio(parts: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -221,23 +219,3 @@ def _percentiles(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pairs = np.array([np.quantile(row, ends) if len(row) else nothing for row in defined])
     low, high = pairs.reshape(-1, 2).T
     return low, high
-
-
-def _variances(draws: np.ndarray) -> np.ndarray:
-    defined = [row[np.isfinite(row)] for row in draws]
-    return np.array([row.var() if len(row) else np.nan for row in defined])
-
-
-def _jackknife_variance(answers: np.ndarray) -> np.ndarray:
-    """Return the jackknife variance of answers without each level, shape (n_levels, n_numbers)."""
-    n = len(answers)
-    return np.asarray((n - 1) / n * np.square(answers - answers.mean(axis=0)).sum(axis=0))
-
-
-def _reach(variances: np.ndarray, freedom: np.ndarray) -> np.ndarray:
-    """Return half the t interval of a sum of variances, shape (n_parts, n_numbers)."""
-    total = variances.sum(axis=0)
-    spread = (np.square(variances) / freedom[:, None]).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        df = np.where(spread > 0, np.square(total) / spread, 1.0)
-    return np.asarray(student.ppf((1 + LEVEL) / 2, df) * np.sqrt(total))

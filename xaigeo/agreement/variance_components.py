@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 
 # The factors of a term by their axes: (0,) is a main effect, (0, 2) an interaction of two.
 Term = tuple[int, ...]
+
+
+def effects(values: np.ndarray, n_factors: int) -> dict[Term, np.ndarray]:
+    """Return the deviations that belong to each set of factors, the empty one (the mean) too.
+
+    Parameters
+    ----------
+    values : ndarray, shape (*levels, ...)
+    n_factors : int
+
+    Returns
+    -------
+    dict of tuple of int to ndarray, shape (*levels, ...)
+        With length 1 along factors that are not in the set; they add up to `values`.
+    """
+    found: dict[Term, np.ndarray] = {(): values}
+    for factor in range(n_factors):
+        split = {}
+        for term, effect in found.items():
+            mean = effect.mean(axis=factor, keepdims=True)
+            split[term] = mean
+            split[(*term, factor)] = effect - mean
+        found = split
+    return found
 
 
 def mean_squares(values: np.ndarray, n_factors: int) -> dict[Term, np.ndarray]:
@@ -26,19 +51,12 @@ def mean_squares(values: np.ndarray, n_factors: int) -> dict[Term, np.ndarray]:
         By the axes of the factors, all 2ⁿ − 1 of them, fewest factors first.
     """
     levels = values.shape[:n_factors]
-    effects: dict[Term, np.ndarray] = {(): values}
-    for factor in range(n_factors):
-        split = {}
-        for term, effect in effects.items():
-            mean = effect.mean(axis=factor, keepdims=True)
-            split[term] = mean
-            split[(*term, factor)] = effect - mean
-        effects = split
+    found = effects(values, n_factors)
     squares = {}
     for term in terms(n_factors):
         freedom = np.prod([levels[f] - 1 for f in term])
         repeated = np.prod([levels[f] for f in range(n_factors) if f not in term])
-        total = np.square(effects[term]).sum(axis=tuple(range(n_factors)))
+        total = np.square(found[term]).sum(axis=tuple(range(n_factors)))
         squares[term] = repeated * total / freedom
     return squares
 
@@ -83,13 +101,27 @@ def variance_components(values: np.ndarray, n_factors: int) -> dict[Term, np.nda
     """
     levels = values.shape[:n_factors]
     squares = mean_squares(values, n_factors)
-    found = {}
-    for term in squares:
-        above = [other for other in squares if set(term) <= set(other)]
-        summed = np.sum([(-1) ** (len(o) - len(term)) * squares[o] for o in above], axis=0)
-        rest = np.prod([levels[f] for f in range(n_factors) if f not in term])
-        found[term] = summed / rest
-    return found
+    stacked = np.stack([squares[term] for term in squares])
+    found = np.tensordot(component_weights(levels), stacked, axes=1)
+    return dict(zip(squares, found, strict=True))
+
+
+def component_weights(levels: Sequence[int]) -> np.ndarray:
+    """Return the matrix that makes components of mean squares, both in the order of `terms`.
+
+    Parameters
+    ----------
+    levels : sequence of int
+        Number of levels of each factor.
+    """
+    sets = terms(len(levels))
+    weights = np.zeros((len(sets), len(sets)))
+    for place, term in enumerate(sets):
+        rest = np.prod([n for f, n in enumerate(levels) if f not in term])
+        for other, above in enumerate(sets):
+            if set(term) <= set(above):
+                weights[place, other] = (-1) ** (len(above) - len(term)) / rest
+    return weights
 
 
 def squared_expectation(
