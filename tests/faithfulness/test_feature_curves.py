@@ -289,7 +289,7 @@ def test_messages(contributions, linear, numbers):
 
 
 def test_random_attributions_of_features_that_act_together_do_so_too(numbers, attributed):
-    """Areas are skewed and tied here: compared with their mean, .6 and .4 would come out."""
+    """Areas are skewed and tied here, so that half would not lie below their mean."""
 
     def model(columns):
         return lambda rows: (rows[:, columns] > 0).all(axis=1).astype(float)
