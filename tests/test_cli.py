@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from xaigeo import cli
-from xaigeo.audit import read_thresholds
+from xaigeo.audit import Audit, read_thresholds
 from xaigeo.runs import RunFolder
 
 CONFIG = """
@@ -101,6 +102,35 @@ def test_audit_writes_the_forms_asked_for(stored, tmp_path, capsys):
     assert "the defaults, SHA-256" in paths["--markdown"].read_text()
 
 
+def test_forms_are_written_where_the_run_cannot_be(stored, tmp_path, capsys):
+    folder = shutil.copytree(stored[0], tmp_path / "copy")
+    (folder / "audit.json").unlink()
+    (folder / "audit.json").mkdir()  # cannot be written over, even by root
+    assert cli.main(["audit", str(folder), "--junit", str(tmp_path / "b.xml")]) == cli.USAGE
+    assert "can be read and written at" in capsys.readouterr().err
+    assert (tmp_path / "b.xml").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--junit", "."], r"a file of its own for --junit, got \., which is a folder"),
+        (["--markdown", "x", "--junit", "./x"], "--junit, got x, which is that of --markdown"),
+        (["--html", "RUN/audit.json"], "for --html, got .*audit.json, which is a file of the run"),
+        (["--markdown", "RUN/junit.xml"], "which is a file of the run"),
+        (["--html", "RUN/manifest.json/x.html"], "can be read and written at .*manifest.json"),
+        (["--write-thresholds", "RUN/manifest.json/x.toml"], "can be read and written at"),
+    ],
+)
+def test_forms_that_cannot_be_written_exit_2(stored, capsys, monkeypatch, arguments, words):
+    monkeypatch.chdir(stored[0].parent)
+    before = (stored[0] / "audit.json").read_bytes()
+    given = [text.replace("RUN", str(stored[0])) for text in arguments]
+    assert cli.main(["audit", str(stored[0]), *given]) == cli.USAGE
+    assert re.search(words, capsys.readouterr().err)
+    assert (stored[0] / "audit.json").read_bytes() == before
+
+
 def test_thresholds_can_be_written_to_start_from(stored, tmp_path, capsys):
     path = tmp_path / "thresholds.toml"
     assert cli.main(["audit", "--write-thresholds", str(path)]) == 0
@@ -116,7 +146,7 @@ def test_thresholds_can_be_written_to_start_from(stored, tmp_path, capsys):
     assert "the output folder of a run, got none" in capsys.readouterr().err
 
 
-def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, capsys):
+def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, capsys, as_earlier):
     folder = shutil.copytree(stored[0], tmp_path / "copy")
     # Thresholds that nothing fails, since a failure comes first.
     limits = {"P1": (2, 1), "M1": (1, 1), "M2": (1, 1), "M3": (1, 1), "M4": (1, 1), "M5": (1, 1)}
@@ -132,9 +162,8 @@ def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, c
     command = ["audit", str(folder), "--thresholds", str(tmp_path / "l.toml"), "--json"]
     assert cli.main(command) == 0
     capsys.readouterr()
-    assert (
-        cli.main([*command, "--require", "A1, A8", "--baseline", str(folder / "audit.json")]) == 4
-    )
+    old = as_earlier(Audit.load(folder / "audit.json"), tmp_path / "old.json")
+    assert cli.main([*command, "--require", "A1, A8", "--baseline", str(old)]) == 4
     answer = json.loads(capsys.readouterr().out)
     assert answer["required"] == ["A1", "A8"]
     assert answer["verdict"] == "not_evaluated"

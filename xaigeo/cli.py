@@ -35,17 +35,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (``| head``) has left; that is not an error of ours.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        # One that names a file is about what we were given, not about us.
+        if error.filename is None:
+            return _internal(error)
+        return _complain(options, "input", _unusable(error))
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
     except Exception as error:
-        traceback.print_exc()
-        print(
-            f"xaigeo: internal error: {error}. Please report it with the lines above.",
-            file=sys.stderr,
-        )
-        return INTERNAL
+        return _internal(error)
     return code
+
+
+def _internal(error: Exception) -> int:
+    traceback.print_exc()
+    print(
+        f"xaigeo: internal error: {error}. Please report it with the lines above.",
+        file=sys.stderr,
+    )
+    return INTERNAL
+
+
+def _unusable(error: OSError) -> InputError:
+    return InputError(
+        expected=f"a file or folder that can be read and written at {error.filename}",
+        arrived=error.strerror or type(error).__name__,
+        do="Check the path and its permissions.",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,8 +187,9 @@ def _report(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     from xaigeo.audit import read_thresholds, write_thresholds
-    from xaigeo.runs import RunFolder, audit_run
+    from xaigeo.runs import RunFolder, answer_run
 
+    _check_forms(options)
     thresholds = read_thresholds(options.thresholds) if options.thresholds else None
     if options.write_thresholds:
         if options.write_thresholds.exists():
@@ -189,13 +207,16 @@ def _audit(options: argparse.Namespace) -> int:
             arrived="none",
             do="Write for example: xaigeo audit out/run",
         )
-    answer = audit_run(
-        RunFolder(options.folder),
+    folder = RunFolder(options.folder)
+    answer = answer_run(
+        folder,
         thresholds=thresholds,
         required=options.require,
         baseline=options.baseline,
     )
+    # First what was asked for elsewhere: the folder may be one that cannot be written.
     _write_forms(answer, options)
+    folder.save_audit(answer)
     code: int = answer.exit_code(fail_on=options.fail_on)
     if options.json:
         print(json.dumps(answer.to_dict() | {"exit_code": code}, indent=1))
@@ -204,18 +225,44 @@ def _audit(options: argparse.Namespace) -> int:
     for row in frame.itertuples():
         print(f"{row.status:>13}  {row.id:<3} {row.question}  {row.reason}")
     print(answer.verdict_text)
-    print(f"Verdict: {answer.verdict}. Wrote {RunFolder(options.folder).audit}")
+    print(f"Verdict: {answer.verdict}. Wrote {folder.audit}")
     return code
+
+
+def _check_forms(options: argparse.Namespace) -> None:
+    """Raise where two files would be written to one path, or over what is read."""
+    forms = {f"--{name}": getattr(options, name) for name in ("markdown", "junit", "html")}
+    taken: dict[Path, str] = {}
+    for name in ("thresholds", "baseline", "write_thresholds"):
+        if (path := getattr(options, name)) is not None:
+            taken[path.resolve()] = f"--{name.replace('_', '-')}"
+    if options.folder is not None:
+        own = {"audit.md": "--markdown", "junit.xml": "--junit"}
+        for name in ("audit.json", "manifest.json", "evaluation.npz", "report.html", *own):
+            where, form = (options.folder / name).resolve(), forms.get(own.get(name, ""))
+            if form is None or form.resolve() != where:
+                taken[where] = "a file of the run"
+    for option, path in forms.items():
+        if path is None:
+            continue
+        where = path.resolve()
+        if where in taken or path.is_dir():
+            raise InputError(
+                expected=f"a file of its own for {option}",
+                arrived=f"{path}, which is {'a folder' if path.is_dir() else taken[where]}",
+                do="Name another file.",
+            )
+        taken[where] = f"that of {option}"
 
 
 def _write_forms(answer: Audit, options: argparse.Namespace) -> None:
     """Write the audit in the forms that were asked for, whatever the files are called."""
-    forms = {options.markdown: answer.to_markdown, options.junit: answer.to_junit}
+    forms = [(options.markdown, answer.to_markdown), (options.junit, answer.to_junit)]
     if options.html:
         from xaigeo.viz import checklist
 
-        forms[options.html] = checklist(answer).to_page
-    for path, make in forms.items():
+        forms.append((options.html, checklist(answer).to_page))
+    for path, make in forms:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(make(), encoding="utf-8")

@@ -26,3 +26,12 @@ def test_every_item_is_there_with_where_its_limits_come_from():
         assert one.basis in text
         assert (one.id in table) == (one.unit != "yes_no")
     assert "literature: Koo and Li 2016" in text
+    assert "# Thresholds of the audit checklist. Every line is a default: change" in text
+    assert 'thresholds = "thresholds.toml"' in text
+
+
+def test_a_file_of_other_thresholds_does_not_call_them_defaults(tmp_path):
+    (tmp_path / "own.toml").write_text("[A1]\npass = 0.9\n")
+    text = thresholds_file(read_thresholds(tmp_path / "own.toml"))
+    assert "Every line is a default" not in text
+    assert "They start from the file own.toml: change" in text

@@ -105,7 +105,9 @@ def test_the_report_takes_no_other_runs_audit(finished_run, tmp_path):
     folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
     explanations, evaluation = folder.load()
     audit([explanations["lime"]], evaluation=evaluation).save(folder.audit)
-    with pytest.raises(StoreError, match=r"audit of this run .*other explanations, registration"):
+    with pytest.raises(
+        StoreError, match=r"audit of this run .*other explanations, checks, registration"
+    ):
         report_run(folder)
     folder.audit.unlink()
     report_run(folder)
@@ -118,9 +120,11 @@ def test_the_report_shows_other_thresholds_with_a_failed_p4(finished_run, tmp_pa
     assert report_run(folder).is_file()
 
 
-def test_an_audit_may_require_items_and_compare_with_a_baseline(finished_run, tmp_path):
+def test_an_audit_may_require_items_and_compare_with_a_baseline(finished_run, tmp_path, as_earlier):
     folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
     found = audit_run(folder, required=["A5"], baseline=folder.audit)
+    assert found["C3"].reason.startswith("The baseline is of these very results")
+    found = audit_run(folder, required=["A5"], baseline=as_earlier(found))
     assert found.unanswered == ["A5"]
     assert found["C3"].value == pytest.approx(0.0)
 

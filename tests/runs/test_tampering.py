@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from xaigeo import cli
+from xaigeo.audit import audit
 from xaigeo.audit.canonical import content_digest
 from xaigeo.runs import RunFolder
 
@@ -147,6 +148,72 @@ def test_a_changed_audit_is_not_reported(copy, change, rehash, capsys):
         or "that follow from its values" in told
         or ("one of other explanations" in told)
     )
+
+
+def audited_in_part(copy):
+    """The audit as Python makes it of the run's results, with something left out."""
+    folder = RunFolder(copy)
+    manifest = folder.manifest()
+    explanations, evaluation = folder.load()
+    started = {"started_at": manifest["started_at"]}
+
+    def make(**left_out):
+        given = {
+            "evaluation": evaluation,
+            "checks": list(folder.checks().values()),
+            "registration": manifest["registration"] | started,
+        }
+        audit(list(explanations.values()), **(given | left_out)).save(folder.audit)
+
+    return make
+
+
+def test_an_audit_without_the_runs_predictions_is_not_reported(copy, capsys):
+    audited_in_part(copy)(evaluation=None)
+    assert cli.main(["report", str(copy)]) == cli.USAGE
+    assert "one of other predictions" in capsys.readouterr().err
+
+
+def test_an_audit_that_asks_less_than_the_run_is_not_reported(copy, capsys):
+    told = json.loads((copy / "manifest.json").read_text())
+    told["config"]["audit"]["required"] = ["C3"]
+    RunFolder(copy).write_manifest(told, list(told["explanations"]), list(told["checks"]))
+    assert cli.main(["report", str(copy)]) == cli.USAGE
+    assert "one of other required items" in capsys.readouterr().err
+    assert cli.main(["audit", str(copy)]) in (1, 4)
+    assert cli.main(["report", str(copy)]) == 0
+
+
+def test_an_item_taken_out_of_the_audit_is_missed(copy, capsys):
+    body = json.loads((copy / "audit.json").read_text())
+    gone = finding(body, "P1")
+    body["findings"].remove(gone)
+    body["counts"][gone["status"]] -= 1
+    body["content_sha256"] = content_digest(body)
+    (copy / "audit.json").write_text(json.dumps(body))
+    assert cli.main(["report", str(copy)]) == cli.USAGE
+    assert "others (no P1)" in capsys.readouterr().err
+
+
+def manifest_without_a_section(path):
+    told = json.loads(path.read_text())
+    del told["config"]["audit"]
+    RunFolder(path.parent).write_manifest(told, list(told["explanations"]), list(told["checks"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda path: path.write_text("[]"), "a finished run in"),
+        (lambda path: path.write_text('{"format": 1, "config": 3}'), "a run of format 1"),
+        (manifest_without_a_section, r"a whole manifest in .* got one without config\.audit"),
+    ],
+)
+def test_a_manifest_that_is_none_is_told(copy, change, words, capsys):
+    change(copy / "manifest.json")
+    for command in ("audit", "report"):
+        assert cli.main([command, str(copy)]) == cli.USAGE
+        assert re.search(words, " ".join(capsys.readouterr().err.split()))
 
 
 def test_auditing_again_uses_nothing_of_a_changed_audit(copy, capsys):

@@ -100,7 +100,7 @@ def read_thresholds(source: Thresholds | Mapping[str, Any] | str | Path | None) 
             arrived=type(source).__name__,
             do="Write for example thresholds={'A1': {'pass': 0.9}}.",
         )
-    table = _read_toml(Path(source)) if isinstance(source, str | Path) else dict(source or {})
+    table = read_toml(Path(source)) if isinstance(source, str | Path) else dict(source or {})
     settings = _settings(table.pop("settings", {}))
     known = ITEMS.names()
     for name in table:
@@ -136,7 +136,8 @@ def _source(given: Mapping[str, Any] | str | Path | None) -> str:
     return "a table given to the audit" if given else DEFAULTS
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file of thresholds, not yet checked."""
     try:
         return tomllib.loads(path.read_text())
     except OSError as error:

@@ -8,9 +8,12 @@ from xaigeo.audit.item import Item, all_items
 from xaigeo.audit.thresholds import Limits, Thresholds, read_thresholds
 
 _HEAD = """\
-# Thresholds of the audit checklist. Every line is a default: change those you mean to, and leave
-# out the rest. Lay them down before training (a run of `xaigeo run` does so by itself), for
-# thresholds that were changed afterwards fail item P4.
+# Thresholds of the audit checklist. {lines}: change those you mean to, and leave
+# out the rest, which then are the defaults. Lay them down before training, for thresholds that
+# were changed afterwards fail item P4. A run of `xaigeo run` lays down those of the file that
+#     [audit]
+#     thresholds = "thresholds.toml"
+# of its configuration names (or what stands there under [thresholds.A1], [thresholds.A2], ...).
 #
 # "pass" is the limit within which an item passes and "warn" that within which it warns; beyond
 # both it fails. "literature" or "own" says where a default comes from; those of our own are
@@ -27,7 +30,9 @@ def thresholds_file(thresholds: Thresholds | None = None) -> str:
         The defaults unless given.
     """
     held = read_thresholds(thresholds)
-    lines = [_HEAD, "[settings]"]
+    is_default = held == read_thresholds(None)
+    told = "Every line is a default" if is_default else f"They start from {held.source}"
+    lines = [_HEAD.format(lines=told), "[settings]"]
     lines.append(
         "# k = 3          # number of top features; by default 3, or one less than there are"
         if held.k is None

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from xaigeo.audit.item import ITEMS
+from xaigeo.audit.thresholds import read_toml
 from xaigeo.errors import ConfigError
 from xaigeo.schema import Kind
 
@@ -129,12 +130,14 @@ class AuditSection(Section):
 
     `required` items must be answered for it to pass; `groups` are columns among whose values the
     seeds' agreement is compared (R2), every categorical one unless given; `baseline` is an earlier
-    ``audit.json`` (C3), its path relative to the current folder.
+    ``audit.json`` (C3); `thresholds` is a file of thresholds, as `xaigeo audit --write-thresholds`
+    writes one, in place of the table of that name. Paths are relative to the configuration.
     """
 
     required: list[str] = []
     groups: list[str] | None = None
     baseline: str | None = None
+    thresholds: str | None = None
 
     @field_validator("required")
     @classmethod
@@ -168,6 +171,35 @@ class RunConfig(Section):
         if not listed or len(set(listed)) != len(listed) or min(listed) < 0:
             raise ValueError("seeds is a count of at least 1 or a list of different seeds >= 0")
         return seeds
+
+    @model_validator(mode="after")
+    def _thresholds_once(self) -> RunConfig:
+        if self.thresholds and self.audit.thresholds is not None:
+            raise ValueError("give thresholds in a table or in the file of audit.thresholds")
+        return self
+
+    def settled(self, base: Path) -> RunConfig:
+        """Return the configuration with its files of thresholds and baseline found.
+
+        Thresholds are read, so that what is registered is what the file says now.
+
+        Parameters
+        ----------
+        base : Path
+            What relative paths start from.
+
+        Raises
+        ------
+        ConfigError
+            For a file of thresholds that cannot be read.
+        """
+        told, changes = self.audit, dict[str, Any]()
+        if told.baseline is not None:
+            baseline = str((base / told.baseline).resolve())
+            changes["audit"] = told.model_copy(update={"baseline": baseline})
+        if told.thresholds is not None:
+            changes["thresholds"] = read_toml(base / told.thresholds)
+        return self.model_copy(update=changes)
 
     @property
     def seed_list(self) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xaigeo.audit import Audit
 from xaigeo.checks import Check
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import StoreError
@@ -20,6 +21,9 @@ EVALUATION = "evaluation.npz"
 EXPLANATIONS = "explanations"
 CHECKS = "checks"
 FORMAT = 1
+# What reading a run needs of its manifest, and of the configuration in it.
+PARTS = ("title", "registration", "started_at", "data", "explanations", "evaluation_sha256")
+CONFIG_PARTS = ("audit", "report", "thresholds")
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class RunFolder:
         """Write the models' performance on the test rows."""
         save_evaluation(evaluation, self.path / EVALUATION)
 
+    def save_audit(self, audit: Audit) -> None:
+        """Write the audit in its three forms."""
+        for path in (self.audit, self.markdown, self.junit):
+            audit.save(path)
+
     def write_manifest(
         self,
         manifest: dict[str, Any],
@@ -109,8 +118,8 @@ class RunFolder:
         """
         try:
             manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
-            known = manifest["format"] == FORMAT and "config" in manifest
-        except (OSError, ValueError, KeyError) as error:
+            known = manifest["format"] == FORMAT and isinstance(manifest["config"], dict)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 expected=f"a finished run in {self.path}",
                 arrived="no such folder" if not self.path.is_dir() else "no readable manifest.json",
@@ -124,6 +133,14 @@ class RunFolder:
             )
         if manifest.get("content_sha256") != _content_sha256(manifest):
             raise _altered(self.path / MANIFEST)
+        lacking = [name for name in PARTS if name not in manifest]
+        lacking += [f"config.{name}" for name in CONFIG_PARTS if name not in manifest["config"]]
+        if lacking:
+            raise StoreError(
+                expected=f"a whole manifest in {self.path}",
+                arrived=f"one without {', '.join(lacking)}",
+                do="Pass the output folder of `xaigeo run` or `xaigeo demo`, as it was written.",
+            )
         return manifest
 
     def load(self) -> tuple[dict[str, Explanation], Evaluation]:

@@ -16,8 +16,10 @@ import pandas as pd
 
 from xaigeo import __version__
 from xaigeo.audit import Audit, Registration, Thresholds, audit, read_thresholds
+from xaigeo.audit.runner import evaluation_digest
 from xaigeo.checks import Check
 from xaigeo.datasets.dataset import Dataset, Split
+from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import StoreError
@@ -60,8 +62,8 @@ def run(
     ----------
     config : RunConfig
     base : str or Path
-        Folder that relative paths of the data file start from; the output folder is relative
-        to the current one.
+        Folder that relative paths of data, thresholds and baseline start from; the output folder
+        is relative to the current one.
     log : callable
         Gets one line a step.
     progress : bool
@@ -74,6 +76,7 @@ def run(
     ConfigError
         If the configuration names data, models, methods or views that cannot be used.
     """
+    config = config.settled(Path(base))
     data = read_dataset(config.data, base=Path(base))
     plan = make_plan(config, data)
     target = Path(config.output)
@@ -182,6 +185,22 @@ def audit_run(
 ) -> Audit:
     """Audit a stored run, write ``audit.json``, ``audit.md`` and ``junit.xml``, and return it.
 
+    See `answer_run` for the parameters.
+    """
+    answer = answer_run(folder, thresholds=thresholds, required=required, baseline=baseline)
+    folder.save_audit(answer)
+    return answer
+
+
+def answer_run(
+    folder: RunFolder,
+    *,
+    thresholds: Thresholds | Mapping[str, Any] | None = None,
+    required: Sequence[str] | None = None,
+    baseline: Audit | str | Path | None = None,
+) -> Audit:
+    """Audit a stored run and write nothing.
+
     Parameters
     ----------
     thresholds : Thresholds or dict, optional
@@ -196,24 +215,22 @@ def audit_run(
     told = manifest["config"]["audit"]
     own = read_thresholds(manifest["config"]["thresholds"] or None)
     if manifest["config"]["thresholds"]:
-        own = replace(own, source="the run's configuration")
-    answer = audit(
+        file = told.get("thresholds")
+        source = f"the file {Path(file).name}" if file else "the run's configuration"
+        own = replace(own, source=source)
+    return audit(
         list(explanations.values()),
         evaluation=evaluation,
         checks=list(folder.checks().values()),
         registration=Registration.from_dict(
             manifest["registration"] | {"started_at": manifest["started_at"]}
         ),
-        thresholds=thresholds or own,
+        thresholds=own if thresholds is None else thresholds,
         required=list(dict.fromkeys([*told["required"], *(required or ())])),
         groups=told.get("groups"),
         stored=manifest["explanations"].values(),
         baseline=baseline or told.get("baseline"),
     )
-    answer.save(folder.audit)
-    answer.save(folder.markdown)
-    answer.save(folder.junit)
-    return answer
 
 
 def report_run(folder: RunFolder) -> Path:
@@ -231,7 +248,7 @@ def report_run(folder: RunFolder) -> Path:
     stored = folder.audit
     if stored.is_file():
         answer = Audit.load(stored)
-        _check_belongs(answer, explanations, checks, manifest, stored)
+        _check_belongs(answer, explanations, checks, evaluation, manifest, stored)
     else:
         answer = audit_run(folder)
     views = manifest["config"]["report"]["views"]
@@ -251,10 +268,11 @@ def _check_belongs(
     answer: Audit,
     explanations: Mapping[str, Explanation],
     checks: Mapping[str, Check],
+    evaluation: Evaluation,
     manifest: Mapping[str, Any],
     path: Path,
 ) -> None:
-    """Raise unless a stored audit is of this run's results, seeds and thresholds."""
+    """Raise unless a stored audit is of this run's results and asks what the run must answer."""
     about, registration = answer.about, manifest["registration"]
     first = next(iter(explanations.values()))
     told = about["registration"] or {}
@@ -271,6 +289,14 @@ def _check_belongs(
                 "checks",
                 [check["sha256"] for check in about.get("checks", ())]
                 != [check_digest(check) for check in checks.values()],
+            ),
+            (
+                "predictions",
+                (about["evaluation"] or {}).get("sha256") != evaluation_digest(evaluation),
+            ),
+            (
+                "required items",
+                not set(manifest["config"]["audit"]["required"]) <= set(answer.required),
             ),
             ("seeds", about["ensemble"]["seeds"] != first.seeds.tolist()),
             ("registration", any(told.get(key) != value for key, value in registration.items())),
