@@ -16,6 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from torch import nn
 
 import xaigeo as xg
+from xaigeo.store import digest
 
 N_SEEDS, N_TRAIN, N_TEST, N_EXPLAINED = 12, 1500, 1000, 60
 WEIGHTS = np.array([4.0, -2.5, 1.5, 0.5, 0.0, 0.0])
@@ -191,6 +192,8 @@ def _audited(
         checks.append(xg.faithfulness.randomisation(first, ensemble, random_state=0))
     return xg.audit(
         results,
+        # As a run stores them at once.
+        stored=[digest(result) for result in results],
         evaluation=ensemble.evaluate(X_test, y_test),
         checks=checks,
         registration=registration,

@@ -122,7 +122,9 @@ def make_anchors(lower, upper, *, cross=None, labels=None, met=None, method="anc
     n_seeds, n_instances, n_features = lower.shape
     labels = np.ones((n_seeds, n_instances), dtype=int) if labels is None else labels
     arrays = common(labels, 200, n_features, np.random.default_rng(0))
-    arrays["input"] = nearly_half(n_instances, n_features)
+    rows = nearly_half(n_instances, n_features)
+    # A bound may lie at 0.5 itself, and rules hold for their rows.
+    arrays["input"] = np.clip(rows, lower.max(axis=0), np.maximum(lower, upper).min(axis=0))
     shape = (n_seeds, n_instances)
     arrays |= {
         "lower": lower,
