@@ -98,11 +98,22 @@ def test_notes_say_what_is_missing_and_what_is_compared(sources):
     notes = " ".join(disagreement_sources_notes(sources, "lime"))
     assert "(6 rows, 9 runs)" in notes
     assert "Explainer's seed: the method does not draw." in notes
-    assert "Light tick: unrelated explanations (60%)." in notes
+    assert "Upright tick: unrelated explanations (60%)." in notes
     notes = " ".join(disagreement_sources_notes(sources, "all methods"))
     assert "(6 rows, 36 runs)" in notes
     assert "Sizes are compared: signs do not mean the same in all methods." in notes
     assert "Too few levels" not in notes
+    assert "Thick line: 95% interval with other seeds, samples and rows; thin, light: over" in notes
+
+
+def test_the_interval_with_other_seeds_is_the_bold_one(sources):
+    layers = disagreement_sources(sources).to_dict()["hconcat"][0]["layer"]
+    width = {
+        layer["encoding"]["x2"]["field"]: layer["mark"]["strokeWidth"]
+        for layer in layers
+        if layer["mark"]["type"] == "rule" and "x2" in layer["encoding"]
+    }
+    assert width["level_high"] > 2 * width["high"]
 
 
 def test_a_source_without_variance_reads_none(sources):
@@ -112,12 +123,13 @@ def test_a_source_without_variance_reads_none(sources):
     assert not table.loc["Batch order", "none"]
 
 
-def test_two_levels_leave_the_thin_line_out(values, make):
+def test_two_levels_leave_the_thick_line_out(values, make):
     few = sources_of(
         CrossedAttributions(values=values[:, :2, :, 1], factors=FACTORS[:3]), n_bootstrap=9
     )
     chart = disagreement_sources(few)
     assert "Too few levels to say how far other seeds and samples would differ." in said(chart)[1]
+    assert "Thin line: 95% interval over rows, for these runs alone." in said(chart)[1]
     assert vl_convert.vegalite_to_svg(chart.to_dict()).startswith("<svg")
 
 

@@ -151,7 +151,21 @@ def test_a_regression(make):
     assert "prediction of “mass”" in words_of(spec)[1]
 
 
+def test_hollow_bars_are_explained_only_where_there_are_some(shap, selection):
+    every = replace(selection, shown=np.ones_like(selection.shown))
+    assert "Hollow" not in " ".join(
+        selective_attributions(shap, selection=every).to_dict()["title"]["subtitle"]
+    )
+
+
 def test_messages(study, shap, selection):
+    with pytest.raises(InputError) as told:
+        selective_attributions(selection)
+    assert str(told.value) == (
+        "Expected the explanation first, and what the seeds agree on as `selection`, got a "
+        "Selective alone. Pass selective_attributions(explanation, "
+        "selection=selective(explanation))."
+    )
     with pytest.raises(InputError, match="Attributions for a chart of what the seeds agree on"):
         selective_attributions(study.by_method["anchors"])
     with pytest.raises(InputError, match="an instance of the explanation"):

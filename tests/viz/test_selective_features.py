@@ -82,6 +82,36 @@ def test_findings(shap, selection):
     assert "every row" not in selective_features_finding(one)
 
 
+def test_too_few_seeds_show_how_many_of_them_agree(shap, make):
+    few = selective(shap.sel(seed=shap.seeds[:3].tolist()))
+    assert few.reason is not None
+    spec = selective_features(few, 4).to_dict()
+    parts = selective_features_tables(few, 4)["parts"]
+    assert set(parts["part"]) == {
+        "All seeds agree", "Most, not all, agree", "No more than half agree"
+    }  # fmt: skip
+    for name, part in parts.groupby("label"):
+        n = dict(zip(part["part"], part["n"], strict=True))
+        count = few.count[:, shap.features.index(name)]
+        assert n["All seeds agree"] == (count == 3).sum()
+        assert n["Most, not all, agree"] == (count == 2).sum()
+        assert sum(n.values()) == len(shap.instances)
+    assert "Too few seeds to tell: drawn is how many of these agree." in words_of(spec)[1]
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
+def test_features_alike_in_what_is_shown_are_drawn_by_size(selection):
+    median = np.zeros_like(selection.median)
+    median[:, 3], median[:, 1] = 5.0, 2.0
+    same = {
+        "shown": np.zeros_like(selection.shown),
+        "count": np.full_like(selection.count, 5),
+        "median": median,
+    }
+    labels = selective_features_tables(replace(selection, **same), 2)["parts"]["label"].unique()
+    assert labels.tolist() == [selection.features[3], selection.features[1]]
+
+
 def test_the_first_features_are_drawn(selection, make):
     spec = selective_features(selection, 2).to_dict()
     assert len({row["label"] for row in make.tables_of(spec)["parts"]}) == 2

@@ -160,24 +160,33 @@ def disagreement_sources_notes(sources: SourcesOfDisagreement, method: str) -> l
     rows, runs = counted(sources.n_instances, "row"), counted(_n_runs(sources, method), "run")
     notes = [
         f"Left: share of the variance of an attribution ({rows}, {runs}).",
-        "Thick line: 95% interval over rows, with these runs; thin: with other seeds and samples "
-        "too.",
+        *_intervals_told(table.drop(index=EVERYTHING)),
         f"Right: share of their top {sources.k} that two explanations have in common which differ "
         "in this source only.",
     ]
     if np.isfinite(whole["null"]):
-        notes.append(f"Light tick: unrelated explanations ({whole['null']:.0%}).")
-    sources_alone = table.drop(index=EVERYTHING)
-    drawn = sources_alone["share"].notna() & (sources_alone["note"] == "")
-    known = sources_alone.loc[drawn, "level_low"]
-    if len(known) and known.isna().all():
-        notes.append("Too few levels to say how far other seeds and samples would differ.")
+        notes.append(f"Upright tick: unrelated explanations ({whole['null']:.0%}).")
     for name, note in table["note"].items():
         if note == BY_SIZE:
             notes.append(f"{note[0].upper()}{note[1:]}.")
         elif note and name != EVERYTHING:
             notes.append(f"{source_label(str(name))}: {note.removeprefix('none: ')}.")
     return notes
+
+
+def _intervals_told(table: pd.DataFrame) -> list[str]:
+    """Return what the lines on the bars are: only the wider ones speak of other seeds."""
+    drawn = table["share"].notna() & (table["note"] == "")
+    known = table.loc[drawn, "level_low"]
+    if len(known) and known.isna().all():
+        return [
+            "Thin line: 95% interval over rows, for these runs alone.",
+            "Too few levels to say how far other seeds and samples would differ.",
+        ]
+    return [
+        "Thick line: 95% interval with other seeds, samples and rows; thin, light: over rows, for "
+        "these runs alone."
+    ]
 
 
 def _n_runs(sources: SourcesOfDisagreement, method: str) -> int:
@@ -243,10 +252,12 @@ def _share_layers(labels: list[str]) -> list[alt.Chart]:
             alt.Tooltip("level_high:Q", title="to ", format=".1%"),
         ],
     )
-    levels = drawn.mark_rule(color=SOFT_INK, strokeWidth=1).encode(
+    levels = drawn.mark_rule(color=INK, strokeWidth=3).encode(
         x=at(x, "level_low"), x2="level_high:Q", y=y
     )
-    rows = drawn.mark_rule(color=INK, strokeWidth=3).encode(x=at(x, "low"), x2="high:Q", y=y)
+    # On top, lighter than what it lies on.
+    light = alt.when("isValid(datum.level_low)").then(alt.value(FAINT)).otherwise(alt.value(INK))
+    rows = drawn.mark_rule(strokeWidth=1.2).encode(x=at(x, "low"), x2="high:Q", y=y, color=light)
     nothing = (
         base.transform_filter("datum.none")
         .mark_text(align="left", dx=4, color=SOFT_INK, text="none")

@@ -59,6 +59,12 @@ def selective_attributions(
         If the explanation has no such instance, or the selection is of another one.
     """
     check_width(width)
+    if isinstance(explanation, Selective):
+        raise InputError(
+            expected="the explanation first, and what the seeds agree on as `selection`",
+            arrived="a Selective alone",
+            do="Pass selective_attributions(explanation, selection=selective(explanation)).",
+        )
     check_attributions(explanation, "a chart of what the seeds agree on")
     check_count("max_features", max_features)
     place = row_place(explanation, instance)
@@ -74,9 +80,7 @@ def selective_attributions(
         f"{words.heading(explanation.outputs[output])} ({words_for(explanation).title}).",
         *(words.colours if selection.by != "top_k" else ()),
         rule_of(selection),
-        "Hollow: too few seeds to tell."
-        if selection.reason
-        else "Hollow: the seeds do not agree well enough, and nothing is told.",
+        *_hollow_told(selection, tables["cells"]),
         f"Bar: median of {counted(selection.n_seeds, 'seed')}. At the right: "
         f"{counted_as(selection)[0].lower()}{counted_as(selection)[1:]}.",
         *shown_note(len(labels), len(explanation.features)),
@@ -88,6 +92,15 @@ def selective_attributions(
         f"on which the seeds do not agree are hollow. {finding}.",
     )
     return themed(with_tables(chart, tables))
+
+
+def _hollow_told(selection: Selective, cells: pd.DataFrame) -> list[str]:
+    """Return what hollow bars are, if there are any."""
+    if cells["shown"].all():
+        return []
+    if selection.reason:
+        return ["Hollow: too few seeds to tell."]
+    return ["Hollow: the seeds do not agree well enough, and nothing is told."]
 
 
 def check_selection(explanation: Attributions, selection: object) -> None:

@@ -9,18 +9,27 @@ import pandas as pd
 from xaigeo.agreement.selective import Selective
 from xaigeo.errors import InputError
 from xaigeo.options import check_count
-from xaigeo.viz.attribution_choice import shown_note
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, share_text
 from xaigeo.viz.selective_words import agreed_on, rule_of, too_few
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
-from xaigeo.viz.theme import FAINT, NEGATIVE, POSITIVE, SEED
+from xaigeo.viz.theme import FAINT, NEGATIVE, POSITIVE, RAMP, SEED
 from xaigeo.viz.themed import themed
 
 ROW = 24  # height of a feature's row, in pixels
 ABOVE, BELOW, SHOWN, ABSTAINED = "Above zero", "Below zero", "Agreed", "Not agreed"
-COLOURS = {ABOVE: POSITIVE, BELOW: NEGATIVE, SHOWN: SEED, ABSTAINED: FAINT}
+FEW, ALL, SOME = "Too few seeds to tell", "All seeds agree", "Most, not all, agree"
+NONE = "No more than half agree"
+COLOURS = {
+    ABOVE: POSITIVE,
+    BELOW: NEGATIVE,
+    SHOWN: SEED,
+    ABSTAINED: FAINT,
+    ALL: RAMP[4],
+    SOME: RAMP[2],
+    NONE: FAINT,
+}
 
 
 def selective_features(
@@ -28,12 +37,16 @@ def selective_features(
 ) -> alt.Chart:
     """Draw on what share of the rows the seeds agree on each feature.
 
+    With too few seeds to show anything the bars tell instead how many of them agree, which is
+    what was seen and says nothing of other seeds.
+
     Parameters
     ----------
     selection : Selective
         From `xaigeo.agreement.selective`.
     max_features : int
-        How many features are drawn, those agreed on most often.
+        How many features are drawn, those agreed on most often; of equal ones those of more
+        agreeing seeds, and then of the larger median size.
     width : int
         Of the bars, in pixels, without the labels of the features.
 
@@ -53,9 +66,10 @@ def selective_features(
     tables = selective_features_tables(selection, max_features)
     finding = selective_features_finding(selection)
     labels = list(tables["parts"]["label"].unique())
+    few = "" if selection.reason is None else f"{FEW}: drawn is how many of these agree. "
     notes = [
-        f"Share of {counted(len(selection.instances), 'row')}. {rule_of(selection)}",
-        *shown_note(len(labels), len(selection.features)),
+        f"Share of {counted(len(selection.instances), 'row')}. {few}{rule_of(selection)}",
+        *_left_out(len(labels), len(selection.features)),
     ]
     chart = selective_features_body(tables, width=width).properties(
         title=titled(finding, [" ".join(notes)], total_px(labels, width)),
@@ -72,13 +86,18 @@ def selective_features_tables(
     Columns: label (the feature), rank, part, n (rows), share, start and end (of the bar's part).
     """
     table = selection.by_feature()
-    order = np.argsort(-table["n_shown"].to_numpy(), kind="stable")[:max_features]
+    most = -np.abs(selection.median).mean(axis=0)
+    every = (selection.count == selection.n_seeds).sum(axis=0)
+    agreeing = -selection.count.mean(axis=0) if selection.reason is None else -every
+    order = np.lexsort((most, agreeing, -table["n_shown"].to_numpy()))[:max_features]
     table = table.iloc[order].reset_index(drop=True)
     n_rows = len(selection.instances)
     counts = {ABOVE: table["n_positive"], BELOW: table["n_negative"]}
     if selection.by == "top_k":
         counts = {SHOWN: table["n_shown"]}
     counts[ABSTAINED] = n_rows - table["n_shown"]
+    if selection.reason is not None:
+        counts = _seen(selection, order)
     parts, start = [], np.zeros(len(table))
     for part, n in counts.items():
         share = n.to_numpy() / n_rows
@@ -100,6 +119,15 @@ def selective_features_tables(
     return {"parts": whole.sort_values("rank", kind="stable").reset_index(drop=True)}
 
 
+def _seen(selection: Selective, order: np.ndarray) -> dict[str, pd.Series]:
+    """Return on how many rows all, most or fewer of the seeds agree, by feature."""
+    count = selection.count[:, order]
+    every = (count == selection.n_seeds).sum(axis=0)
+    most = (2 * count > selection.n_seeds).sum(axis=0) - every
+    parts = {ALL: every, SOME: most, NONE: len(count) - every - most}
+    return {name: pd.Series(n) for name, n in parts.items()}
+
+
 def selective_features_body(tables: dict[str, pd.DataFrame], *, width: Width = 380) -> alt.Chart:
     """Return the bars over the table `parts`."""
     names = list(dict.fromkeys(tables["parts"]["part"]))
@@ -112,7 +140,7 @@ def selective_features_body(tables: dict[str, pd.DataFrame], *, width: Width = 3
                 "start:Q",
                 title="Share of the rows",
                 scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".0%", tickCount=5, labelFlush=True),
+                axis=alt.Axis(format=".0%", tickCount=_ticks(width), labelFlush=True),
             ),
             x2="end:Q",
             y=feature_rows(label_letters(width)),
@@ -148,5 +176,17 @@ def selective_features_finding(selection: Selective) -> str:
     return f"{said}; on {none} of {counted(n_rows, 'row')} they agree on none"
 
 
+def _left_out(n_drawn: int, n_features: int) -> list[str]:
+    rest = n_features - n_drawn
+    if not rest:
+        return []
+    are = "is" if rest == 1 else "are"
+    return [f"Most often agreed on: {n_drawn} of {n_features} features; {rest} {are} not shown."]
+
+
+def _ticks(width: Width) -> int:
+    return 2 if isinstance(width, int) and width < 260 else 5
+
+
 def _columns(width: Width) -> int:
-    return 2 if isinstance(width, int) and width < 260 else 3
+    return 1 if isinstance(width, int) and width < 260 else 3
