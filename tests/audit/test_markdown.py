@@ -1,3 +1,5 @@
+import pytest
+
 from xaigeo.audit.markdown import DISCLAIMER, audit_to_html, audit_to_markdown
 from xaigeo.audit.runner import audit
 from xaigeo.store import digest
@@ -64,3 +66,19 @@ def test_names_cannot_break_the_table(build, agreeing):
 def test_html_holds_every_item(build, agreeing):
     html = audit_to_html(audit(build.make_attributions(agreeing), thresholds=QUICK))
     assert html.count("<tr>") == 1 + 29
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("![i](http://evil.example/a.png)", "!\\[i\\](http:\\//evil.example/a.png)"),
+        ("[click](https://evil.example)", "\\[click\\](https:\\//evil.example)"),
+        ("see www.evil.example", "see www\\.evil.example"),
+        ("**b** _i_ ~~s~~ $x$", "\\*\\*b\\*\\* \\_i\\_ \\~\\~s\\~\\~ \\$x\\$"),
+        ("bill_length_mm (mm)", "bill_length_mm (mm)"),
+        ("a\\[b](c)", "a\\\\\\[b\\](c)"),
+    ],
+)
+def test_names_are_text_and_nothing_else(build, agreeing, name, written):
+    found = audit(build.make_attributions(agreeing, method=name), thresholds=QUICK)
+    assert f"- Explained by: {written}\n" in audit_to_markdown(found)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import xaigeo as xg
+from xaigeo.runs import RunFolder
 from xaigeo.runs.findings import findings
 
 
@@ -23,3 +25,12 @@ def test_five_lines_with_the_numbers_of_the_run(finished_run):
     assert lines[3].split()[1].rstrip(":") == verdict
     assert str(finished_run.report) in lines[4]
     assert set(found.to_dict()) >= {"models", "reasons", "report"}
+
+
+def test_models_that_are_one_are_not_praised_for_agreeing(finished_run, tmp_path, monkeypatch):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
+    monkeypatch.setattr("xaigeo.runs.findings.identical_answers", lambda explanations: True)
+    found = findings(folder)
+    assert found.reasons.startswith("All 3 seeds have one and the same model: the seed changes")
+    assert found.same_answer == ""
+    assert "two seeds share" not in "".join(found.lines())

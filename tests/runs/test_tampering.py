@@ -205,7 +205,7 @@ def manifest_without_a_section(path):
     ("change", "words"),
     [
         (lambda path: path.write_text("[]"), "a finished run in"),
-        (lambda path: path.write_text('{"format": 1, "config": 3}'), "a run of format 1"),
+        (lambda path: path.write_text('{"format": 1, "config": 3}'), "a finished run in"),
         (manifest_without_a_section, r"a whole manifest in .* got one without config\.audit"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from xaigeo.audit.answer import Audit
@@ -10,6 +11,10 @@ from xaigeo.audit.finding import Finding
 WORDS = {"pass": "pass", "warn": "warn", "fail": "fail", "not_evaluated": "not evaluated"}
 ICONS = {"pass": "✅", "warn": "⚠️", "fail": "❌", "not_evaluated": "➖"}
 COLOURS = {"pass": "#1a7f37", "warn": "#9a6700", "fail": "#cf222e", "not_evaluated": "#59636e"}
+# What would make a name bold, a link, an image, code or a formula. An underscore within a word is
+# one, as in kernel_shap; and addresses become links by themselves.
+_MARKS = re.compile(r"[\\|`*\[\]~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ADDRESS = re.compile(r"(:|\bwww)(//|\.)", re.IGNORECASE)
 DISCLAIMER = "The mapping names what an answer supports evidence for; it does not show compliance."
 
 
@@ -123,4 +128,4 @@ def _basis(finding: Finding) -> str:
 def _cell(text: str) -> str:
     # A name in the data may hold what Markdown or HTML would read as its own.
     plain = " ".join(escape(text, quote=False).split())
-    return plain.replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`")
+    return _ADDRESS.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", plain))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xaigeo import agreement
 from xaigeo.agreement.compared import default_k_of
+from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.audit import Audit
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
@@ -67,8 +68,8 @@ def findings(folder: RunFolder) -> Findings:
     attributions = _preferred(found)
     return Findings(
         models=_models(evaluation),
-        reasons=_reasons(attributions),
-        same_answer=_same_answer(attributions),
+        reasons=_same(evaluation) if identical_answers(found) else _reasons(attributions),
+        same_answer="" if identical_answers(found) else _same_answer(attributions),
         rules=_rules(found),
         verdict=f"{audit.verdict}: {told}; {folder.audit}",
         report=str(folder.report),
@@ -84,6 +85,13 @@ def _models(evaluation: Evaluation) -> str:
         return text + "."
     differing = (evaluation.predicted != evaluation.predicted[0]).any(axis=0).sum()
     return f"{text}; they differ in their answer on {differing} of {n}."
+
+
+def _same(evaluation: Evaluation) -> str:
+    return (
+        f"All {len(evaluation.seeds)} seeds have one and the same model: the seed changes nothing, "
+        "so that their agreement says nothing."
+    )
 
 
 def _preferred(explanations: list[Explanation]) -> Attributions | None:

@@ -118,7 +118,8 @@ class RunFolder:
         """
         try:
             manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
-            known = manifest["format"] == FORMAT and isinstance(manifest["config"], dict)
+            known = manifest["format"] == FORMAT
+            config = dict(manifest["config"]) if known else {}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 expected=f"a finished run in {self.path}",
@@ -134,7 +135,7 @@ class RunFolder:
         if manifest.get("content_sha256") != _content_sha256(manifest):
             raise _altered(self.path / MANIFEST)
         lacking = [name for name in PARTS if name not in manifest]
-        lacking += [f"config.{name}" for name in CONFIG_PARTS if name not in manifest["config"]]
+        lacking += [f"config.{name}" for name in CONFIG_PARTS if name not in config]
         if lacking:
             raise StoreError(
                 expected=f"a whole manifest in {self.path}",
