@@ -72,6 +72,20 @@ def test_other_orders_stand_on_the_axis(difference):
     assert " ".join(spec["title"]["text"]).startswith("Over 7 seeds the distance rises with churn")
 
 
+def test_the_distance_takes_the_place_of_a_share_that_is_zero_for_all(difference, make):
+    table = difference.table.assign(alpha_hat=0.0, accepts=True)
+    spec = difference_scatter(replace(difference, table=table)).to_dict()
+    make.check_fields(spec, make.tables_of(spec))
+    drawn = {int(row["seed"]): row["order"] for row in make.tables_of(spec)["seeds"]}
+    for row in table.itertuples():
+        assert drawn[row.seed] == pytest.approx(row.distance, rel=1e-4)
+    line, points = spec["vconcat"][0]["layer"]
+    assert line["encoding"]["x"]["datum"] == difference.delta
+    assert points["encoding"]["x"]["title"] == "Distance, nothing trimmed"
+    assert "The trimmed share is 0 for all seeds" in " ".join(spec["title"]["subtitle"])
+    assert len(difference_scatter(difference).to_dict()["vconcat"][0]["layer"]) == 1
+
+
 def test_findings_where_nothing_varies(difference):
     table = difference.table.assign(alpha_hat=0.0, accepts=True)
     equal = replace(difference, table=table)

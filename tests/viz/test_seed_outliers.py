@@ -63,6 +63,27 @@ def test_without_limits_no_line_is_drawn(one_odd, make):
     assert len(spec["layer"]) == 4
 
 
+def test_where_nothing_is_trimmed_the_distance_is_drawn_beside_delta(make):
+    alike = shifted([0.0, 0.05, 0.1, 0.15, 0.2])
+    assert not alike.sizes.any()
+    spec = seed_outliers(alike).to_dict()
+    tables = make.tables_of(spec)
+    make.check_fields(spec, tables)
+    drawn = {int(row["seed"]): row["alpha"] for row in tables["seeds"]}
+    for row in alike.table.itertuples():
+        assert drawn[row.seed] == pytest.approx(row.distance, rel=1e-4)
+    assert tables["limits"] == [{"limit": pytest.approx(alike.delta, rel=1e-4), "told": "δ"}]
+    x = spec["layer"][-1]["encoding"]["x"]
+    assert x["title"] == "Distance, nothing trimmed"
+    assert x["scale"]["domain"][1] > alike.delta
+    notes = " ".join(spec["title"]["subtitle"])
+    assert f"Dashed: the test lets {alike.delta:.1%} pass (δ)." in notes
+    assert "95% interval" not in notes
+    limits = make.tables_of(seed_outliers(alike, limits=(0.05,)).to_dict())
+    assert {row["alpha"] for row in limits["seeds"]} == {0}
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
 def test_findings_of_one_several_and_none(one_odd):
     row = one_odd.table.iloc[7]
     assert seed_outliers_finding(one_odd) == (

@@ -21,6 +21,7 @@ from xaigeo.viz.difference_words import (
     alpha_texts,
     check_difference,
     compared_text,
+    nothing_trimmed,
     visible_text,
 )
 from xaigeo.viz.number_text import all_seeds, counted
@@ -49,7 +50,7 @@ def difference_scatter(
         From `xaigeo.agreement.model_difference`.
     by : {"alpha_hat", "alpha_mean", "distance"}
         What stands on the common axis: α̂, its bootstrap mean, or the plain distance d_0, which
-        tells models apart for which α̂ is 0.
+        tells models apart for which α̂ is 0. It takes the place of α̂ where that is 0 for all seeds.
     width : int
         Of each panel in pixels; they stand one below the other and have the same axis.
     random_state : int
@@ -63,15 +64,21 @@ def difference_scatter(
     check_width(width)
     check_difference(difference, "a scatter plot")
     check_option("by", by, OrderedBy)
+    instead = by == "alpha_hat" and nothing_trimmed(difference)
+    by = "distance" if instead else by
     tables = difference_scatter_tables(difference, by, random_state=random_state)
     finding = difference_scatter_finding(tables, by)
     notes = [
         f"Each point is a seed, compared with {compared_text(difference)}; dark: outliers. "
         "ρ: Spearman's rank correlation over seeds, with 95% bootstrap interval. "
         + ("" if tables["seeds"]["accepts"].all() else f"Diamond: {NONE}{_shown_at(by)}. ")
+        + ("The trimmed share is 0 for all seeds, and cannot order them. " if instead else "")
+        + (f"Dashed: the test lets {difference.delta:.1%} pass (δ). " if by == "distance" else "")
         + visible_text(difference)
     ]
-    chart = difference_scatter_body(tables, difference.task, by, width=width).properties(
+    delta = difference.delta if by == "distance" else None
+    body = difference_scatter_body(tables, difference.task, by, delta=delta, width=width)
+    chart = body.properties(
         title=titled(finding, notes, width + SIDE - 12),
         description=f"Scatter plots of {counted(len(tables['seeds']), 'seed')}: {ORDERS[by][1]} "
         f"against {' and '.join(MEASURES[m][1] for m in DRAWN[difference.task])}. {finding}.",
@@ -105,33 +112,49 @@ def difference_scatter_tables(
 
 
 def difference_scatter_body(
-    tables: dict[str, pd.DataFrame], task: str, by: OrderedBy = "alpha_hat", *, width: int = 420
+    tables: dict[str, pd.DataFrame],
+    task: str,
+    by: OrderedBy = "alpha_hat",
+    *,
+    delta: float | None = None,
+    width: int = 420,
 ) -> alt.VConcatChart:
-    """Return a panel a measure over the table `seeds`."""
+    """Return a panel a measure over the table `seeds`, with a line at δ where it is given."""
     found = tables["correlations"].set_index("measure")
     panels = [
-        _panel(tables["seeds"], measure, found.loc[measure], by, width) for measure in DRAWN[task]
+        _panel(tables["seeds"], measure, found.loc[measure], by, delta, width)
+        for measure in DRAWN[task]
     ]
     return alt.vconcat(*panels, spacing=14)
 
 
-def _panel(seeds: pd.DataFrame, measure: str, found: Any, by: str, width: int) -> alt.LayerChart:
+def _panel(
+    seeds: pd.DataFrame, measure: str, found: Any, by: str, delta: float | None, width: int
+) -> alt.LayerChart:
     name = MEASURES[measure][0]
-    reach = max(0.05, float(seeds["order"].max()))
+    reach = max(0.05, float(seeds["order"].max()), delta or 0.0)
     values = seeds[measure]
     # Measures that all but agree must not be drawn as if they were far apart.
     room = max(0.08 * float(np.ptp(values)), 0.003 * max(1.0, float(values.abs().max())))
     low = float(values.min()) - room
+    x = alt.X(
+        "order:Q",
+        title=ORDERS[by][0],
+        scale=alt.Scale(domain=[0, min(1.0, reach * 1.04)], nice=False, padding=6),
+        axis=alt.Axis(tickCount=5, format="~g", labelFlush=True),
+    )
+    layers = []
+    if delta is not None:
+        layers = [
+            alt.Chart()
+            .mark_rule(color=SOFT_INK, strokeDash=[4, 3], strokeWidth=1.2)
+            .encode(x=alt.XDatum(delta, type="quantitative", title=x["title"], scale=x["scale"]))
+        ]
     points = (
         alt.Chart(alt.NamedData("seeds"))
         .mark_point(filled=True, strokeWidth=0, size=65, opacity=0.65)
         .encode(
-            x=alt.X(
-                "order:Q",
-                title=ORDERS[by][0],
-                scale=alt.Scale(domain=[0, min(1.0, reach * 1.04)], nice=False, padding=6),
-                axis=alt.Axis(tickCount=5, format="~g", labelFlush=True),
-            ),
+            x=x,
             y=alt.Y(
                 f"{measure}:Q",
                 title=None,
@@ -158,7 +181,7 @@ def _panel(seeds: pd.DataFrame, measure: str, found: Any, by: str, width: int) -
             ],
         )
     )
-    return layered(points).properties(
+    return layered(*layers, points).properties(
         width=width,
         height=HEIGHT,
         title=alt.Title(

@@ -57,6 +57,11 @@ def alpha_texts(table: pd.DataFrame) -> list[str]:
     ]
 
 
+def nothing_trimmed(difference: ModelDifference) -> bool:
+    """Return whether α̂ is 0 for every seed, so that an axis of it shows nothing."""
+    return not bool(difference.sizes.any())
+
+
 def compared_text(difference: ModelDifference) -> str:
     """Return with what each seed is compared, as the end of a sentence."""
     pooled = difference.against == "pooled"

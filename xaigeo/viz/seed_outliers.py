@@ -16,9 +16,11 @@ from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.difference_words import (
     ALPHA,
     NONE,
+    ORDERS,
     alpha_texts,
     check_difference,
     compared_text,
+    nothing_trimmed,
     visible_text,
 )
 from xaigeo.viz.number_text import counted, number_text
@@ -38,6 +40,9 @@ def seed_outliers(
     width: int = 420,
 ) -> alt.LayerChart:
     """Draw α̂ of every seed with its 95 % interval, outliers in dark ink and by name.
+
+    Where α̂ is 0 for all seeds, and no limits are asked for, the plain distances are drawn instead,
+    beside the δ up to which the test lets them pass.
 
     Parameters
     ----------
@@ -63,7 +68,7 @@ def seed_outliers(
     finding = seed_outliers_finding(difference)
     chart = seed_outliers_body(tables, width=width).properties(
         title=titled(finding, seed_outliers_notes(difference, tables), width + _label_px(tables)),
-        description="Dot and interval of the trimmed share for "
+        description=f"Dot and interval of {_drawn(tables)} for "
         f"{counted(len(tables['seeds']), 'seed')}, the largest first. {finding}.",
     )
     return themed(with_tables(chart, tables))
@@ -75,9 +80,11 @@ def seed_outliers_tables(
     """Return the tables `seeds` and `limits`.
 
     Columns of `seeds`, one row a seed, the most different first: seed (its name), rank, alpha (1
-    where no α accepts), low, high, outlier, accepts, told (α̂ in words), distance, output and
-    tag (what is written beside the interval). Of `limits`: limit and told.
+    where no α accepts), low, high, outlier, accepts, told (α̂ in words), distance, output, tag
+    (what is written beside the interval) and axis (its title). Where plain distances are drawn,
+    alpha, low and high hold these. Of `limits`: limit and told.
     """
+    plain = _plain(difference, limits)
     table = difference.table
     order = np.lexsort((-table["distance"], -difference.sizes, ~table["outlier"]))[:max_seeds]
     drawn = table.iloc[order]
@@ -91,17 +98,21 @@ def seed_outliers_tables(
         {
             "seed": [str(seed) for seed in drawn["seed"]],
             "rank": np.arange(len(drawn)),
-            "alpha": difference.sizes[order],
-            "low": drawn["alpha_low"].to_numpy(),
-            "high": drawn["alpha_high"].to_numpy(),
+            "alpha": drawn["distance"].to_numpy() if plain else difference.sizes[order],
+            "low": drawn["distance" if plain else "alpha_low"].to_numpy(),
+            "high": drawn["distance" if plain else "alpha_high"].to_numpy(),
             "outlier": drawn["outlier"].to_numpy(),
             "accepts": drawn["accepts"].to_numpy(),
             "told": told,
             "distance": drawn["distance"].to_numpy(),
             "output": drawn["output"].to_numpy(),
             "tag": tags,
+            "axis": ORDERS["distance"][0] if plain else "Trimmed share (alpha hat)",
         }
     )
+    if plain:
+        delta = pd.DataFrame({"limit": [difference.delta], "told": ["δ"]})
+        return {"seeds": seeds, "limits": delta}
     lines = pd.DataFrame(
         {"limit": [float(one) for one in limits], "told": [number_text(one) for one in limits]}
     )
@@ -114,7 +125,7 @@ def seed_outliers_body(tables: dict[str, pd.DataFrame], *, width: Width) -> alt.
     reach = max(0.05, float(seeds[["alpha", "high"]].max().max()), *tables["limits"]["limit"])
     x = alt.X(
         "alpha:Q",
-        title="Trimmed share (alpha hat)",
+        title=seeds["axis"].iloc[0],
         scale=alt.Scale(domain=[0, min(1.0, reach * 1.04)], nice=False, zero=True, padding=6),
         axis=alt.Axis(tickCount=5, format="~g", grid=True, labelFlush=True),
     )
@@ -149,7 +160,7 @@ def seed_outliers_body(tables: dict[str, pd.DataFrame], *, width: Width) -> alt.
             0,
             alt.Chart(alt.NamedData("limits"))
             .mark_rule(color=SOFT_INK, strokeDash=[4, 3], strokeWidth=1.2)
-            .encode(x=at(x, "limit"), tooltip=[alt.Tooltip("told:N", title="Limit")]),
+            .encode(x=at(x, "limit"), tooltip=[alt.Tooltip("told:N", title="Line at")]),
         )
     layers += [_tags(base, x, y, reach, left) for left in (False, True)]
     return layered(*layers).properties(width=width, height=ROW * len(seeds) + 4)
@@ -198,19 +209,37 @@ def seed_outliers_notes(difference: ModelDifference, tables: dict[str, pd.DataFr
         f"{compared_text(difference)}, with 95% interval; dark: outliers.",
         visible_text(difference),
     ]
-    if len(tables["limits"]):
+    plain = tables["limits"]["told"].tolist() == ["δ"]
+    if plain:
+        notes[0] = (
+            "Dot: the largest distance between the distribution of a seed's scores and that of "
+            f"{compared_text(difference)} (Kolmogorov-Smirnov). Dashed: the test lets "
+            f"{difference.delta:.1%} pass (δ)."
+        )
+    elif len(tables["limits"]):
         notes.append(f"Dashed: limits {', '.join(tables['limits']['told'])}.")
     if (~tables["seeds"]["accepts"]).any():
         notes.append("Diamond: no trimming makes it pass, shown at 1.")
     if n_left > 0:
-        notes.append(f"{counted(n_left, 'seed')} with smaller shares not drawn.")
+        smaller = "distances" if plain else "shares"
+        notes.append(f"{counted(n_left, 'seed')} with smaller {smaller} not drawn.")
     return [" ".join(notes)]
+
+
+def _plain(difference: ModelDifference, limits: Sequence[float]) -> bool:
+    """Return whether distances are drawn because there is no α̂ to see."""
+    return nothing_trimmed(difference) and not len(limits)
 
 
 def _listed(seeds: Sequence[int]) -> str:
     shown = [str(seed) for seed in seeds[:6]]
     rest = len(seeds) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def _drawn(tables: dict[str, pd.DataFrame]) -> str:
+    distance = tables["seeds"]["axis"].iloc[0] == ORDERS["distance"][0]
+    return ORDERS["distance" if distance else "alpha_hat"][1]
 
 
 def _label_px(tables: dict[str, pd.DataFrame]) -> float:
