@@ -63,3 +63,22 @@ def test_rows_named_by_the_checklist_choose_themselves_in_the_explorer(written, 
     page.wait_for_function("() => window.xaigeoReport")
     assert page.evaluate(chosen).startswith(f"{other}:")
     assert opened.problems == []
+
+
+@pytest.mark.browser
+def test_links_unfold_what_they_lead_to_and_rows_stand_in_the_address(written, open_page):
+    opened = open_page(written)
+    page = opened.page
+    page.wait_for_function("() => window.xaigeoReport")
+    page.evaluate("() => document.querySelectorAll('#audit details').forEach((d) => d.open = true)")
+    page.locator('#audit a[href="#everything"]').first.click()
+    page.wait_for_function("() => document.querySelector('#all-rows tr')")
+    assert page.evaluate("() => document.querySelector('#everything').open")
+    # Folded again, the same link, to an address that does not change, unfolds it again.
+    page.evaluate("() => { document.querySelector('#everything').open = false; }")
+    page.locator('#audit a[href="#everything"]').first.click()
+    page.wait_for_function("() => document.querySelector('#everything').open")
+    row = page.locator("#audit a[data-row]").last
+    row.click()
+    assert page.evaluate("() => location.hash") == row.get_attribute("href")
+    assert opened.problems == []

@@ -10,8 +10,8 @@ from typing import Any
 PLACES: dict[str, tuple[tuple[str, str], ...]] = {
     "P1": (("trained", "what was trained"),),
     "P2": (("ensemble", "hashes of data, settings and architecture"),),
-    "P3": (("made", "how it was made"),),
-    "P4": (("made", "how it was made"),),
+    "P3": (("made-repeats", "what was explained again"),),
+    "P4": (("made-registration", "when the thresholds were laid down"),),
     "M1": (("performance", "scores of every seed"),),
     "M2": (
         ("picture-prediction_spread", "the spread of predictions"),
@@ -27,10 +27,10 @@ PLACES: dict[str, tuple[tuple[str, str], ...]] = {
         ("picture-prediction_deviation", "how far each seed deviates"),
     ),
     "F1": (("explorer", "each row’s attributions"),),
-    "F2": (("made", "how it was made"),),
+    "F2": (("made-repeats", "what was explained again"),),
     "F3": (("picture-randomisation", "explanations of random models"),),
     "F4": (("picture-deletion", "deletion curves"),),
-    "F5": (("made", "how it was made"),),
+    "F5": (("made-repeats", "what was explained again"),),
     "A1": (("reasons", "the scores of agreement"),),
     "A2": (
         ("reasons", "the scores of agreement"),
@@ -58,7 +58,7 @@ PLACES: dict[str, tuple[tuple[str, str], ...]] = {
         ("method-counterfactuals", "scores of the changes"),
         ("picture-counterfactual_changes", "what is changed"),
     ),
-    "R1": (("made", "how it was made"),),
+    "R1": (("made-off-support", "what was planted and noticed"),),
     "R2": (("picture-score_by_row", "agreement by row"),),
     "C1": (("picture-attribution_importance", "intervals over the seeds"),),
     "C2": (
@@ -107,6 +107,9 @@ def _places(page: dict[str, Any]) -> Iterator[str]:
         for one in section.get("pictures") or ():
             if one["name"]:
                 yield f"picture-{one['name']}"
+    for table in page.get("provenance") or ():
+        if "id" in table:
+            yield table["id"]
     for method in reasons.get("methods") or ():
         yield f"method-{method['name']}"
     if reasons.get("heatmap"):

@@ -23,6 +23,7 @@ from xaigeo.viz.page.agreement import (
     method_sentence,
 )
 from xaigeo.viz.page.audit_links import with_links
+from xaigeo.viz.page.audit_tables import audit_tables
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.explorer import explorer_data
 from xaigeo.viz.page.figures import (
@@ -115,7 +116,7 @@ def summarise(
         "config": theme_config() | {"background": "transparent", "aria": False},
         "dark": DARK,
         "shades": SHADES,
-        "provenance": made_tables(explanations),
+        "provenance": made_tables(explanations) + ([] if audit is None else audit_tables(audit)),
     }
     return page | {"audit": None if audit is None else _audit(audit, page)}
 

@@ -116,13 +116,28 @@ document.addEventListener("click", (event) => {
   if (!link) return;
   event.preventDefault();
   showRow(link.dataset.row);
+  const address = `#row=${encodeURIComponent(link.dataset.row)}`;
+  // A page shown in a frame of another may not change its address.
+  try { if (window.location.hash !== address) history.pushState(null, "", address); } catch { }
+});
+// What an address leads to is unfolded, also where the address does not change.
+const unfold = (hash) => {
+  let part = hash.length > 1 ? byId(hash.slice(1)) : null;
+  const target = part;
+  for (; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+  target?.scrollIntoView();
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]:not([data-row])');
+  if (link) setTimeout(() => unfold(link.hash));
 });
 // An address that ends in #row=12 opens the page at that row.
 const rowAsked = () => {
   const asked = window.location.hash.match(/^#row=(.*)$/);
   try { return asked ? decodeURIComponent(asked[1]) : null; } catch { return null; }
 };
-window.addEventListener("hashchange", () => { if (rowAsked() !== null) showRow(rowAsked()); });
+const goToAsked = () => rowAsked() === null ? unfold(window.location.hash) : showRow(rowAsked());
+window.addEventListener("hashchange", goToAsked);
 
 // Paper cannot be unfolded.
 let folded = [];
@@ -222,6 +237,6 @@ startTable();
 redraw();
 const [x, y] = explorer.pairs[0] ?? [0, 0];
 choose({ row: explorer.instances[0].id, view: "pair", x, y });
-if (rowAsked() !== null) showRow(rowAsked());
+goToAsked();
 // For those who look under the hood, tests among them: what is shown, and the tables it is drawn from.
 window.xaigeoReport = { state, drawnTables, choose, stepsOf: (k) => stepsTable(explorer.methods[k], k, placeIn(explorer.methods[k])) };
