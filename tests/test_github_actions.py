@@ -8,11 +8,13 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml  # comes with dask
 
 from xaigeo import cli
 from xaigeo.audit import Audit
+from xaigeo.datasets import penguins
 from xaigeo.runs import config_from_dict, run
 
 HERE = Path(__file__).parents[1] / "examples" / "github-actions"
@@ -95,3 +97,14 @@ def test_the_exit_codes_are_told(audited):
     for text in ((HERE / "README.md").read_text(), (HERE / "model-audit.yml").read_text()):
         for code in ("0", "1", "2", "3", "4", "70"):
             assert re.search(rf"\b{code}\b", text)
+
+
+def test_the_groups_of_the_example_are_large_enough_to_be_compared(config):
+    found = config_from_dict(config)
+    data = penguins()
+    rows = data.split(found.data.test_share, random_state=found.data.split_random_state).X_test
+    least = config["thresholds"]["R2"]["min_rows"]
+    for name in found.audit.groups:
+        column = rows[name]
+        groups = column if column.nunique() <= 10 else pd.qcut(column, 4)
+        assert (groups.value_counts() >= least).sum() >= 2
