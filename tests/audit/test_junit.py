@@ -41,6 +41,20 @@ def test_failures_and_gaps_carry_their_reason(suite):
     assert error == "No anchors of each seed's own were passed."
 
 
+def test_a_required_item_of_too_few_rows_is_an_error(build, agreeing):
+    few = build.make_attributions(agreeing[:, :5])
+    found = audit(few, thresholds={"settings": {"n_bootstrap": 20}}, required=["A2", "A8"])
+    element = ElementTree.fromstring(found.to_junit().encode()).find("testsuite")
+    assert int(element.get("errors")) == len(element.findall("testcase/error")) == 2
+    case = element.find("testcase[@classname='xaigeo.audit.A2']")
+    assert [child.tag for child in case] == ["error"]
+    assert "5 rows are too few to pass." in case.find("error").get("message")
+    assert int(element.get("skipped")) == len(element.findall("testcase/skipped"))
+    text = found.to_markdown()
+    assert text.count("**A2 warn** on too few rows though required") == 1
+    assert text.count("- ⚠️ **A2 warn**") == 1
+
+
 def test_a_pass_is_silent(suite):
     assert not list(suite[1].find("testcase[@classname='xaigeo.audit.P1']"))
 

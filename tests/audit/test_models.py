@@ -159,7 +159,21 @@ def test_m5_of_models_that_are_all_far_apart(everything, build):
     given = replace(given, prediction=np.stack([1 - scores, scores], axis=-1))
     found = audit(everything, evaluation=given, thresholds=QUICK)["M5"]
     assert (found.status, found.value) == ("fail", 1.0)
-    assert "The models lie far from each other, and none of them stands out" in found.reason
+    assert (
+        "The other models lie about as far from each other, so none of them stands out"
+        in found.reason
+    )
+
+
+def test_m5_of_a_difference_that_may_be_the_rows_drawn(everything, evidence, build, rng):
+    given = shifted(build, 60, by=0.0)
+    scores = rng.normal(size=(6, 60))
+    scores[4] += 0.95
+    second = 1 / (1 + np.exp(-scores))
+    given = replace(given, prediction=np.stack([1 - second, second], axis=-1))
+    found = evidence(*everything, evaluation=given, thresholds=QUICK).outcome("M5")
+    assert found.low < 0.05 < found.value
+    assert "No model is named an outlier: by the intervals it may be the rows" in found.reason
 
 
 def test_m5_of_one_row_can_show_nothing(everything, build):

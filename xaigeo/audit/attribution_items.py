@@ -196,8 +196,7 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
         at_best="warn" if undefined.any() else "pass",
         reason=f"By {method}, on {int(beats.sum())} of {counted(len(beats), 'row')} the seeds "
         f"agree on the order of the top features more than {quantile:.0%} of random orders "
-        f"do.{because}"
-        + left_out(undefined),
+        f"do.{because}" + left_out(undefined),
         evidence={
             "method": method,
             "rows_not_beyond_chance": instances[~beats].tolist(),

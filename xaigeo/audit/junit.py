@@ -18,17 +18,19 @@ def audit_to_junit(audit: Audit) -> str:
     """Return one test case an item.
 
     A failed item is a failure, a warning a passing case with a note in system-out, an item not
-    evaluated is skipped; a required item not evaluated is an error. Names are
+    evaluated is skipped; a required item not evaluated, or of too few rows, is an error. Names are
     ``A1: Do the seeds agree on the numbers?`` and stay the same from run to run, so that servers
     can tell the history of an item.
     """
-    counts, errors = audit.counts, len(audit.unanswered)
+    counts = audit.counts
+    errors = [name for name in audit.unanswered if audit[name].status != "fail"]
+    skipped = [f for f in audit.findings if f.status == "not_evaluated" and f.id not in errors]
     totals = {
         "name": NAME,
         "tests": str(len(audit.findings)),
         "failures": str(counts["fail"]),
-        "errors": str(errors),
-        "skipped": str(counts["not_evaluated"] - errors),
+        "errors": str(len(errors)),
+        "skipped": str(len(skipped)),
         "time": "0",
     }
     suites = ElementTree.Element("testsuites", totals)
@@ -37,7 +39,7 @@ def audit_to_junit(audit: Audit) -> str:
     for name, value in _properties(audit).items():
         ElementTree.SubElement(properties, "property", {"name": name, "value": _text(value)})
     for finding in audit.findings:
-        _add_case(suite, finding, required=finding.id in audit.required)
+        _add_case(suite, finding, lacking=finding.id in errors)
     ElementTree.SubElement(suite, "system-out").text = _text(audit.verdict_text)
     ElementTree.indent(suites)
     text = ElementTree.tostring(suites, encoding="unicode")
@@ -57,7 +59,7 @@ def _properties(audit: Audit) -> dict[str, str]:
     }
 
 
-def _add_case(suite: ElementTree.Element, finding: Finding, *, required: bool) -> None:
+def _add_case(suite: ElementTree.Element, finding: Finding, *, lacking: bool) -> None:
     case = ElementTree.SubElement(
         suite,
         "testcase",
@@ -68,12 +70,12 @@ def _add_case(suite: ElementTree.Element, finding: Finding, *, required: bool) -
         },
     )
     reason = _text(finding.reason)
+    if lacking:
+        error = {"message": reason, "type": "xaigeo.not_evaluated"}
+        ElementTree.SubElement(case, "error", error).text = reason
+        return
     if finding.status == "not_evaluated":
-        if required:
-            error = {"message": reason, "type": "xaigeo.not_evaluated"}
-            ElementTree.SubElement(case, "error", error).text = reason
-        else:
-            ElementTree.SubElement(case, "skipped", {"message": reason})
+        ElementTree.SubElement(case, "skipped", {"message": reason})
         return
     note = _text(f"{finding.value_text}, threshold {finding.threshold_text}. {finding.reason}")
     if finding.status == "fail":

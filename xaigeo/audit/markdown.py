@@ -85,12 +85,13 @@ def thresholds_text(audit: Audit) -> str:
 def _attention(audit: Audit) -> list[str]:
     """Return what failed, was required and is missing, or warned; nothing where all passed."""
     found = [f for f in audit.findings if f.status == "fail"]
-    found += [f for f in audit.findings if f.id in audit.unanswered]
-    found += [f for f in audit.findings if f.status == "warn"]
+    found += [f for f in audit.findings if f.id in audit.unanswered and f not in found]
+    found += [f for f in audit.findings if f.status == "warn" and f not in found]
     if not found:
         return []
     lines = [
         f"- {ICONS[f.status]} **{f.id} {WORDS[f.status]}**"
+        f"{' on too few rows' if f.id in audit.too_few else ''}"
         f"{' though required' if f.id in audit.unanswered else ''}: {_cell(f.question)} "
         f"{_cell(f.reason)}"
         for f in found

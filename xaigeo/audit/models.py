@@ -223,7 +223,7 @@ def no_outlier(evidence: Evidence) -> Outcome:
                     if worst["accepts"]
                     else "no trimming of its rows makes the rest so."
                 ),
-                _outliers_said(found, value > evidence.thresholds["M5"].passing),
+                _outliers_said(found),
                 _visible(evidence, found),
                 *(
                     [f"As up to {evidence.text('M5', hidden, 'share')} may hide, this cannot pass."]
@@ -257,13 +257,17 @@ def _score_said(found: ModelDifference, output: str) -> str:
     return f"predictions of {output}"
 
 
-def _outliers_said(found: ModelDifference, differ: bool) -> str:
+def _outliers_said(found: ModelDifference) -> str:
+    """Say which models stand out, or why none does."""
     if found.outliers:
         return f"Outliers: {', '.join(f'seed {seed}' for seed in found.outliers)}."
-    if differ:
+    if found.sizes.max() > found.limit:
+        matters = ~found.table["accepts"] | (found.table["alpha_low"] > found.limit)
+        if not matters.any():
+            return "No model is named an outlier: by the intervals it may be the rows drawn."
         return (
-            "The models lie far from each other, and none of them stands out: the fault is no "
-            "single model's."
+            "The other models lie about as far from each other, so none of them stands out: the "
+            "fault is no single model's."
         )
     return "No model stands out from the others."
 
