@@ -178,3 +178,17 @@ def test_an_array_of_another_shape_is_noticed(stored):
     group.create_array("input", shape=(50, 5), dtype="f8", overwrite=True)
     with pytest.raises(StoreError, match=r"input in .* of shape \(50, 4\).*got shape \(50, 5\)"):
         xg.load(stored, lazy=True)
+
+
+def test_what_was_added_to_a_store_is_named(stored):
+    (stored / ".DS_Store").write_text("")
+    verify_store(stored)
+    (stored / "x.txt").write_text("")
+    with pytest.raises(
+        StoreError, match=r"nothing else in .* than what was stored, got also x\.txt"
+    ):
+        verify_store(stored)
+    (stored / "x.txt").unlink()
+    (stored / "arrays.zarr" / "more").mkdir()
+    with pytest.raises(StoreError, match="got also more"):
+        verify_store(stored)

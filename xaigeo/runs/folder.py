@@ -38,7 +38,8 @@ class RunFolder:
 
     The manifest holds the hash of every store and check, of the evaluation and of itself;
     ``audit.json`` holds its own. Reading compares them, which detects accidental change and naive
-    tampering. It is no signature: whoever writes all files anew can make the hashes fit.
+    tampering. It is no signature: whoever writes all files anew can make the hashes fit. Files
+    added inside a store are never read; `xaigeo.store.verify_store` names them.
     ``audit.md``, ``junit.xml`` and ``report.html`` are made from the rest and are not hashed; write
     them again when in doubt.
     """

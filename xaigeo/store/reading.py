@@ -12,7 +12,15 @@ import numpy as np
 from xaigeo.errors import StoreError
 from xaigeo.schema import FeatureSchema
 from xaigeo.store.leaves import leaf_slices
-from xaigeo.store.manifest import ARRAYS, ArrayRecord, coordinates, root_digest, stored_manifest
+from xaigeo.store.manifest import (
+    ARRAYS,
+    MANIFEST,
+    ArrayRecord,
+    coordinates,
+    root_digest,
+    stored_manifest,
+)
+from xaigeo.store.parts import JOB
 
 if TYPE_CHECKING:
     from xaigeo.explanations import Explanation
@@ -66,18 +74,36 @@ def load(path: str | Path, *, verify: bool = True, lazy: bool = False) -> Explan
 def verify_store(path: str | Path) -> None:
     """Read a store once, in bounded memory, and compare all of it with its hashes.
 
+    The hashes cover what a store says: every number, labels, schema and provenance. How zarr lays
+    numbers out, and ``job.json``, which only tells a stopped explanation how to go on, are not
+    hashed: they cannot change a number without its being noticed.
+
     Raises
     ------
     StoreError
-        If the folder is missing or incomplete, or anything in it was altered.
+        If the folder is missing or incomplete, anything in it was altered, or files or arrays
+        were added (names that begin with a dot are those of file managers and do not count).
     """
     folder = Path(path)
     body, records, sha256 = stored_manifest(folder)
     if root_digest(body, records) != sha256:
         raise altered(folder, sha256, root_digest(body, records))
+    _check_nothing_added(folder, {MANIFEST, ARRAYS, JOB})
+    _check_nothing_added(folder / ARRAYS, {"zarr.json", *records})
     for array in open_arrays(folder, records, verify=True).values():
         for place, _ in enumerate(leaf_slices(array.shape, array.dtype, array.axis)):
             array.leaf(place)
+
+
+def _check_nothing_added(folder: Path, known: set[str]) -> None:
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    added = sorted(name for name in names - known if not name.startswith("."))
+    if added:
+        raise StoreError(
+            expected=f"nothing else in {folder} than what was stored",
+            arrived=f"also {', '.join(added)}",
+            do="Remove what was added.",
+        )
 
 
 def open_arrays(
