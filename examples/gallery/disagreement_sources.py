@@ -1,8 +1,9 @@
 """Do explanations differ because of initial weights, batch order, background or explainer?
 
 Bars are shares of the variance of an attribution, the thick line their interval had other seeds
-and samples been drawn too, the thin one over rows, for these runs alone. To the right: how much of their top features
-two explanations still share when this source alone changes, and when everything does.
+and samples been drawn too, the thin one over rows, for these runs alone. To the right: how much
+of their top features two explanations still share when this source alone changes, and when
+everything does.
 """
 
 from torch import nn
