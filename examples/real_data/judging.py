@@ -76,7 +76,7 @@ def checked(explained: Explained, n_bootstrap: int) -> dict[str, Any]:
         "deletion_low": plain(low),
         "deletion_high": plain(high),
         "random_correlation": plain(np.nanmean(random.value)),
-        "random_floor": plain(np.nanmean(random.floor)),
+        "between_random": plain(np.nanmean(random.between_random)),
         "randomised": random.layer,
         "off_support": [{k: plain(v) for k, v in row.items()} for row in rates],
     }

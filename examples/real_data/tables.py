@@ -173,8 +173,8 @@ def check_table(case: Numbers) -> str:
             [
                 MANY[family],
                 f"{found['deletion_beats_random']:.0%} [{found['deletion_low']:.0%}, "
-                f"{found['deletion_high']:.0%}] of {found['n_rows']}",
-                f"{number(found['random_correlation'])} (floor {number(found['random_floor'])}; "
+                f"{found['deletion_high']:.0%}], {found['n_rows']} rows",
+                f"{number(found['random_correlation'])} (two such: {number(found['between_random'])}; "
                 f"{'labels shuffled' if found['randomised'] == 'labels' else 'all layers random'})",
                 ", ".join(f"{way} {rate}" for way, rate in flagged.items()),
             ]
@@ -182,7 +182,7 @@ def check_table(case: Numbers) -> str:
     return table(
         [
             "models",
-            "deletion beats random orders on",
+            "deletion beats random orders, share of seeds",
             "rank correlation with models that learnt nothing",
             "inputs unlike the data that are noticed",
         ],

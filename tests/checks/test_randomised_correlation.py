@@ -21,14 +21,14 @@ def make(*, between=None, own=None, layers=("2", "all")):
 def test_the_last_step_is_judged_by_row():
     judged = randomised_correlation(make(between=np.array([[0.1, np.nan], [0.3, 0.5]])))
     np.testing.assert_allclose(judged.value, [0.3, np.nan])
-    np.testing.assert_allclose(judged.floor, [0.2, 0.5])
+    np.testing.assert_allclose(judged.between_random, [0.2, 0.5])
     assert judged.layer == "all"
     assert randomised_correlation(make(layers=("2", "labels"))).layer == "labels"
 
 
 def test_references():
     bare = randomised_correlation(make())
-    assert np.isnan([bare.floor, bare.own]).all()
+    assert np.isnan([bare.between_random, bare.own]).all()
     judged = randomised_correlation(make(own=np.array([[0.9, np.nan], [0.7, np.nan]])))
     np.testing.assert_allclose(judged.own, [0.8, np.nan])
 

@@ -69,7 +69,7 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
     if isinstance(found, Missing):
         return found
     judged = randomised_correlation(found.check)
-    shared, own = (_mean_or_none(part) for part in (judged.floor, judged.own))
+    shared, own = (_mean_or_none(part) for part in (judged.between_random, judged.own))
     what = "trained on shuffled labels" if judged.layer == "labels" else "with new random weights"
     value = found.by_method[found.check.method]
     low, high = mean_interval(

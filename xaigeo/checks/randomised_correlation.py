@@ -19,7 +19,7 @@ class RandomisedCorrelation:
     value : ndarray, shape (n_instances,)
         Rank correlation of absolute attributions with those of the fully randomised model, mean
         over seeds; from -1 to 1, lower is better. NaN where no seed has one.
-    floor : ndarray, shape (n_instances,)
+    between_random : ndarray, shape (n_instances,)
         The same between two fully randomised models: what two models that learnt nothing share.
         Values may lie below it. NaN where it was not measured.
     own : ndarray, shape (n_instances,)
@@ -31,7 +31,7 @@ class RandomisedCorrelation:
     """
 
     value: np.ndarray
-    floor: np.ndarray
+    between_random: np.ndarray
     own: np.ndarray
     layer: str
 
@@ -62,7 +62,7 @@ def randomised_correlation(check: Check) -> RandomisedCorrelation:
     )
     return RandomisedCorrelation(
         value=value,
-        floor=between,
+        between_random=between,
         own=own,
         layer=str(check.data[LAYER].to_numpy()[-1]) if LAYER in check.data.coords else "last",
     )

@@ -241,7 +241,7 @@ def _defined(values: np.ndarray) -> np.ndarray:
 
 
 def _between(check: Check) -> float:
-    return float(np.mean(_defined(randomised_correlation(check).floor)))
+    return float(np.mean(_defined(randomised_correlation(check).between_random)))
 
 
 def _text(value: float) -> str:
