@@ -48,7 +48,7 @@ def _repeats(audit: Audit) -> Rows:
     noise, again = _evidence(audit, "F2"), _evidence(audit, "P3")
     differences = again.get("largest_relative_difference") or {}
     states: dict[str, list[str]] = {}
-    for one in audit.about["explanations"]:
+    for one in audit.about.get("explanations", ()):
         states.setdefault(one["method"], []).append(str(one["random_state"]))
     rows: Rows = []
     for method, given in states.items():
