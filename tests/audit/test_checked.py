@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -98,7 +99,8 @@ def test_f4_is_the_share_of_the_worst_method(make, explained, evidence):
 def test_f4_names_methods_that_were_not_checked(make, explained, evidence):
     checks = [make.deletion(np.ones(12), "lime"), make.deletion(np.ones(12), "lime", "insertion")]
     found = evidence(*explained, checks=checks).outcome("F4")
-    assert found.reason.endswith("Covered: lime; not: kernel_shap.")
+    assert "Covered: lime; not: kernel_shap. The other items judge kernel_shap" in found.reason
+    assert found.at_best == "warn"
     assert found.evidence["insertion_by_method"] == {"lime": 1.0}
 
 
@@ -231,3 +233,13 @@ def test_two_checks_of_one_kind_and_method_are_refused(make, explained):
     # The same one twice is one.
     once = audit(explained, checks=[checks[0], checks[0]], thresholds=QUICK)
     assert once["F4"].value == 1
+
+
+def test_copies_of_a_checked_row_count_once(make, explained, evidence, build):
+    """Twelve explained rows of which all are one: what was checked rests on a single row."""
+    copied = [
+        replace(e, data=e.data.assign(input=e.data["input"] * 0 + e.data["input"][0]))
+        for e in explained
+    ]
+    found = evidence(*copied, checks=[make.deletion(np.ones(12))]).outcome("F4")
+    assert (found.n_rows, found.n_copies) == (1, 11)

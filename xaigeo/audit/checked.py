@@ -9,10 +9,12 @@ import numpy as np
 
 from xaigeo.agreement.bootstrap import mean_interval
 from xaigeo.audit.attribution_items import mostly
+from xaigeo.audit.distinct_rows import RowCounts, count_rows
 from xaigeo.audit.evidence import Evidence
-from xaigeo.audit.faithfulness import covered
+from xaigeo.audit.faithfulness import of_the_judged
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.audit.wording import counted, verb
 from xaigeo.checks import Check
 from xaigeo.checks.beats_random import CHANCE, beats_random, random_order_p_values
 from xaigeo.checks.check import DRAW, WAY
@@ -28,6 +30,8 @@ class Judged(NamedTuple):
     check : Check
     values : ndarray, shape (n_defined,)
         Where defined.
+    rows : RowCounts
+        How many different rows these are.
     n_undefined : int
     by_method : dict
         Mean of the defined values, by method.
@@ -35,6 +39,7 @@ class Judged(NamedTuple):
 
     check: Check
     values: np.ndarray
+    rows: RowCounts
     n_undefined: int
     by_method: dict[str, float]
 
@@ -65,7 +70,7 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
             "Models with random weights were not explained. Pass "
             "checks=xaigeo.faithfulness.randomisation(explanation, ensemble)."
         )
-    found = _worst(checks, lambda check: randomised_correlation(check).value, max)
+    found = _worst(evidence, checks, lambda check: randomised_correlation(check).value, max)
     if isinstance(found, Missing):
         return found
     judged = randomised_correlation(found.check)
@@ -76,13 +81,14 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
         found.values, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
     )
     unlike, unknown = _unlike_themselves(checks, evidence)
+    told, best = of_the_judged(found.by_method, evidence)
     return Measured(
         value=value,
         low=low,
         high=high,
         null=shared,
-        n_rows=len(found.values),
-        at_best="warn" if found.n_undefined or unlike or unknown else "pass",
+        **found.rows,
+        at_best="warn" if found.n_undefined or unlike or unknown else best,
         reason=f"By {found.check.method}, sizes of attributions have a rank correlation of "
         f"{evidence.text('F3', value)} with those for models {what}"
         + (
@@ -97,7 +103,7 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
             "and not from what was learnt. "
         )
         + _noise(unlike, unknown)
-        + covered(found.by_method, [e.method for e in evidence.attributions])
+        + told
         + _undefined(found),
         evidence={
             "method": found.check.method,
@@ -130,7 +136,7 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
             "Features were not taken away to ask the models again. Pass "
             "checks=xaigeo.faithfulness.deletion(explanation, ensemble)."
         )
-    found = _worst(checks, beats_random, min)
+    found = _worst(evidence, checks, beats_random, min)
     if isinstance(found, Missing):
         return found
     better, n = float(found.values.sum()), len(found.values)
@@ -138,20 +144,19 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
     n_random = found.check.data.sizes[DRAW]
     p = float(np.nanmedian(random_order_p_values(found.check)))
     as_good = p * (n_random + 1) - 1
+    told, best = of_the_judged(found.by_method, evidence)
     inserted = {c.method: beats_random(c) for c in evidence.checks_of("insertion")}
     return Measured(
         value=better / n,
         low=low,
         high=high,
         null=CHANCE,
-        n_rows=n,
-        at_best="warn" if found.n_undefined else "pass",
+        **found.rows,
+        at_best="warn" if found.n_undefined else best,
         reason=f"By {found.check.method}, for {evidence.text('F4', better / n)} of the "
         f"explanations ({_seeds_and_rows(found.check, n)}) the output falls sooner when features "
         "are taken away in their order than in the median random order; for the median one "
-        f"{as_good:g} of {n_random} random orders do as well. "
-        + covered(found.by_method, [e.method for e in evidence.attributions])
-        + _undefined(found),
+        f"{as_good:g} of {n_random} random orders do as well. " + told + _undefined(found),
         evidence={
             "method": found.check.method,
             "by_method": found.by_method,
@@ -175,7 +180,7 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
 @item(
     id="R1",
     question="Are inputs unlike the data noticed?",
-    metric="recall of off-support inputs, worst way of planting them",
+    metric="recall of inputs that are off the data by construction",
     better="higher",
     passing=0.95,
     warning=0.80,
@@ -212,6 +217,9 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
     alarms = alarms[np.isfinite(alarms)]
     rate = float(alarms.mean()) if len(alarms) else None
     low, high = _interval(noticed, planted)
+    beside = ", ".join(
+        f"{way} {number(share, 'share')}" for way, share in recall.items() if way not in judged
+    )
     return Measured(
         value=noticed / planted,
         low=low,
@@ -226,7 +234,8 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
             f"Of rows of the data {number(rate, 'share')} were flagged too (false alarms)."
             if rate is not None
             else "False alarms were not counted, so this cannot pass."
-        ),
+        )
+        + (f" Not judged, since such rows may be like the data: {beside}." if beside else ""),
         evidence={
             "recall_by_way": recall,
             "judged": tried,
@@ -239,7 +248,7 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
 def _seeds_and_rows(check: Check, n_rows: int) -> str:
     """Return how many explanations there are, in words."""
     n_seeds = len(check.seeds)
-    rows = f"{n_rows} row{'' if n_rows == 1 else 's'}"
+    rows = counted(n_rows, "row")
     return rows if n_seeds == 1 else f"{n_seeds} seeds at {rows}"
 
 
@@ -250,6 +259,7 @@ def _interval(hits: float, n: int) -> tuple[float, float]:
 
 
 def _worst(
+    evidence: Evidence,
     checks: list[Check],
     measure: Callable[[Check], np.ndarray],
     worse: Callable[..., str],
@@ -267,7 +277,16 @@ def _worst(
             "models' outputs do not vary there."
         )
     worst = worse(means, key=lambda name: means[name])
-    return Judged(by_method[worst], usable[worst], int(unknown[worst].sum()), means)
+    rows = _rows_of(evidence, by_method[worst], ~unknown[worst])
+    return Judged(by_method[worst], usable[worst], rows, int(unknown[worst].sum()), means)
+
+
+def _rows_of(evidence: Evidence, check: Check, where: np.ndarray) -> RowCounts:
+    """Count the different rows that were checked, where the check says something."""
+    explained = next(e for e in evidence.explanations if e.method == check.method)
+    places = {label: place for place, label in enumerate(explained.instances.tolist())}
+    chosen = [places[label] for label in check.instances[where].tolist()]
+    return count_rows(explained.array("input"), np.array(chosen, dtype=np.intp))
 
 
 def _unlike_themselves(checks: list[Check], evidence: Evidence) -> tuple[list[str], list[str]]:
@@ -309,4 +328,6 @@ def _mean_or_none(values: np.ndarray) -> float | None:
 
 def _undefined(found: Judged) -> str:
     n = found.n_undefined
-    return f" {n} further rows say nothing, so this cannot pass." if n else ""
+    if not n:
+        return ""
+    return f" {counted(n, 'further row')} {verb(n, 'says', 'say')} nothing, so this cannot pass."

@@ -103,6 +103,9 @@ def seed_curve_tables(needed: SeedsNeeded, max_scores: int = 9) -> dict[str, pd.
         f"{name}_y": table[name].clip(table["floor"], table["ceiling"])
         for name in ("value", "low", "high", "bottom", "top")
     }
+    # Vega warns of a panel in which an edge of the band is nowhere: without one it has no width.
+    for name in ("low_y", "high_y"):
+        within[name] = within[name].fillna(within["value_y"])
     table = table.assign(at_trained=at_trained, **within)
     return {"curve": table.drop(columns=["seed_se", "trained"])}
 
