@@ -1,5 +1,6 @@
 """What is explained, and what the models are asked again; kept in stores between runs."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +40,8 @@ class Explained:
     found: dict[str, Explanation] = field(default_factory=dict)
     repeats: list[Explanation] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    # Hashes that the stores recorded when they were written.
+    stored: list[str] = field(default_factory=list)
 
     @property
     def attributions(self) -> list[Attributions]:
@@ -60,13 +63,14 @@ def explain_all(
 ) -> Explained:
     rows = ready.explained(amounts.n_rows or ready.case.n_rows)
     regression = ready.is_regression
+    explained = Explained(ensemble=ensemble)
 
     def explain(
         name: str, method: str, X: pd.DataFrame, models: xg.SeedEnsemble = ensemble, **more: Any
     ) -> Explanation:
         log(f"    {name}")
         settings = {"background": ready.rows_train, "random_state": 0} | more
-        return xg.explain(
+        found = xg.explain(
             models,
             X,
             method=method,
@@ -77,9 +81,11 @@ def explain_all(
             **PARAMETERS.get(method, {}),
             **({"scale": "probability"} if method == "tree_shap" and not regression else {}),
         )
+        manifest = json.loads((folder / name / "manifest.json").read_text())
+        explained.stored.append(manifest["sha256"])
+        return found
 
     shap = SHAP[family]
-    explained = Explained(ensemble=ensemble)
     gradients = ["integrated_gradients"] if family == "networks" else []
     for method in (shap, "lime", *gradients):
         explained.found[method] = explain(method, method, rows)

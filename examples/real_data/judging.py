@@ -94,6 +94,7 @@ def audited(
         [*explained.found.values(), *explained.repeats],
         evaluation=evaluation,
         checks=explained.checks,
+        stored=explained.stored,
         registration=registration,
         groups=ready.case.groups(rows) or None,
     )

@@ -174,7 +174,8 @@ def check_table(case: Numbers) -> str:
                 MANY[family],
                 f"{found['deletion_beats_random']:.0%} [{found['deletion_low']:.0%}, "
                 f"{found['deletion_high']:.0%}], {found['n_rows']} rows",
-                f"{number(found['random_correlation'])} (two such: {number(found['between_random'])}; "
+                f"{number(found['random_correlation'])} "
+                f"(two such: {number(found['between_random'])}; "
                 f"{'labels shuffled' if found['randomised'] == 'labels' else 'all layers random'})",
                 ", ".join(f"{way} {rate}" for way, rate in flagged.items()),
             ]

@@ -215,9 +215,8 @@ def checks(case: Numbers, n_seeds: int) -> str:
         found = case[family]["checks"]
         told.append(
             f"taking features away in the order of {LABELS[shap_of(case[family])]} beats random "
-            f"orders in {found['deletion_beats_random']:.0%} of the seeds, mean over {found['n_rows']} "
-            "rows (chance "
-            f"50 %), and its ranks correlate by {found['random_correlation']:.2f} with those of "
+            f"orders in {found['deletion_beats_random']:.0%} of the seeds, mean over "
+            f"{found['n_rows']} rows (chance 50 %), and its ranks correlate by {found['random_correlation']:.2f} with those of "
             f"{MANY[family]} that learnt nothing (two of these: {found['between_random']:.2f})"
         )
     return f"**Do the explanations describe the models?** {sentence('; '.join(told))}."

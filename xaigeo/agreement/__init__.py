@@ -18,7 +18,7 @@ from xaigeo.agreement.difference_correlations import difference_correlations
 from xaigeo.agreement.disagreement_sources import SourcesOfDisagreement, disagreement_sources
 from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.feature_use import change_use, rule_use
-from xaigeo.agreement.identical_answers import identical_answers
+from xaigeo.agreement.identical_answers import different_models, identical_answers
 from xaigeo.agreement.importance import importance, importance_ranks
 from xaigeo.agreement.intervals import seed_intervals
 from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
@@ -74,6 +74,7 @@ __all__ = [
     "confusion_table",
     "cross_explanations",
     "difference_correlations",
+    "different_models",
     "disagreement_sources",
     "explainer_noise",
     "identical_answers",
