@@ -216,7 +216,8 @@ def checks(case: Numbers, n_seeds: int) -> str:
         told.append(
             f"taking features away in the order of {LABELS[shap_of(case[family])]} beats random "
             f"orders in {found['deletion_beats_random']:.0%} of the seeds, mean over "
-            f"{found['n_rows']} rows (chance 50 %), and its ranks correlate by {found['random_correlation']:.2f} with those of "
+            f"{found['n_rows']} rows (chance 50 %), and its ranks correlate by "
+            f"{found['random_correlation']:.2f} with those of "
             f"{MANY[family]} that learnt nothing (two of these: {found['between_random']:.2f})"
         )
     return f"**Do the explanations describe the models?** {sentence('; '.join(told))}."
