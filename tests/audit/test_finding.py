@@ -153,3 +153,11 @@ def test_numbers_settle_the_status():
     assert replace(found, value=0.5).possible == ("warn",)
     assert replace(found, n_rows=3).possible == ("warn",)
     assert replace(found, value=None).possible == ("not_evaluated", "fail")
+
+
+def test_a_share_next_to_the_whole_is_not_told_in_ten_digits():
+    assert number(0.9999999, "share", (0.95, 0.8)) == "100%"
+    assert number(0.9999999, "share", (1.0, 0.95)) == "99.99999%"
+    assert number(0.99999, "share") == "99.999%"
+    assert number(0.9997, "share") == "99.97%"
+    assert number(1e-5, "share") == "0.001%"

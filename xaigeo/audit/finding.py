@@ -15,6 +15,9 @@ from xaigeo.audit.wording import counted, verb
 ROUNDING = 1e-12
 NUMBERS = ("value", "low", "high", "null", "judged")
 
+# Digits that tell such a share from the whole tell a reader nothing.
+NEXT_TO = 1e-6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -180,12 +183,14 @@ def reaches(value: float, limit: float, better: Better) -> bool:
 def number(value: float, unit: str, limits: Sequence[float | None] = ()) -> str:
     """Return a value with its unit as text, never rounded onto or across a limit.
 
-    A share is never rounded to 0 or 1 either: 0.9997 is 99.97%, not 100%.
+    A share is not rounded to 0 or 1 either, unless it is within a millionth of it and no
+    limit lies there: 0.9997 is 99.97%, not 100%.
     """
     if unit == "yes_no":
         return "yes" if value else "no"
     size = 100.0 if unit == "share" else 1.0
-    marks = [m for m in (*limits, *((0.0, 1.0) if unit == "share" else ())) if m is not None]
+    ends = [end for end in (0.0, 1.0) if unit == "share" and abs(value - end) >= NEXT_TO]
+    marks = [m for m in (*limits, *ends) if m is not None]
     text = f"{size * value:.3g}"
     for digits in range(3, 17):
         text = f"{size * value:.{digits}g}"
