@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 
 from xaigeo.viz import attribution_beeswarm, modes_map, precision_coverage, rank_flow
+from xaigeo.viz.page import pictures
+from xaigeo.viz.page.columnar import columnar
 from xaigeo.viz.page.pictures import picture
 from xaigeo.viz.page.sections import MOST_RULES, overview_pictures, reason_pictures
 from xaigeo.viz.records import values
@@ -87,3 +89,12 @@ def test_charts_of_several_views_keep_their_width(study, wide):
     found = picture(modes_map(explanatory_modes(shap), shap), wide=wide)
     assert "width" not in found["spec"]
     assert found["wide"] is wide
+
+
+def test_many_rows_are_held_by_column_but_for_rows_with_labels():
+    many = [{"x": i / 3, "name": "a"} for i in range(40)]
+    held = pictures._table(many, {})
+    assert held == {"n": 40, "columns": columnar(pd.DataFrame(many))["columns"]}
+    assert pictures._table(many[:39], {}) == many[:39]
+    labelled = [row | {"instance": 0.123456789} for row in many]
+    assert pictures._table(labelled, {}) is labelled

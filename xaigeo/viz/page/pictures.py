@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from xaigeo import dims
 from xaigeo.viz.page.columnar import columnar
 from xaigeo.viz.records import records
 from xaigeo.viz.theme import INK
@@ -15,6 +16,8 @@ from xaigeo.viz.theme import INK
 Picture = dict[str, Any]
 # Charts of several views keep the width they were made with; this one fits a phone.
 WIDTH = 330
+# So many rows are shorter by column.
+MANY = 40
 RING: dict[str, Any] = {"color": INK, "strokeWidth": 2, "tooltip": None}
 
 
@@ -142,9 +145,14 @@ def _types(spec: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _table(held: Any, types: dict[str, str]) -> Any:
-    """Return rows as they are, or CSV as a table by column: Vega would read it by making code."""
+    """Return few rows as they are, and many, or CSV, as a table by column.
+
+    Vega would read CSV by making code; by column names are written once. Rows with labels stay,
+    since a table by column keeps four digits of a label that is a number.
+    """
     if not isinstance(held, str):
-        return held
+        named = len(held) < MANY or dims.INSTANCE in held[0]
+        return held if named else columnar(pd.DataFrame(held, dtype=object))
     frame = pd.read_csv(io.StringIO(held), dtype=str, keep_default_na=False, na_values=[""])
     for name, kind in types.items():
         column = frame[name]
