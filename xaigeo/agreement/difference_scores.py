@@ -71,6 +71,17 @@ class DifferenceScores:
         return np.stack([_log_odds(raw, place) for place in places])
 
 
+def comparable_score(evaluation: Evaluation) -> ScoreName:
+    """Return the score by which models of few and of many classes are judged alike.
+
+    Of several classes one against the rest is taken for each and the largest difference counts,
+    which is large for seeds that differ by nothing else; the log-odds of the true class are one
+    number a row, whatever the number of classes.
+    """
+    several = evaluation.task == "classification" and len(evaluation.classes) > 2
+    return "true_class" if several else "logit_gap"
+
+
 def difference_scores(evaluation: Evaluation, score: ScoreName = "logit_gap") -> DifferenceScores:
     """Return what is compared of the predictions of an evaluation.
 

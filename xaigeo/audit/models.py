@@ -9,6 +9,7 @@ import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.calibration import calibration_error
+from xaigeo.agreement.difference_scores import comparable_score
 from xaigeo.agreement.model_difference import ModelDifference, model_difference
 from xaigeo.agreement.predictions import ambiguity, discrepancy, spread
 from xaigeo.audit.distinct_rows import RowCounts, count_labelled, count_rows
@@ -190,12 +191,9 @@ def no_outlier(evidence: Evidence) -> Outcome:
             "α̂ compares the models' predictions on labelled rows. Pass "
             "evaluation=ensemble.evaluate(X_test, y_test)."
         )
-    # With several classes the worst of them is large for seeds that differ by nothing else; the
-    # log-odds of the true class are one number a row, whatever the number of classes.
-    several = evidence.is_classification and len(evidence.first.outputs) > 2
     found = model_difference(
         evidence.evaluation,
-        score="true_class" if several else "logit_gap",
+        score=comparable_score(evidence.evaluation),
         limit=min(max(evidence.thresholds["M5"].passing, 0.0), 1.0),
         n_bootstrap=min(max(2, evidence.thresholds.n_bootstrap), MOST_DRAWS),
         random_state=evidence.random_state,

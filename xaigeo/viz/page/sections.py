@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from xaigeo.agreement.difference_scores import comparable_score
 from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.importance import attribution_values, importance, overall_order
 from xaigeo.agreement.model_difference import model_difference
@@ -71,7 +72,7 @@ def performance_pictures(evaluation: Evaluation) -> list[Picture]:
             picture(prediction_deviation(evaluation, width=WIDTH), name="prediction_deviation")
         )
     if len(evaluation.seeds) >= LEAST_SEEDS:
-        difference = model_difference(evaluation)
+        difference = model_difference(evaluation, score=comparable_score(evaluation))
         found.append(picture(seed_outliers(difference, width=WIDTH), name="seed_outliers"))
     return found
 
