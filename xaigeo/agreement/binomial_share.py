@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy.stats import beta, binom
+from scipy.stats import binom
+
+from xaigeo.checks.off_support_rates import share_interval as share_interval
 
 Directions = Literal[1, 2]
 
@@ -49,19 +51,6 @@ def share_p_value(
         # No more than half of the seeds tell no direction from its opposite.
         p = np.where((share >= 0.5) & (2 * count <= n_seeds), 1.0, p)
     return np.asarray(np.minimum(p, 1.0))
-
-
-def share_interval(count: np.ndarray, n_seeds: int, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the interval of a share of all seeds, each end of shape (...).
-
-    Clopper and Pearson (1934, doi:10.1093/biomet/26.4.404): it holds the share in at least a
-    share `level` of ensembles.
-    """
-    tail = (1 - level) / 2
-    with np.errstate(invalid="ignore"):
-        low = beta.ppf(tail, count, n_seeds - count + 1)
-        high = beta.ppf(1 - tail, count + 1, n_seeds - count)
-    return np.where(count > 0, low, 0.0), np.where(count < n_seeds, high, 1.0)
 
 
 def fewest_seeds(level: float, share: float, *, directions: Directions = 1) -> int | None:

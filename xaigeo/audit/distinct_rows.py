@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TypedDict
 
 import numpy as np
 
 from xaigeo.ensemble.evaluation import Evaluation
+
+
+def rows_sha256(rows: np.ndarray) -> str:
+    """Return the SHA-256 of encoded rows, as explanations record it of their background."""
+    return hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
 
 
 class RowCounts(TypedDict):

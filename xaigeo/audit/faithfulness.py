@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Sequence
 from typing import Literal, cast
@@ -14,7 +13,7 @@ from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.completeness import completeness_gap
 from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
-from xaigeo.audit.distinct_rows import RowCounts, count_rows
+from xaigeo.audit.distinct_rows import RowCounts, count_rows, rows_sha256
 from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
@@ -183,7 +182,7 @@ def backgrounds_agree(evidence: Evidence) -> Outcome:
                     first.method,
                     first.provenance.get("parameters"),
                     first.instances.tolist(),
-                    _sha256(first.array("input")),
+                    rows_sha256(first.array("input")),
                 ],
                 sort_keys=True,
                 default=str,
@@ -251,8 +250,4 @@ def _by_background(results: list[Attributions]) -> np.ndarray:
 
 
 def _sorted_sha256(rows: np.ndarray) -> str:
-    return _sha256(rows[np.lexsort(rows.T[::-1])] if rows.shape[1] else rows)
-
-
-def _sha256(rows: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
+    return rows_sha256(rows[np.lexsort(rows.T[::-1])] if rows.shape[1] else rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,7 +10,7 @@ from xaigeo.agreement.intervals import spread_over_seeds
 from xaigeo.agreement.selection import selects_nothing
 from xaigeo.agreement.unstable import unstable
 from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, mostly, no_choice, nothing_to_compare
-from xaigeo.audit.distinct_rows import count_rows
+from xaigeo.audit.distinct_rows import count_rows, rows_sha256
 from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.audit.wording import counted, listed, verb
@@ -120,7 +119,7 @@ def unstable_is_listed(evidence: Evidence) -> Outcome:
 def hashes_hold(evidence: Evidence) -> Outcome:
     """Recompute the hashes of explanations, of their backgrounds and of what was checked."""
     recorded = [
-        (e.method, e.provenance.get("background_sha256"), _sha256(e.array("background")))
+        (e.method, e.provenance.get("background_sha256"), rows_sha256(e.array("background")))
         for e in evidence.explanations
     ]
     if any(not claimed for _, claimed, _ in recorded):
@@ -196,7 +195,3 @@ def _verified(evidence: Evidence) -> str:
         "The explanations are those that were stored, and the recorded hashes of their background "
         "rows hold."
     )
-
-
-def _sha256(rows: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()

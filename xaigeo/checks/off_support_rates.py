@@ -54,13 +54,13 @@ def off_support_rates(check: Check, *, level: float = 0.95) -> pd.DataFrame:
 
 
 def share_interval(
-    hits: np.ndarray, n: np.ndarray, level: float = 0.95
+    hits: np.ndarray, n: np.ndarray | int, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the exact two-sided interval of shares, after Clopper and Pearson.
 
     Parameters
     ----------
-    hits, n : ndarray
+    hits, n : ndarray, or int for `n`
         Hits among so many; a hit may count in part, which makes the interval wider than it need
         be.
     level : float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -102,3 +103,10 @@ def _of_outputs(explanation: Attributions, places: np.ndarray) -> np.ndarray:
     # By seed, unlike where seeds are compared: one seed's numbers say nothing of another's.
     largest = np.abs(values).max(axis=-1, keepdims=True)
     return np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)
+
+
+def explanation_bar(total: int, what: str, progress: bool) -> Any:
+    """Return a progress bar of explanations, silent unless `progress`."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=what, unit="explanation", disable=not progress)

@@ -18,7 +18,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explanations import Attributions
-from xaigeo.faithfulness.call import Call
+from xaigeo.faithfulness.call import Call, explanation_bar
 from xaigeo.faithfulness.random_labels import RandomLabels, Refit
 from xaigeo.faithfulness.subject import Subject
 from xaigeo.options import check_count, check_flag, check_option
@@ -165,7 +165,7 @@ def _measured(
 ) -> dict[str, np.ndarray]:
     own = call.values
     by_size, by_value, last = [], [], []
-    with _bar(n_repeats * steps.n_models + control, progress) as bar:
+    with explanation_bar(n_repeats * steps.n_models + control, "randomisation", progress) as bar:
         for repeat in range(n_repeats):
             made = []
             for ensemble in steps.models(repeat):
@@ -212,9 +212,3 @@ def _signed_spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return Spearman's rank correlation of signed attributions, shape (...)."""
     # Ranks are positive, so that ranking them by size keeps their order.
     return spearman(rankdata(a, axis=-1), rankdata(b, axis=-1))
-
-
-def _bar(total: int, progress: bool) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(total=total, desc="randomisation", unit="explanation", disable=not progress)

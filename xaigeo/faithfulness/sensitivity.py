@@ -16,7 +16,7 @@ from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explainers.blocks.streams import instance_seed
 from xaigeo.explanations import Attributions
-from xaigeo.faithfulness.call import Call
+from xaigeo.faithfulness.call import Call, explanation_bar
 from xaigeo.faithfulness.subject import Subject
 from xaigeo.options import check_count, check_flag, check_positive
 from xaigeo.schema import FeatureSchema, Matrix
@@ -110,7 +110,7 @@ def sensitivity(
     near = nudged_rows(subject.rows, background, reach, n_noise)
     if not call.explainer.randomised:
         near = near[:0]
-    with _bar(n_samples + len(near), progress) as bar:
+    with explanation_bar(n_samples + len(near), "sensitivity", progress) as bar:
         found, same = (_changes(call, each, bar) for each in (rows, near))
     undefined = _undefined(call.values)
     shape = (dims.SEED, dims.INSTANCE)
@@ -247,9 +247,3 @@ def _undefined(values: np.ndarray) -> np.ndarray:
     """Return where an explanation is zero, or rounding beside the largest."""
     norm = _norm(values)
     return np.asarray(norm <= NUMERICAL_ZERO * norm.max())
-
-
-def _bar(total: int, progress: bool) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(total=total, desc="sensitivity", unit="explanation", disable=not progress)
