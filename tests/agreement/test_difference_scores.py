@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from xaigeo.agreement.difference_scores import difference_scores
+from xaigeo.agreement.difference_scores import comparable_score, difference_scores
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.errors import InputError
 
@@ -72,3 +72,11 @@ def test_other_scores_are_refused(rng):
     given = made(rng.dirichlet([1, 1], size=(2, 5)), [0, 1, 0, 1, 0])
     with pytest.raises(InputError, match="score to be one of 'logit_gap', 'true_class', got 'p'"):
         difference_scores(given, "p")
+
+
+def test_several_classes_are_compared_by_one_number_a_row(rng):
+    truth = rng.integers(0, 2, 30)
+    assert comparable_score(made(rng.dirichlet([1, 1], size=(2, 30)), truth)) == "logit_gap"
+    assert comparable_score(made(rng.dirichlet([1, 1, 1], size=(2, 30)), truth)) == "true_class"
+    targets = made(rng.normal(size=(2, 30, 3)), rng.normal(size=(30, 3)), task="regression")
+    assert comparable_score(targets) == "logit_gap"
