@@ -12,7 +12,7 @@ import pytest
 import xaigeo
 
 PACKAGE = Path(xaigeo.__file__).parent
-FOUNDATION = ("dims", "errors", "folders", "options", "registry", "schema", "summary")
+FOUNDATION = ("dims", "errors", "folders", "options", "registry", "schema", "summary", "text")
 # Each layer may import from itself and from what stands before it.
 CORE = (
     *FOUNDATION,

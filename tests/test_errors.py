@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 
-from xaigeo.errors import ConfigError, InputError
+from xaigeo.errors import ConfigError, InputError, cause, is_long
 
 
 def test_the_message_has_all_three_parts():
@@ -25,3 +25,13 @@ def test_values_of_numpy_are_told_as_plain_ones():
     assert str(told) == "Expected rows, got [62, 1.5, 'a', True, ('q', 0)]. Write nan."
     assert told.arrived == "[62, 1.5, 'a', True, ('q', 0)]"
     assert str(pickle.loads(pickle.dumps(told))) == str(told)
+
+
+def test_the_message_of_other_code_is_cut():
+    assert cause(KeyError("text")) == "KeyError: 'text'"
+    assert cause(StopIteration()) == "StopIteration"
+    long = ValueError("a b\n" * 10_000)
+    assert cause(long) == "ValueError: " + "a b " * 74 + "a..."
+    assert len(cause(long)) == 300 + len("ValueError: ")
+    assert is_long(long)
+    assert not is_long(KeyError("text"))

@@ -39,6 +39,34 @@ def test_an_unknown_keyword_names_the_known_ones():
         check_keywords("lime", ["n_sample"], ["n_samples", "alpha"])
 
 
+@pytest.mark.parametrize(
+    ("value", "known", "name"),
+    [
+        ("SWA", ["swa", "aswa", "naswa", "ema"], "swa"),
+        ("Aswa", ["swa", "aswa", "naswa", "ema"], "aswa"),
+        ("BILL_LENGHT", ["bill_depth", "bill_length"], "bill_length"),
+        ("Sexe", ["SEX", "Sex", "sex"], "Sex"),
+        ("STRASSE", ["Straße"], "Straße"),
+    ],
+)
+def test_letters_of_another_case_are_alike(value, known, name):
+    assert closest(value, known) == name
+    assert closest(value, reversed(known)) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "name"),
+    [
+        ("nope", ["income"], None),  # 3 of 5 letters, and another beginning
+        ("isle", ["island"], "island"),  # as many, and the same beginning
+        ("sen", ["tax", "ten"], "ten"),
+        ("spheres", ["growing_spheres"], "growing_spheres"),
+    ],
+)
+def test_another_first_letter_asks_for_more_that_is_alike(value, known, name):
+    assert closest(value, known) == name
+
+
 def test_nothing_alike_gives_no_suggestion():
     assert closest("zzz", ["abc"]) is None
     assert suggestion("zzz", ["abc"]) == ""

@@ -19,6 +19,7 @@ PACKAGES = [
     "geometry",
     "runs",
     "store",
+    "text",
     "viz",
 ]
 

@@ -35,6 +35,14 @@ def test_an_unknown_name_lists_the_known(registry):
         registry.get("alpa")
 
 
+def test_an_unknown_name_like_no_other_tells_to_choose():
+    with pytest.raises(InputError, match=r"Choose one of the listed methods\.$"):
+        Registry[type]("method", builtin={"alpha": "none"}).get("xyz")
+    made = Registry[type]("method for texts", {"alpha": "none"}, plural="methods for texts")
+    with pytest.raises(InputError, match=r"Choose one of the listed methods for texts\.$"):
+        made.get("xyz")
+
+
 def test_other_packages_join_by_entry_point(monkeypatch):
     entry = EntryPoint(name="foreign", value="decimal:Decimal", group="xaigeo.test")
     monkeypatch.setattr(registry_module, "entry_points", lambda group: [entry])

@@ -117,6 +117,36 @@ def test_what_is_not_a_table(mixed_schema, thing):
         mixed_schema.encode(thing)
 
 
+TEXTS = ["a good film", "a thin plot"]
+GIVEN = [
+    (pd.Series(TEXTS), "a Series of texts"),
+    (TEXTS, "a list of texts"),
+    (tuple(TEXTS), "a tuple of texts"),
+    (np.array(TEXTS), "a ndarray of texts"),
+    (np.array(TEXTS, dtype=object), "a ndarray of texts"),
+    ("a good film", "a text"),
+]
+
+
+@pytest.mark.parametrize(("texts", "arrived"), GIVEN)
+def test_texts_are_not_a_table(mixed_schema, texts, arrived):
+    do = (
+        "Texts go to xaigeo.TextEnsemble: networks are trained by .train, estimators and pipelines "
+        "fitted by .fit, models that are trained already wrapped by .wrap. A column of a table "
+        "goes as a frame, X.to_frame()."
+    )
+    with pytest.raises(InputError) as error:
+        FeatureSchema.from_data(texts)
+    assert str(error.value) == (
+        f"Expected a pandas DataFrame or a two-dimensional numpy array, got {arrived}. {do}"
+    )
+    with pytest.raises(InputError) as error:
+        mixed_schema.encode(texts)
+    assert str(error.value) == (
+        f"Expected X with two dimensions (rows, features), got {arrived}. {do}"
+    )
+
+
 def test_an_array_for_a_schema_with_names(mixed_schema):
     with pytest.raises(InputError, match=r"as a data frame with columns length, count.*DataFrame"):
         mixed_schema.encode(np.zeros((2, 5)))

@@ -9,9 +9,11 @@ __version__ = "0.1.0"
 
 _HOME = {
     "SeedEnsemble": "xaigeo.ensemble",
+    "TextEnsemble": "xaigeo.ensemble",
     "Evaluation": "xaigeo.ensemble",
     "FeatureSchema": "xaigeo.schema",
     "Attributions": "xaigeo.explanations",
+    "TokenAttributions": "xaigeo.explanations",
     "Anchors": "xaigeo.explanations",
     "Counterfactuals": "xaigeo.explanations",
     "explain": "xaigeo.explainers",
@@ -29,6 +31,7 @@ _MODULES = (
     "explainers",
     "faithfulness",
     "geometry",
+    "text",
     "viz",
 )
 
@@ -41,17 +44,20 @@ if TYPE_CHECKING:
     from xaigeo import explainers as explainers
     from xaigeo import faithfulness as faithfulness
     from xaigeo import geometry as geometry
+    from xaigeo import text as text
     from xaigeo import viz as viz
 
     # The package is callable at run time; a type checker sees the function that it calls.
     from xaigeo.audit.runner import audit as audit
     from xaigeo.ensemble import Evaluation as Evaluation
     from xaigeo.ensemble import SeedEnsemble as SeedEnsemble
+    from xaigeo.ensemble import TextEnsemble as TextEnsemble
     from xaigeo.errors import InputError as InputError
     from xaigeo.explainers import explain as explain
     from xaigeo.explanations import Anchors as Anchors
     from xaigeo.explanations import Attributions as Attributions
     from xaigeo.explanations import Counterfactuals as Counterfactuals
+    from xaigeo.explanations import TokenAttributions as TokenAttributions
     from xaigeo.geometry.scene import scene as scene
     from xaigeo.runs import sources_of_disagreement as sources_of_disagreement
     from xaigeo.schema import FeatureSchema as FeatureSchema

@@ -7,6 +7,9 @@ import re
 # How numpy 2 writes a number, a text or a truth value of its own.
 _NUMPY = re.compile(r"\bnp\.(?:(?:u?int|float|str|bool|longdouble)\w*\(([^()]*)\)|(True|False)_)")
 
+# Of another library's message: some hold all the data.
+MOST_CHARACTERS = 300
+
 
 class InputError(ValueError):
     """Raise when a user's input cannot be used as it is.
@@ -44,6 +47,10 @@ class StoreError(InputError):
     """Raise when a store on disk is missing, incomplete or altered."""
 
 
+class CompletenessWarning(UserWarning):
+    """Warn that attributions miss the output's change, to which they should add up."""
+
+
 class ConstantFeatureWarning(UserWarning):
     """Warn that a column holds one value only, so no explanation can move it."""
 
@@ -56,12 +63,47 @@ class DuplicateLabelsWarning(UserWarning):
     """Warn that several explained rows have one label, so they cannot be told apart by it."""
 
 
+class LoneAverageWarning(UserWarning):
+    """Warn that an average of weights holds one step only, so that nothing is averaged."""
+
+
+class LongTextWarning(UserWarning):
+    """Warn that texts are longer than models read, so that their end is left out."""
+
+
+class MainCodeWarning(UserWarning):
+    """Warn that a store needs functions or classes of the program that wrote it."""
+
+
 class ManyCategoriesWarning(UserWarning):
     """Warn that a text column has about as many different values as rows."""
 
 
+class RebuiltTextWarning(UserWarning):
+    """Warn that models answer otherwise to a text than to the words that it is explained by."""
+
+
 class SingleSeedWarning(UserWarning):
     """Warn that an ensemble of one seed can be explained but not compared."""
+
+
+def cause(error: BaseException) -> str:
+    r"""Return kind and message of an error of other code, on one line, cut where it is long.
+
+    Examples
+    --------
+    >>> cause(ValueError("No samples.\nPass some."))
+    'ValueError: No samples. Pass some'
+    """
+    message = " ".join(str(error).split()).rstrip(".")
+    if len(message) > MOST_CHARACTERS:
+        message = message[: MOST_CHARACTERS - 3] + "..."
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def is_long(error: BaseException) -> bool:
+    """Return whether `cause` would cut the message of an error."""
+    return len(str(error)) > MOST_CHARACTERS
 
 
 def _plain(text: str) -> str:

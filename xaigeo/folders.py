@@ -10,6 +10,12 @@ from typing import Any
 
 from xaigeo.errors import StoreError
 
+# What a folder holds by the name of its manifest, and what reads it.
+READERS = {
+    "manifest.json": ("an explanation", "xaigeo.load(path)"),
+    "ensemble.json": ("an ensemble of models", "xaigeo.SeedEnsemble.load(path)"),
+}
+
 
 def put_folder(scratch: Path, target: Path) -> None:
     """Move a finished folder to its place; one that is there already is replaced.
@@ -42,8 +48,7 @@ def read_manifest(folder: Path, name: str, *, holds: str) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise StoreError(
             expected=f"a folder with {holds} at {folder}",
-            arrived="no manifest" if folder.is_dir() else "no such folder",
-            do="Pass the path that was given to save().",
+            **_in_place_of_manifest(folder),
         ) from error
     except ValueError as error:
         raise StoreError(
@@ -52,3 +57,25 @@ def read_manifest(folder: Path, name: str, *, holds: str) -> dict[str, Any]:
             do="The store is damaged; make it again.",
         ) from error
     return manifest
+
+
+def _in_place_of_manifest(folder: Path) -> dict[str, str]:
+    """Return what is there, and what to do, for the message about a missing manifest."""
+    for other, (what, reader) in READERS.items():
+        if (folder / other).is_file():
+            if _kind(folder / other) == "text":
+                what, reader = "an ensemble of text models", "xaigeo.TextEnsemble.load(path)"
+            return {"arrived": f"the folder of {what}", "do": f"Read it with {reader}."}
+    return {
+        "arrived": "no manifest" if folder.is_dir() else "no such folder",
+        "do": "Pass the path that was given to save().",
+    }
+
+
+def _kind(manifest: Path) -> str | None:
+    """Return what an ensemble's manifest says of its models, as far as it can be read."""
+    try:
+        told = json.loads(manifest.read_text())
+    except ValueError:
+        return None
+    return told.get("kind") if isinstance(told, dict) else None

@@ -43,9 +43,32 @@ def check_keywords(owner: str, given: Iterable[str], known: Iterable[str]) -> No
 
 
 def closest(value: object, known: Iterable[object]) -> str | None:
-    """Return the known name most like `value`, or None when none is alike."""
-    close = difflib.get_close_matches(str(value), [str(item) for item in known], n=1)
-    return close[0] if close else None
+    """Return the known name most like `value`, or None when none is alike.
+
+    Small and capital letters are alike; where names differ in these alone, they count.
+
+    Examples
+    --------
+    >>> closest("SWA", ["swa", "aswa"])
+    'swa'
+    """
+    folded: dict[str, list[str]] = {}
+    for name in map(str, known):
+        folded.setdefault(name.casefold(), []).append(name)
+    given = str(value).casefold()
+    close = [
+        name
+        for name in difflib.get_close_matches(given, folded, n=len(folded) or 1)
+        # Slips seldom are in the first letter: another one asks for more of the rest to be alike.
+        if name[:1] == given[:1] or given in name or _ratio(given, name) >= 2 / 3
+    ]
+    if not close:
+        return None
+    return max(folded[close[0]], key=lambda name: _ratio(str(value), name))
+
+
+def _ratio(value: str, name: str) -> float:
+    return difflib.SequenceMatcher(b=value, a=name).ratio()
 
 
 def suggestion(value: object, known: Iterable[object]) -> str:

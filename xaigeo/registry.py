@@ -24,10 +24,20 @@ class Registry(Generic[T]):
         Name to module; importing the module registers the name.
     group : str, optional
         Entry-point group in which other packages announce theirs.
+    plural : str, optional
+        What several are called, by default the kind and an s.
     """
 
-    def __init__(self, kind: str, builtin: dict[str, str], group: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        builtin: dict[str, str],
+        group: str | None = None,
+        *,
+        plural: str | None = None,
+    ) -> None:
         self.kind = kind
+        self.plural = plural or f"{kind}s"
         self.group = group
         self._modules = dict(builtin)
         self._entries: dict[str, T] = {}
@@ -61,7 +71,7 @@ class Registry(Generic[T]):
                 arrived=repr(name),
                 do=self._family(name)
                 or suggestion(name, known)
-                or f"Choose one of the listed {self.kind}s.",
+                or f"Choose one of the listed {self.plural}.",
             )
         return self._entries[name]
 

@@ -216,7 +216,11 @@ class FeatureSchema:
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> FeatureSchema:
-        """Build a schema from `to_dict`'s answer."""
+        """Build a schema from `to_dict`'s answer, that of texts where it tells of a tokenizer."""
+        if cls is FeatureSchema and "tokenizer" in description:
+            from xaigeo.text.schema import TextSchema
+
+            return TextSchema.from_dict(description)
         features = tuple(
             Feature(**{**f, "categories": tuple(f["categories"])}) for f in description["features"]
         )
@@ -236,6 +240,7 @@ class FeatureSchema:
         return numbers if np.isfinite(numbers).all() else None
 
     def _matched(self, X: Frame, what: str) -> pd.DataFrame:
+        refuse_texts(X, f"{what} with two dimensions (rows, features)")
         if isinstance(X, pd.Series) or (isinstance(X, np.ndarray) and X.ndim != 2):
             raise InputError(
                 expected=f"{what} with two dimensions (rows, features)",
@@ -271,11 +276,42 @@ class FeatureSchema:
         return frame.set_axis(given, axis=1)[self.names]
 
 
+def refuse_texts(
+    X: Any,
+    expected: str,
+    do: str = "Texts go to xaigeo.TextEnsemble: networks are trained by .train, estimators and "
+    "pipelines fitted by .fit, models that are trained already wrapped by .wrap. A column of a "
+    "table goes as a frame, X.to_frame().",
+) -> None:
+    """Raise where texts arrive in place of a table.
+
+    Parameters
+    ----------
+    X : object
+    expected, do : str
+        What was expected instead, and what to do, for the message.
+
+    Raises
+    ------
+    InputError
+        For a str, and for a Series, an array of one dimension, a list or a tuple of str.
+    """
+    several = isinstance(X, pd.Series | list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1)
+    first = X if isinstance(X, str) else next(iter(X), None) if several else None
+    if isinstance(first, str):
+        raise InputError(
+            expected=expected,
+            arrived=f"a {type(X).__name__} of texts" if several else "a text",
+            do=do,
+        )
+
+
 def _as_frame(X: Frame) -> pd.DataFrame:
     if isinstance(X, pd.DataFrame):
         return X
     if isinstance(X, np.ndarray) and X.ndim == 2:
         return pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+    refuse_texts(X, "a pandas DataFrame or a two-dimensional numpy array")
     raise InputError(
         expected="a pandas DataFrame or a two-dimensional numpy array",
         arrived=f"{type(X).__name__}"

@@ -10,6 +10,7 @@ from xaigeo import dims
 if TYPE_CHECKING:
     from xaigeo.ensemble.seed_ensemble import SeedEnsemble
     from xaigeo.explanations import Explanation
+    from xaigeo.schema import FeatureSchema
 
 MOST_ROWS = 5
 
@@ -50,10 +51,21 @@ def ensemble_html(ensemble: SeedEnsemble) -> str:
         "models": f"{ensemble.n_seeds} {ensemble.members.kind}",
         "task": ensemble.task,
         "outputs": ", ".join(ensemble.output_names),
-        "features": ", ".join(feature.label for feature in ensemble.schema.features),
-    }
+    } | _what_is_read(ensemble.schema)
     scores = (ensemble.record.get("validation") or {}).get("scores", {})
     for name, values in scores.items():
         if name != "seed":
             facts[f"validation {name}"] = f"{min(values):.3f} to {max(values):.3f} over seeds"
-    return facts_html("SeedEnsemble", facts)
+    return facts_html(type(ensemble).__name__, facts)
+
+
+def _what_is_read(schema: FeatureSchema) -> dict[str, object]:
+    from xaigeo.text.schema import TextSchema
+    from xaigeo.text.vocabulary_size import vocabulary_size
+
+    if isinstance(schema, TextSchema):
+        return {
+            "tokens": vocabulary_size(schema.tokenizer),
+            "most tokens of a text": schema.max_tokens,
+        }
+    return {"features": ", ".join(feature.label for feature in schema.features)}
