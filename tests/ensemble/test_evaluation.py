@@ -25,6 +25,7 @@ def test_classification_scores_equal_those_by_hand():
     )
     row = evaluation.scores.iloc[0]
     assert row["seed"] == 5
+    assert repr(evaluation) == "Evaluation(test, 1 seeds, 4 rows, classification)"
     assert row["accuracy"] == pytest.approx(0.75)
     # F1 of a: precision 1, recall 1/2; of b: precision 2/3, recall 1.
     assert row["f1_macro"] == pytest.approx((2 / 3 + 4 / 5) / 2)

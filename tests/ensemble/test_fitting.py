@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -10,6 +11,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -138,6 +140,15 @@ def test_a_lone_seed_and_a_constant_column_are_warned_about(mixed):
 def test_bad_input_is_told(estimator, options, message, mixed):
     with pytest.raises(InputError, match=message):
         fit(estimator, *mixed, **options)
+
+
+@pytest.mark.parametrize("kind", [list, pd.Series, np.array])
+def test_texts_are_sent_to_where_they_are_fitted(kind):
+    texts, y = ["a film", "a plot", "an end"] * 4, ["good", "bad", "good"] * 4
+    estimator = make_pipeline(TfidfVectorizer(), RandomForestClassifier())
+    with pytest.raises(InputError, match=r"a table to fit on, .* of texts\. Call xaigeo\.") as told:
+        SeedEnsemble.fit(estimator, kind(texts), y)
+    assert "xaigeo.TextEnsemble.fit(estimator, texts, y) for an estimator" in told.value.do
 
 
 def test_a_plain_estimator_takes_numeric_columns(mixed):

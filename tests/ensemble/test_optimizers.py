@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from xaigeo.ensemble import optimizers
 from xaigeo.ensemble.optimizers import OPTIMIZERS
 
 UPSTREAM = {
@@ -19,8 +20,10 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("large", [optimizers.LARGE, 1])
 @pytest.mark.parametrize(("name", "decay", "momentum"), CASES)
-def test_updates_equal_torchs(name, decay, momentum):
+def test_updates_equal_torchs(name, decay, momentum, large, monkeypatch):
+    monkeypatch.setattr(optimizers, "LARGE", large)
     generator = torch.Generator().manual_seed(0)
     weights = torch.randn((3, 5), dtype=torch.float64, generator=generator)
     upstream = weights.clone().requires_grad_()

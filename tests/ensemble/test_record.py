@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from xaigeo.ensemble.record import config_digest, data_digest, make_record, select_record
+from xaigeo.ensemble.record import (
+    config_digest,
+    data_digest,
+    make_record,
+    select_record,
+    training_outcome,
+)
 
 
 def test_digests_see_values_shapes_and_types_and_not_key_order():
@@ -38,3 +44,13 @@ def test_selecting_seeds_selects_every_list_by_seed():
     assert select_record(record | {"identical": True}, [2, 0])["identical"] is True
     assert "identical" not in select_record(record | {"identical": True}, [2])
     assert select_record({}, [0]) == {}
+
+
+def test_the_outcome_of_training_is_what_is_known_of_each_seed():
+    trained = {"seeds": [3, 5], "epochs_run": [9, 9], "epoch_kept": [7, 8], "validation_loss": None}
+    known = {"seeds": [3, 5], "epochs_run": [9, 9], "epoch_kept": [7, 8]}
+    assert training_outcome(trained | {"engine": "stacked"}) == known
+    averaged = known | {"validation_loss": [0.5, 0.25], "n_averaged": [40, 41]}
+    assert training_outcome(averaged | {"config": {}}) == averaged
+    assert training_outcome({"seeds": [3, 5], "source": "fit"}) == {}
+    assert training_outcome({}) == {}

@@ -5,7 +5,7 @@ import pytest
 from torch import nn
 
 from xaigeo.ensemble import SeedEnsemble
-from xaigeo.errors import InputError
+from xaigeo.errors import InputError, SingleSeedWarning
 
 
 def sure(k: int):
@@ -22,13 +22,16 @@ def ensemble(plane) -> SeedEnsemble:
     return SeedEnsemble.wrap(models, seeds=[7, 8, 9], schema=plane[0], classes=["no", "yes"])
 
 
-def test_it_tells_what_it_is(ensemble):
+def test_it_tells_what_it_is(ensemble, plane):
     assert len(ensemble) == ensemble.n_seeds == 3
     assert ensemble.n_outputs == 2
     assert ensemble.output_names == ["no", "yes"]
     assert repr(ensemble) == (
         "SeedEnsemble(3 callable models, 2 features, classification: no, yes)"
     )
+    with pytest.warns(SingleSeedWarning):
+        one = SeedEnsemble.wrap([sure(0)], seeds=[7], schema=plane[0], classes=["no", "yes"])
+    assert repr(one).startswith("SeedEnsemble(1 callable model, 2 features")
 
 
 def test_predictions_are_labels_of_the_likeliest_class(ensemble, plane):

@@ -24,6 +24,8 @@ from xaigeo.errors import InputError
         (pd.Series(["x", "y"], dtype="category"), "classification"),
         (np.arange(400) % 20, "classification"),
         (np.linspace(0, 1, 9), "regression"),
+        (np.arange(21.0), "regression"),
+        ([0.0, 1.0, 2.5], "regression"),
     ],
 )
 def test_the_task_follows_from_the_type(y, task):
@@ -32,11 +34,25 @@ def test_the_task_follows_from_the_type(y, task):
 
 @pytest.mark.parametrize(
     ("y", "seen"),
-    [([0.0, 1.0, 1.0], "2 different floating-point"), (np.arange(50), "50 different whole")],
+    [
+        ([0.0, 1.0, 1.0], "2 different floating-point"),
+        ([0.0, 1.0, 2.0] * 80, "3 different floating-point values, all whole, such as 0.0, 1.0, 2"),
+        (np.arange(50), "50 different whole"),
+    ],
 )
 def test_a_doubtful_task_is_asked_for(y, seen):
     with pytest.raises(InputError, match=f"got {seen}.*Pass task='classification'"):
         infer_task(y)
+
+
+@pytest.mark.parametrize("read", [infer_task, read_classes])
+@pytest.mark.parametrize("strange", [["low"], {"low": 1}, np.array([1])])
+def test_a_label_that_is_a_list_or_the_like_is_told(read, strange):
+    y = pd.Series(["low", strange, "high"])
+    with pytest.raises(
+        InputError, match=rf"one label or amount a row in y, got .*{type(strange).__name__}\)"
+    ):
+        read(y)
 
 
 def test_classes_are_sorted_and_ordered_categories_keep_their_order():
@@ -80,6 +96,34 @@ def test_rows_of_y_in_another_order_are_told(index):
             check_order(X, turned)
     for matched_by_place in (y.to_numpy(), y.set_axis([30, 10, 20])):
         check_order(X, matched_by_place)
+
+
+@pytest.mark.parametrize(
+    ("own", "others"),
+    [
+        (["a", "b", "c"], ["b", "c", "d"]),
+        (["a", "a", "b"], ["a", "b", "b"]),
+        (range(50, 53), range(51, 54)),
+        (pd.date_range("2020-01-01", periods=3), pd.date_range("2020-01-02", periods=3)),
+    ],
+)
+def test_rows_of_which_only_some_are_the_same_are_told(own, others):
+    X, y = pd.Series(list("xyz"), index=own), pd.Series([5, 6, 7], index=others)
+    message = r"Expected X and y of the same rows, got row labels of which [23] of 3 are in both"
+    with pytest.raises(InputError, match=message + ": at place .*Select the same rows of both"):
+        check_order(X, y)
+    check_order(X, y.to_numpy())
+
+
+@pytest.mark.parametrize("own", [[4, 1, 9], [1, 2, 3]])
+def test_labels_that_count_rows_match_whatever_stands_beside_them(own):
+    named, counted = pd.Series(list("xyz"), index=own), pd.Series([5, 6, 7])
+    check_order(named, counted)
+    check_order(counted, named)
+    check_order(named, counted[:2])  # told by check_length
+    pairs = pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])
+    check_order(named, counted.set_axis(pairs))
+    check_order(counted.set_axis(pairs), named)
 
 
 def test_labels_become_places_and_numbers():
@@ -129,6 +173,20 @@ def test_several_columns_are_a_regression():
     assert infer_task(frame.to_numpy()) == "regression"
     with pytest.raises(InputError, match="one label a row for classification, got y with 2 col"):
         read_classes(frame)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.eye(2, dtype=int)[[0, 1, 1]], "2 columns of 0 and 1 only, with one 1 a row.*argmax"),
+        (np.eye(3), "got 3 columns of 0 and 1 only, with one 1 a row.*regression of 3 targets"),
+        (pd.get_dummies(pd.Series(["a", "b"])), "with one 1 a row"),
+        ([[0, 1], [1, 1]], "got 2 columns of 0 and 1 only.* one ensemble for each column"),
+    ],
+)
+def test_labels_written_as_columns_are_asked_about(y, message):
+    with pytest.raises(InputError, match=message):
+        infer_task(y)
 
 
 def test_several_targets_become_columns_by_name_or_place():

@@ -161,7 +161,7 @@ def bad(X, y, **options):
         ),
         (
             lambda X, y: bad(X, ["rare"] + ["often"] * 89),
-            r"every class on both sides, got 90 rows, 1 in the rarest class",
+            r"every class on both sides, got 90 rows, 1 of 'rare', the rarest class",
         ),
         (lambda X, y: bad(X, y, make_model=nn.Linear(5, 3)), "builds a new nn.Module on every"),
         (lambda X, y: bad(X, y, make_model=lambda: 3), "return a torch.nn.Module, got int"),

@@ -12,6 +12,74 @@ from xaigeo.errors import InputError
 from xaigeo.schema import FeatureSchema, Frame, Matrix
 
 
+class EstimatorAnswers:
+    """K fitted estimators or pipelines, asked about data in the form they were fitted on.
+
+    Columns of `predict_proba` are ordered by each one's ``classes_``.
+
+    Parameters
+    ----------
+    estimators : sequence of fitted estimators
+    classes : tuple
+        Class labels in output order; for regression the names of the targets.
+    task : {"classification", "regression"}
+    coded : bool
+        Whether the estimators' own classes are the places 0, 1, ... in `classes`, as xgboost
+        wants them.
+
+    Attributes
+    ----------
+    orders : list of list of int
+        For each member the columns of its `predict_proba` in the order of `classes`; empty
+        for regression.
+
+    Raises
+    ------
+    InputError
+        If an estimator knows other classes.
+    """
+
+    kind = "estimator"
+
+    def __init__(
+        self, estimators: Sequence[Any], classes: Sequence[Any], task: Task, *, coded: bool = False
+    ) -> None:
+        self.estimators = list(estimators)
+        self.classes = tuple(classes)
+        self.task: Task = task
+        self.coded = coded
+        self.n_members = len(self.estimators)
+        self.orders = [self._order(place) for place in range(self.n_members)]
+
+    def answer(self, place: int, data: Any, n_rows: int) -> np.ndarray:
+        """Return one estimator's outputs, shape (n_rows, n_outputs)."""
+        estimator = self.estimators[place]
+        if self.task == "regression":
+            answer = np.asarray(estimator.predict(data), dtype=np.float64)
+        else:
+            answer = np.asarray(estimator.predict_proba(data), dtype=np.float64)
+            answer = answer[:, self.orders[place]]
+        return as_outputs(answer, n_rows, classification=self.task == "classification", place=place)
+
+    def subset(self, places: Sequence[int]) -> EstimatorAnswers:
+        """Return the estimators at these places."""
+        chosen = [self.estimators[place] for place in places]
+        return EstimatorAnswers(chosen, self.classes, self.task, coded=self.coded)
+
+    def _order(self, place: int) -> list[int]:
+        if self.task == "regression":
+            return []
+        known = np.asarray(self.estimators[place].classes_).tolist()
+        classes = list(range(len(self.classes))) if self.coded else list(self.classes)
+        if len(known) != len(classes) or set(known) != set(classes):
+            raise InputError(
+                expected=f"every model to know the classes {', '.join(map(str, classes))}",
+                arrived=f"{', '.join(map(str, known))} in model {place}",
+                do="Fit all models on data with the same classes.",
+            )
+        return [known.index(label) for label in classes]
+
+
 class EstimatorMembers:
     """K fitted estimators or pipelines, asked one after another.
 
@@ -53,13 +121,14 @@ class EstimatorMembers:
         *,
         coded: bool = False,
     ) -> None:
-        self.estimators = list(estimators)
+        self.answers = EstimatorAnswers(estimators, classes, task, coded=coded)
+        self.estimators = self.answers.estimators
         self.schema = schema
-        self.classes = tuple(classes)
+        self.classes = self.answers.classes
         self.task: Task = task
         self.coded = coded
-        self.n_members = len(self.estimators)
-        self.orders = [self._order(place) for place in range(self.n_members)]
+        self.n_members = self.answers.n_members
+        self.orders = self.answers.orders
         for place in range(self.n_members):
             self._check_columns(place)
 
@@ -72,40 +141,18 @@ class EstimatorMembers:
         answers = []
         for place, estimator in enumerate(self.estimators):
             data = frame if frame is not None and wants_frame(estimator, self.schema) else rows
-            answers.append(self._answer(place, data.copy(), len(rows)))
+            answers.append(self.answers.answer(place, data.copy(), len(rows)))
         return np.stack(answers)
 
     def member_values(self, place: int, rows: Matrix, scale: Scale) -> np.ndarray:
         """Return one member's outputs, shape (n_rows, n_outputs)."""
         data = estimator_input(self.estimators[place], self.schema, rows)
-        return self._answer(place, data, len(rows))
-
-    def _answer(self, place: int, data: Frame, n_rows: int) -> np.ndarray:
-        estimator = self.estimators[place]
-        if self.task == "regression":
-            answer = np.asarray(estimator.predict(data), dtype=np.float64)
-        else:
-            answer = np.asarray(estimator.predict_proba(data), dtype=np.float64)
-            answer = answer[:, self.orders[place]]
-        return as_outputs(answer, n_rows, classification=self.task == "classification", place=place)
+        return self.answers.answer(place, data, len(rows))
 
     def subset(self, places: Sequence[int]) -> EstimatorMembers:
         """Return the members at these places."""
         chosen = [self.estimators[place] for place in places]
         return EstimatorMembers(chosen, self.schema, self.classes, self.task, coded=self.coded)
-
-    def _order(self, place: int) -> list[int]:
-        if self.task == "regression":
-            return []
-        known = np.asarray(self.estimators[place].classes_).tolist()
-        classes = list(range(len(self.classes))) if self.coded else list(self.classes)
-        if len(known) != len(classes) or set(known) != set(classes):
-            raise InputError(
-                expected=f"every model to know the classes {', '.join(map(str, classes))}",
-                arrived=f"{', '.join(map(str, known))} in model {place}",
-                do="Fit all models on data with the same classes.",
-            )
-        return [known.index(label) for label in classes]
 
     def _check_columns(self, place: int) -> None:
         estimator = self.estimators[place]

@@ -32,7 +32,7 @@ class RarestRecall(NamedTuple):
     share: float
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Evaluation:
     """Predictions of every seed on labelled rows, and the scores that follow.
 
@@ -63,6 +63,10 @@ class Evaluation:
     prediction: np.ndarray
     instances: np.ndarray | None = None
     fingerprint: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        n = len(self.labels)
+        return f"Evaluation({self.name}, {len(self.seeds)} seeds, {n} rows, {self.task})"
 
     @property
     def row_labels(self) -> np.ndarray:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from xaigeo.ensemble.estimator_members import EstimatorMembers, last_step
-from xaigeo.ensemble.evaluation import Evaluation
+from xaigeo.ensemble.fit_failure import fit_failure
 from xaigeo.ensemble.identical import note_identical
-from xaigeo.ensemble.members import Task
-from xaigeo.ensemble.problem import read_problem
+from xaigeo.ensemble.members import Members, Task
+from xaigeo.ensemble.problem import Problem, read_problem
 from xaigeo.ensemble.record import config_digest, make_record
 from xaigeo.ensemble.seeds import check_seeds
 from xaigeo.ensemble.split import Split, split_rows
 from xaigeo.ensemble.targets import label_array
-from xaigeo.errors import InputError
+from xaigeo.ensemble.validation import validation_scores
+from xaigeo.errors import InputError, is_long
 from xaigeo.options import check_workers
-from xaigeo.schema import FeatureSchema, Frame
+from xaigeo.schema import FeatureSchema, Frame, refuse_texts
 
 
 def fit_ensemble(
@@ -35,42 +36,29 @@ def fit_ensemble(
     progress: bool,
 ) -> dict[str, Any]:
     """Read and check all that `SeedEnsemble.fit` was given, fit, and return its fields."""
-    kind = estimator_task(estimator, task)
-    _check_share(validation_share)
-    check_random_state(estimator)
-    check_workers(n_jobs)
+    kind = check_fit(estimator, task, validation_share=validation_share, n_jobs=n_jobs)
     names = check_seeds(seeds)
+    refuse_texts(
+        X,
+        "rows of a table to fit on, a pandas DataFrame or a two-dimensional numpy array",
+        "Call xaigeo.TextEnsemble.fit(estimator, texts, y) for an estimator that takes texts; a "
+        "column of a table goes as a frame, X.to_frame().",
+    )
     problem = read_problem(X, y, task=kind, schema=schema)
     split = split_rows(
-        problem.labels, kind, validation_share=validation_share, random_state=split_random_state
+        problem.labels,
+        kind,
+        validation_share=validation_share,
+        random_state=split_random_state,
+        classes=problem.classes,
     )
     data = problem.schema.to_model_input(problem.rows[split.train])
-    labels = problem.labels[split.train]
-    coded = kind == "classification" and _wants_places(estimator)
-    if kind == "classification" and not coded:
-        labels = label_array(problem.classes)[labels]
-    fitted = _fit_all(estimator, data, labels, names, n_jobs, progress)
-    members = EstimatorMembers(fitted, problem.schema, problem.classes, kind, coded=coded)
-    config = {
-        "estimator": describe_estimator(estimator),
-        "task": kind,
-        "validation_share": validation_share,
-        "split_random_state": split_random_state,
-        "schema_sha256": problem.schema.digest,
-    }
-    record = make_record(
-        source="fit",
-        seeds=names,
-        architectures=[config_digest(describe_estimator(each)) for each in fitted],
-        data=(problem.rows, problem.labels),
-        config=config,
-        packages=model_packages(estimator),
-        more={
-            "n_train": len(split.train),
-            "n_validation": len(split.validation),
-            "validation": _validation(members, problem.rows, problem.labels, split, names),
-        },
+    fitted, coded = fit_clones(
+        estimator, data, problem, split, seeds=names, n_jobs=n_jobs, progress=progress
     )
+    members = EstimatorMembers(fitted, problem.schema, problem.classes, kind, coded=coded)
+    config = {"validation_share": validation_share, "split_random_state": split_random_state}
+    record = fit_record(estimator, fitted, members, problem, split, names, config)
     note_identical(members, problem.rows, kind, record, stacklevel=3)
     return {
         "members": members,
@@ -80,6 +68,90 @@ def fit_ensemble(
         "task": kind,
         "record": record,
     }
+
+
+def check_fit(
+    estimator: Any, task: Task | None, *, validation_share: float, n_jobs: int | None
+) -> Task:
+    """Return what an estimator is for.
+
+    Raises
+    ------
+    InputError
+        For an estimator that cannot be fitted once a seed, a share that is none and a number of
+        workers that is none.
+    """
+    kind = estimator_task(estimator, task)
+    _check_share(validation_share)
+    check_random_state(estimator)
+    check_workers(n_jobs)
+    return kind
+
+
+def fit_clones(
+    estimator: Any,
+    data: Any,
+    problem: Problem,
+    split: Split,
+    *,
+    seeds: tuple[int, ...],
+    n_jobs: int | None,
+    progress: bool,
+) -> tuple[list[Any], bool]:
+    """Return one fitted clone a seed, and whether classes are places to them.
+
+    Parameters
+    ----------
+    estimator : estimator
+    data : DataFrame, ndarray or list of str
+        The training rows as the estimator reads them, in the order of ``split.train``.
+    problem : Problem
+    split : Split
+    seeds : tuple of int
+    n_jobs : int, optional
+    progress : bool
+    """
+    labels = problem.labels[split.train]
+    classifies = problem.task == "classification"
+    coded = classifies and _wants_places(estimator)
+    if classifies and not coded:
+        labels = label_array(problem.classes)[labels]
+    return _fit_all(estimator, data, labels, seeds, n_jobs, progress), coded
+
+
+def fit_record(
+    estimator: Any,
+    fitted: Sequence[Any],
+    members: Members,
+    problem: Problem,
+    split: Split,
+    seeds: tuple[int, ...],
+    config: dict[str, Any],
+    *,
+    prediction: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Return the record of clones that were fitted.
+
+    `config` holds how rows were split, `prediction` what `validation_scores` takes.
+    """
+    return make_record(
+        source="fit",
+        seeds=seeds,
+        architectures=[config_digest(describe_estimator(each)) for each in fitted],
+        data=(problem.rows, problem.labels),
+        config={
+            "estimator": describe_estimator(estimator),
+            "task": problem.task,
+            "schema_sha256": problem.schema.digest,
+        }
+        | config,
+        packages=model_packages(estimator),
+        more={
+            "n_train": len(split.train),
+            "n_validation": len(split.validation),
+            "validation": validation_scores(members, problem, split, seeds, prediction=prediction),
+        },
+    )
 
 
 def estimator_task(estimator: Any, task: Task | None) -> Task:
@@ -139,8 +211,7 @@ def check_random_state(estimator: Any) -> None:
         raise InputError(
             expected="an estimator with a random_state parameter, its own or a nested one",
             arrived=f"{type(estimator).__name__} without any",
-            do="Every seed would give the same model; explain one model with "
-            "SeedEnsemble.wrap([model], ...).",
+            do="Every seed would give the same model; explain one model with wrap([model], ...).",
         )
 
 
@@ -154,32 +225,31 @@ def describe_estimator(estimator: Any) -> str:
     return f"{kind.__module__}.{kind.__qualname__}: {plain.__repr__(N_CHAR_MAX=10**7)}"
 
 
-def fit_one(estimator: Any, data: Frame, labels: np.ndarray, seed: int) -> Any:
-    """Return a clone fitted with every ``random_state`` set to `seed`."""
+def fit_one(estimator: Any, data: Any, labels: np.ndarray, seed: int) -> Any:
+    """Return a clone fitted with every ``random_state`` set to `seed`.
+
+    `data` are rows, a DataFrame or ndarray, or texts, a list of str.
+
+    Raises
+    ------
+    InputError
+        Whatever error the estimator raises.
+    """
     from sklearn.base import clone
 
-    model = clone(estimator)
-    model.set_params(**dict.fromkeys(_random_states(model), seed))
     try:
+        model = clone(estimator)
+        model.set_params(**dict.fromkeys(_random_states(model), seed))
         return model.fit(data, labels)
-    except (TypeError, ValueError) as error:
-        categories = [] if isinstance(data, np.ndarray) else _text_columns(data)
-        hint = (
-            f" It was given text in {', '.join(categories)}: put a ColumnTransformer with a "
-            "OneHotEncoder before the estimator in a Pipeline."
-            if categories
-            else ""
-        )
-        raise InputError(
-            expected=f"data that {type(estimator).__name__} can be fitted on",
-            arrived=f"{type(error).__name__} with seed {seed}: {error}",
-            do=f"Adapt the estimator or the data.{hint}",
-        ) from error
+    except Exception as error:  # whatever the user's code raises
+        told = fit_failure(error, estimator, data, seed)
+        # A message that was cut would stand above in its whole length.
+        raise told from (None if is_long(error) else error)
 
 
 def _fit_all(
     estimator: Any,
-    data: Frame,
+    data: Any,
     labels: np.ndarray,
     seeds: tuple[int, ...],
     n_jobs: int | None,
@@ -204,12 +274,6 @@ def _wants_places(estimator: Any) -> bool:
     return type(last_step(estimator)).__module__.split(".")[0] == "xgboost"
 
 
-def _text_columns(data: Any) -> list[str]:
-    import pandas as pd
-
-    return [str(name) for name in data if not pd.api.types.is_numeric_dtype(data[name].dtype)]
-
-
 def _check_share(share: float) -> None:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
         raise InputError(
@@ -217,24 +281,3 @@ def _check_share(share: float) -> None:
             arrived=repr(share),
             do="Pass such a number for validation_share.",
         )
-
-
-def _validation(
-    members: EstimatorMembers,
-    rows: np.ndarray,
-    labels: np.ndarray,
-    split: Split,
-    seeds: tuple[int, ...],
-) -> dict[str, Any] | None:
-    if not len(split.validation):
-        return None
-    held = rows[split.validation]
-    return Evaluation(
-        name="validation",
-        seeds=np.array(seeds),
-        classes=members.classes,
-        task=members.task,
-        rows=held,
-        labels=labels[split.validation],
-        prediction=members.values(held, "probability"),
-    ).to_dict()

@@ -12,8 +12,10 @@ from xaigeo.ensemble.backpropagation import KNOWN, Backpropagation
 from xaigeo.ensemble.dropout import DropoutNoise
 from xaigeo.ensemble.functional import FunctionalNetwork
 from xaigeo.ensemble.stacked import StackedNetwork, State
+from xaigeo.ensemble.texts.text_backpropagation import TextBackpropagation
+from xaigeo.ensemble.texts.text_network import TextNetwork
 
-TrainableNetwork = StackedNetwork | FunctionalNetwork
+TrainableNetwork = StackedNetwork | FunctionalNetwork | TextNetwork
 
 
 class FlatWeights:
@@ -21,7 +23,7 @@ class FlatWeights:
 
     Parameters
     ----------
-    network : StackedNetwork or FunctionalNetwork
+    network : StackedNetwork, FunctionalNetwork or TextNetwork
         Its state is copied.
     trainable : sequence of str
         Names of the parameters that training may change.
@@ -50,7 +52,8 @@ class FlatWeights:
         noise : DropoutNoise
         """
         if self._by_hand is not None:
-            self._by_hand.gradient(self._views, self._slots, x, by_output, noise)
+            state = self.fixed | self._views
+            self._by_hand.gradient(state, self._slots, x, by_output, noise)
             return self._gradients
         leaf = self.values.detach().requires_grad_()
         state = self.fixed | self._split(leaf)
@@ -98,7 +101,9 @@ class FlatWeights:
         return self._split(self._gradients)
 
     @cached_property
-    def _by_hand(self) -> Backpropagation | None:
+    def _by_hand(self) -> Backpropagation | TextBackpropagation | None:
+        if isinstance(self.network, TextNetwork):
+            return TextBackpropagation(self.network)
         if not isinstance(self.network, StackedNetwork) or self.fixed:
             return None
         if not {layer["kind"] for _, layer in self.network.layers} <= KNOWN:

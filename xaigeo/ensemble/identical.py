@@ -17,7 +17,9 @@ MOST_ROWS = 100
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 
 
-def answer_alike(members: Members, rows: Matrix, task: Task) -> bool:
+def answer_alike(
+    members: Members, rows: Matrix, task: Task, outputs: np.ndarray | None = None
+) -> bool:
     """Return whether all of several members give the same outputs, but for rounding.
 
     Parameters
@@ -27,8 +29,11 @@ def answer_alike(members: Members, rows: Matrix, task: Task) -> bool:
         Encoded. At most 100 are asked, and as many in which each column is shuffled by itself:
         models that have learnt their training rows by heart are equal there and nowhere else.
     task : {"classification", "regression"}
+    outputs : ndarray, shape (n_members, ..., n_outputs), optional
+        Answers to what the models read where encoded rows are not the whole of it, such as texts as
+        they are written; they must be alike too.
     """
-    if members.n_members < 2:
+    if members.n_members < 2 or (outputs is not None and not _alike(outputs)):
         return False
     rng = np.random.default_rng(0)
     some = rows[rng.permutation(len(rows))[:MOST_ROWS]]
@@ -36,11 +41,21 @@ def answer_alike(members: Members, rows: Matrix, task: Task) -> bool:
     values = members.values(
         np.vstack([some, mixed]), "value" if task == "regression" else "probability"
     )
+    return _alike(values)
+
+
+def _alike(values: np.ndarray) -> bool:
     return bool(np.allclose(values, values[:1], rtol=RELATIVE, atol=ABSOLUTE))
 
 
 def note_identical(
-    members: Members, rows: Matrix, task: Task, record: dict[str, Any], *, stacklevel: int
+    members: Members,
+    rows: Matrix,
+    task: Task,
+    record: dict[str, Any],
+    *,
+    outputs: np.ndarray | None = None,
+    stacklevel: int,
 ) -> None:
     """Warn, and set ``record["identical"]`` to True, if all members answer alike.
 
@@ -51,6 +66,8 @@ def note_identical(
     task : {"classification", "regression"}
     record : dict
         The ensemble's; it is changed.
+    outputs : ndarray, optional
+        As `answer_alike` takes them.
     stacklevel : int
         As `warnings.warn` takes it in the caller.
 
@@ -58,7 +75,7 @@ def note_identical(
     -----
     IdenticalModelsWarning
     """
-    if not answer_alike(members, rows, task):
+    if not answer_alike(members, rows, task, outputs):
         return
     record["identical"] = True
     warnings.warn(

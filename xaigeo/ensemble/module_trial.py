@@ -104,9 +104,9 @@ def check_module(
         )
     _check_one_row(module, inputs)
     if probability:
-        _check_probabilities(outputs)
+        check_probabilities(outputs)
     elif n_targets is None:
-        _refuse_probabilities(outputs)
+        refuse_probabilities(outputs)
     return int(given[1])
 
 
@@ -152,7 +152,8 @@ def _refuse_last_layer(module: nn.Module) -> None:
         )
 
 
-def _refuse_probabilities(outputs: Tensor) -> None:
+def refuse_probabilities(outputs: Tensor) -> None:
+    """Raise if raw outputs of several rows, (n_rows, n_outputs), can only be probabilities."""
     # One output between 0 and 1 may well be a logit; several that sum to one on every row
     # are not logits.
     if outputs.shape[1] > 1 and _in_range(outputs) and _sum_to_one(outputs):
@@ -165,7 +166,8 @@ def _refuse_probabilities(outputs: Tensor) -> None:
         )
 
 
-def _check_probabilities(outputs: Tensor) -> None:
+def check_probabilities(outputs: Tensor) -> None:
+    """Raise unless outputs, (n_rows, n_outputs), lie between 0 and 1 and rows sum to one."""
     if not _in_range(outputs):
         arrived = f"outputs from {outputs.min().item():.4g} to {outputs.max().item():.4g}"
     elif outputs.shape[1] > 1 and not _sum_to_one(outputs):

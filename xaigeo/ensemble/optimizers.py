@@ -11,6 +11,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+# Weights of all seeds from which one pass of torch's own kernel is three times quicker than a pass
+# for each operation: arrays of 4 MB leave the cache in between. It rounds a little differently.
+LARGE = 2**20
+# torch has the kernel for processors since 2.4.
+FUSED = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 4)
+
 
 class Optimizer:
     """State and update of one method.
@@ -72,11 +78,34 @@ class Adam(Optimizer):
 
     def _update(self, gradient: Tensor) -> None:
         mean, square = self.state
+        if FUSED and self.weights.numel() >= LARGE:
+            self._update_fused(gradient, mean, square)
+            return
         mean.lerp_(gradient, 1 - self.beta1)
         square.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
         root = square.sqrt().div_((1 - self.beta2**self.n_steps) ** 0.5).add_(self.eps)
         rate = self.learning_rate / (1 - self.beta1**self.n_steps)
         self.weights.addcdiv_(mean, root, value=-rate)
+
+    def _update_fused(self, gradient: Tensor, mean: Tensor, square: Tensor) -> None:
+        from torch.optim.adam import adam
+
+        adam(
+            [self.weights],
+            [gradient],
+            [mean],
+            [square],
+            [],
+            [torch.tensor(float(self.n_steps - 1))],  # the kernel counts this step itself
+            fused=True,
+            amsgrad=False,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            lr=self.learning_rate,
+            weight_decay=0.0,  # was added to the gradient, or taken from the weights
+            eps=self.eps,
+            maximize=False,
+        )
 
 
 class AdamW(Adam):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -21,7 +21,10 @@ BY_SEED = (
     "epochs_run",
     "epoch_kept",
     "validation_loss",
+    "n_averaged",
 )
+# What training tells of each seed.
+TRAINING_OUTCOME = ("epochs_run", "epoch_kept", "validation_loss", "n_averaged")
 
 
 def data_digest(rows: np.ndarray, labels: np.ndarray) -> str:
@@ -104,6 +107,19 @@ def select_record(record: dict[str, Any], places: Sequence[int]) -> dict[str, An
         picked = {name: [values[place] for place in places] for name, values in scores.items()}
         chosen["validation"] = record["validation"] | {"scores": picked}
     return chosen
+
+
+def training_outcome(record: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return what training told of each seed, as far as it is known; nothing of other models.
+
+    Returns
+    -------
+    dict of str to list
+        `seeds`, `epochs_run`, `epoch_kept`; `validation_loss`, that of what was kept, if rows were
+        held back; and with averaging `n_averaged`, how many steps the average kept holds.
+    """
+    told = {name: record[name] for name in TRAINING_OUTCOME if record.get(name) is not None}
+    return {"seeds": record["seeds"], **told} if told else {}
 
 
 def _version(package: str) -> str:

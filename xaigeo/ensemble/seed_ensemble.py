@@ -11,7 +11,16 @@ import numpy as np
 
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.members import Members, Scale, Task
-from xaigeo.ensemble.settings import Dtype, OptimizerName, TrainingEngine, TrainingSettings
+from xaigeo.ensemble.settings import (
+    AveragingName,
+    AveragingOrder,
+    Dtype,
+    NaswaDivisor,
+    OptimizerName,
+    OptimizerRestart,
+    TrainingEngine,
+    TrainingSettings,
+)
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema, Frame, Matrix
@@ -69,6 +78,14 @@ class SeedEnsemble:
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         standardise: bool = True,
         dtype: Dtype = "float32",
+        averaging: AveragingName | None = None,
+        averaging_start: int | float | None = None,
+        averaging_every: int | None = None,
+        averaging_order: AveragingOrder | None = None,
+        ema_decay: float | None = None,
+        ema_bias_correction: bool | None = None,
+        naswa_divisor: NaswaDivisor | None = None,
+        restart_optimizer: OptimizerRestart | None = None,
         engine: TrainingEngine = "auto",
         progress: bool = False,
     ) -> SeedEnsemble:
@@ -92,7 +109,8 @@ class SeedEnsemble:
             Seeds of the initial weights, and of batch order and dropout; by default `seeds`.
             One integer for all shuts off that source of randomness.
         task : {"classification", "regression"}, optional
-            By default regression for floating-point `y`.
+            By default regression for floating-point `y`; must be given for up to 20 different
+            floating-point values that are all whole, which may be codes of classes.
         schema : FeatureSchema, optional
             By default read from `X`; pass one for units or other kinds of column.
         epochs, batch_size : int
@@ -107,11 +125,40 @@ class SeedEnsemble:
         patience : int, optional
             Stop a seed after so many epochs without a lower validation loss and restore the
             weights of its best epoch. By default all epochs are run and the last weights kept.
+            With `averaging` it is the averages that are judged and kept, from the epoch in which
+            they begin.
         class_weight : "balanced" or mapping of class to float, optional
             Weights of rows in the loss, normalised by their sum in each batch.
         standardise : bool
             Standardise numeric columns and each regression target by the training rows.
         dtype : {"float32", "float64"}
+        averaging : {"swa", "aswa", "naswa", "ema"}, optional
+            Keep an average of the weights along training in place of the last ones: the mean over
+            ends of epochs (SWA, Izmailov et al. 2018, arXiv:1803.05407), over all steps with every
+            epoch restarted from it (ASWA, and NASWA, which takes only steps far from it; Madhyastha
+            and Jain 2019, arXiv:1909.10447), or one that forgets exponentially (EMA).
+            Batch-normalisation statistics are recomputed for it. See the notes.
+        averaging_start : int or float, optional
+            For "swa" and "ema": the epoch in which averaging begins, counted from 1, or as a
+            share of `epochs` below 1; by default 0.75 for "swa" and 1 for "ema".
+        averaging_every : int, optional
+            For "swa" and "ema": average the weights after every so many steps; by default at the
+            end of each epoch for "swa" and after every step for "ema".
+        averaging_order : {"after_step", "before_step"}, optional
+            For "aswa" and "naswa", by default "after_step"; "before_step" is the order in print, by
+            which the initial weights count and the last step of an epoch is lost.
+        ema_decay : float, optional
+            For "ema": what an averaged step weighs against the next one, by default 0.999.
+        ema_bias_correction : bool, optional
+            For "ema": whether the weights of the steps are made to sum to 1, as in Adam (the
+            default); otherwise the first step stands for all before it, as in
+            ``torch.optim.swa_utils``.
+        naswa_divisor : {"accepted", "iterations"}, optional
+            For "naswa": whether it divides by the number of steps it averaged (the default) or, as
+            in print, by the number of all steps.
+        restart_optimizer : {"keep", "reset"}, optional
+            For "aswa" and "naswa": what happens to the optimiser's state at a restart, by default
+            nothing ("keep").
         engine : {"auto", "stacked", "functional"}
             "stacked" multiplies the weights of all seeds at once and knows the common
             layers; "functional" (``torch.func``) knows any module; "auto" prefers the first.
@@ -123,19 +170,22 @@ class SeedEnsemble:
         Returns
         -------
         SeedEnsemble
-            Its `record` holds hashes, settings and the validation scores of each seed.
+            Its `record` holds hashes, settings and the validation scores of each seed; with
+            `averaging` also `n_averaged`, how many steps each seed's average holds.
 
         Raises
         ------
         InputError
-            For data, labels, settings or modules that do not fit, and for a seed whose loss
-            is not finite.
+            For data, labels, settings or modules that do not fit, an option given with an
+            averaging that has no use for it, and a seed whose loss is not finite.
 
         Warns
         -----
         SingleSeedWarning, ConstantFeatureWarning
         IdenticalModelsWarning
             If all models answer alike: what is random about them takes no notice of the seed.
+        LoneAverageWarning
+            If the average of every seed holds one step only, and so is none.
 
         Notes
         -----
@@ -149,10 +199,16 @@ class SeedEnsemble:
         float32 such a bias, and logits with it, may differ by 0.1 and more between the engines
         and between a seed alone and with others; ``bias=False`` in that layer avoids it. Other
         weights differ by float32 rounding, which grows with the number of steps.
+
+        Averages are those of each seed on its own. Only floating-point numbers are averaged; the
+        statistics of batch normalisation are recomputed in one pass over the training rows, in
+        the batches of the seed's first epoch, each batch counting alike. ASWA and NASWA go on
+        from the average after each epoch; SWA and EMA leave the weights that are trained alone.
+        ``docs/stabilised_training.md`` has the formulas.
         """
         from xaigeo.ensemble.training import train_ensemble
 
-        settings = TrainingSettings(
+        settings = TrainingSettings.of(
             epochs=epochs,
             batch_size=batch_size,
             optimizer=optimizer,
@@ -165,6 +221,14 @@ class SeedEnsemble:
             class_weight=class_weight,
             standardise=standardise,
             dtype=dtype,
+            averaging=averaging,
+            averaging_start=averaging_start,
+            averaging_every=averaging_every,
+            averaging_order=averaging_order,
+            ema_decay=ema_decay,
+            ema_bias_correction=ema_bias_correction,
+            naswa_divisor=naswa_divisor,
+            restart_optimizer=restart_optimizer,
         )
         return cls(
             **train_ensemble(
@@ -279,13 +343,15 @@ class SeedEnsemble:
         models : sequence
             All of one kind: ``nn.Module``, fitted scikit-learn estimators of one class, or
             callables from rows (as `schema` was read from: a frame or an array) to
-            probabilities or values.
+            probabilities or values. Where they return a frame with named columns, these are
+            taken by their names, which must be the classes or targets.
         seeds : iterable of int, optional
             By default 0, 1, 2, ...
         schema : DataFrame, ndarray or FeatureSchema
             Rows as the models know them, or their schema.
         classes : sequence, optional
-            Labels in output order; by default the estimators' ``classes_``, or 0, 1, 2, ...
+            Labels in output order; by default the estimators' ``classes_``, or the named columns
+            of the first function's answer, else 0, 1, 2, ...
             Text may name the classes of estimators that were fitted on 0, 1, 2, ... For
             regression the names of the targets, by default "y", or "y0", "y1", ...
         task : {"classification", "regression"}, optional
@@ -356,11 +422,17 @@ class SeedEnsemble:
         Raises
         ------
         StoreError
-            If the folder is missing, incomplete or altered, or holds types not trusted.
+            If the folder is missing, incomplete or altered, or holds types not trusted or code
+            that this program lacks.
         """
         from xaigeo.ensemble.storage import load_ensemble
 
-        return cls(**load_ensemble(path, make_model=make_model, trust_estimators=trust_estimators))
+        fields = load_ensemble(path, make_model=make_model, trust_estimators=trust_estimators)
+        if cls is SeedEnsemble and fields["members"].kind == "text":
+            from xaigeo.ensemble.texts.text_ensemble import TextEnsemble
+
+            return TextEnsemble(**fields)
+        return cls(**fields)
 
     @property
     def n_seeds(self) -> int:
@@ -438,7 +510,7 @@ class SeedEnsemble:
         from xaigeo.ensemble.targets import check_order, encode_labels
 
         check_order(X, y)
-        rows = self.schema.encode(X)
+        rows, prediction = self._predicted(X)
         return Evaluation(
             name=name,
             seeds=np.array(self.seeds),
@@ -446,7 +518,7 @@ class SeedEnsemble:
             task=self.task,
             rows=rows,
             labels=encode_labels(y, self.classes, self.task, n_rows=len(rows)),
-            prediction=self.outputs_encoded(rows),
+            prediction=prediction,
             instances=instance_labels(X),
             fingerprint=fingerprint({"kind": self.members.kind, "record": self.record}),
         )
@@ -479,20 +551,33 @@ class SeedEnsemble:
         Raises
         ------
         InputError
-            For models that are callables, or have a preprocessor that is code.
+            For models that are callables, or have a preprocessor that is code; and estimators with
+            functions or classes that cannot be found again by a name in a module, such as lambdas.
         StoreError
             If `path` exists and does not hold an ensemble.
+
+        Warns
+        -----
+        MainCodeWarning
+            If estimators hold functions or classes of ``__main__``, the program or notebook that
+            runs: they load only where the same is defined under the same name.
         """
         from xaigeo.ensemble.storage import save_ensemble
 
         return save_ensemble(self, path)
 
+    def _predicted(self, X: Frame) -> tuple[Matrix, np.ndarray]:
+        """Return rows encoded, and the outputs for them on the default scale."""
+        rows = self.schema.encode(X)
+        return rows, self.outputs_encoded(rows)
+
     def __len__(self) -> int:
         return self.n_seeds
 
     def __repr__(self) -> str:
+        models = "model" if self.n_seeds == 1 else "models"
         return (
-            f"SeedEnsemble({self.n_seeds} {self.members.kind} models, "
+            f"SeedEnsemble({self.n_seeds} {self.members.kind} {models}, "
             f"{self.schema.n_features} features, {self.task}: {', '.join(self.output_names)})"
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +20,18 @@ class Split(NamedTuple):
 
 
 def split_rows(
-    labels: np.ndarray, task: Task, *, validation_share: float, random_state: int
+    labels: np.ndarray,
+    task: Task,
+    *,
+    validation_share: float,
+    random_state: int,
+    what: str = "rows",
+    told: str = "",
+    classes: Sequence[Any] | None = None,
 ) -> Split:
     """Hold back a share of the rows, stratified by class; the model seeds play no part.
+
+    In messages rows are called `what`, `told` follows their number, and labels read `classes`.
 
     Raises
     ------
@@ -42,11 +53,25 @@ def split_rows(
         )
     except ValueError as error:
         raise InputError(
-            expected=f"rows enough to hold back {validation_share:.0%} for validation"
+            expected=f"{what} enough to hold back {validation_share:.0%} for validation"
             + (", with every class on both sides" if classification else ""),
-            arrived=f"{len(labels)} rows"
-            + (f", {np.bincount(labels).min()} in the rarest class" if classification else "")
-            + f" ({error})",
-            do="Pass more rows, drop rare classes, or pass validation_share=0.",
+            arrived=f"{len(labels)} {what}{told}"
+            + (_rarest(labels, classes) if classification else "")
+            + _sides(len(labels), validation_share),
+            do=f"Pass more {what}, drop rare classes, or pass validation_share=0.",
         ) from error
     return Split(np.sort(train), np.sort(validation))
+
+
+def _rarest(labels: np.ndarray, classes: Sequence[Any] | None) -> str:
+    counts = np.bincount(labels)
+    place = int(counts.argmin())
+    name = "the rarest class"
+    if classes is not None:
+        name = f"{str(classes[place])!r}, {name}"
+    return f", {counts[place]} of {name}"
+
+
+def _sides(n_rows: int, share: float) -> str:
+    held = math.ceil(share * n_rows)
+    return f", so that {held} would be held back and {n_rows - held} trained on"

@@ -48,7 +48,11 @@ def save_ensemble(ensemble: SeedEnsemble, path: str | Path) -> Path:
                 "schema": ensemble.schema.to_dict(),
                 "record": ensemble.record,
                 "members": described,
-                "files": {file.name: _file_digest(file) for file in sorted(scratch.iterdir())},
+                "files": {
+                    file.relative_to(scratch).as_posix(): _file_digest(file)
+                    for file in sorted(scratch.rglob("*"))
+                    if file.is_file()
+                },
             }
         )
         text = json.dumps(body | {"sha256": _digest(body)}, indent=1)
@@ -76,12 +80,15 @@ def load_ensemble(
         from xaigeo.ensemble.torch_storage import read_torch
 
         members = read_torch(folder, manifest, schema, make_model)
+    elif manifest["kind"] == "text":
+        from xaigeo.ensemble.texts.text_storage import read_text
+
+        members = read_text(folder, manifest, schema, make_model, trust_estimators)
     else:
         from xaigeo.ensemble.estimator_members import EstimatorMembers
-        from xaigeo.ensemble.estimator_storage import read_estimator
+        from xaigeo.ensemble.estimator_storage import read_estimators
 
-        names = [f"{place}.skops" for place in range(len(manifest["seeds"]))]
-        estimators = [read_estimator(folder / name, trust_estimators) for name in names]
+        estimators = read_estimators(folder, len(manifest["seeds"]), trust_estimators)
         # Stores written before there was a choice do not say.
         coded = bool(manifest["members"].get("coded", False))
         members = EstimatorMembers(estimators, schema, classes, manifest["task"], coded=coded)
@@ -117,15 +124,23 @@ def _write_members(ensemble: SeedEnsemble, folder: Path) -> dict[str, Any]:
         from xaigeo.ensemble.torch_storage import write_torch
 
         return write_torch(members, folder)
-    if members.kind == "estimator":
-        from xaigeo.ensemble.estimator_storage import write_estimator
+    if members.kind == "text":
+        from xaigeo.ensemble.texts.text_storage import write_text
 
-        for place, estimator in enumerate(members.estimators):
-            write_estimator(estimator, folder / f"{place}.skops")
+        return write_text(members, folder)
+    if members.kind == "estimator":
+        from xaigeo.ensemble.estimator_storage import write_estimators
+
+        write_estimators(members.estimators, folder, stacklevel=4)
         return {"coded": members.coded}
-    raise InputError(
+    raise not_stored(members.kind)
+
+
+def not_stored(kind: str) -> InputError:
+    """Return the error that models of a kind are code, which is not written."""
+    return InputError(
         expected="an ensemble of torch modules or scikit-learn estimators to save",
-        arrived=f"one of {members.kind} models, which are code",
+        arrived=f"one of {kind} models, which are code",
         do="Save the models with the tool they come from and wrap them again after loading.",
     )
 

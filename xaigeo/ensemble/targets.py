@@ -22,17 +22,24 @@ def infer_task(y: Any) -> Task:
     Raises
     ------
     InputError
-        Where this could be wrong: two different floating-point values only, or many different
-        whole numbers.
+        Where this could be wrong: two different floating-point values only, or up to 20 that are
+        all whole, as codes of classes are; many different whole numbers; or several columns of 0
+        and 1.
     """
-    if _columns(y) is not None:
+    columns = _columns(y)
+    if columns is not None:
+        _check_not_indicators(columns)
         return "regression"
     series = _series(y)
     n_different = series.nunique()
     if pd.api.types.is_float_dtype(series.dtype):
-        if n_different > 2:
+        whole = n_different <= MANY_CLASSES and bool((series % 1 == 0).all())
+        if n_different > 2 and not whole:
             return "regression"
         seen = f"{n_different} different floating-point values"
+        if whole:
+            shown = sorted(series.unique().tolist())[:3]
+            seen += f", all whole, such as {', '.join(map(str, shown))}"
     elif (
         not pd.api.types.is_integer_dtype(series.dtype)
         or n_different <= MANY_CLASSES
@@ -46,6 +53,23 @@ def infer_task(y: Any) -> Task:
         "floating-point amounts for regression",
         arrived=seen,
         do="Pass task='classification' or task='regression'.",
+    )
+
+
+def _check_not_indicators(columns: pd.DataFrame) -> None:
+    """Raise for columns that hold 0 and 1 only, as labels of classes written one-hot do."""
+    if not columns.isin([0, 1]).all(axis=None):
+        return
+    one_a_row = bool((columns.astype(np.int64).sum(axis=1) == 1).all())
+    raise InputError(
+        expected="y of which the task is clear: one label a row for classes, columns of amounts "
+        "for regression",
+        arrived=f"{columns.shape[1]} columns of 0 and 1 only"
+        + (", with one 1 a row" if one_a_row else ""),
+        do="For classes pass one column, such as np.asarray(y).argmax(axis=1); for a regression of "
+        f"{columns.shape[1]} targets pass task='regression'."
+        if one_a_row
+        else "Train one ensemble for each column of labels, or pass task='regression' for amounts.",
     )
 
 
@@ -133,25 +157,46 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
 
 
 def check_order(X: Any, y: Any) -> None:
-    """Raise if the rows of X and y have the same labels in another order.
+    """Raise if the labels of the rows of X and y say that they do not belong together.
+
+    Rows match by their place. Labels that only count the rows (0, 1, 2, ...) say nothing, nor do
+    those of which X and y share none: they are names of another kind.
 
     Raises
     ------
     InputError
-        For a frame and a series that would match by label and not by place.
+        For a frame or series X and y of the same labels in another order, or of labels of which
+        only some are the same.
     """
-    if not isinstance(X, pd.DataFrame) or not isinstance(y, pd.Series | pd.DataFrame):
+    labelled = pd.Series | pd.DataFrame
+    if not isinstance(X, labelled) or not isinstance(y, labelled):
         return
-    if X.index.equals(y.index) or Counter(X.index) != Counter(y.index):
+    if X.index.equals(y.index) or len(X) != len(y):  # the length is checked for itself
         return
     pairs = zip(X.index, y.index, strict=True)
     place, (own, other) = next((i, pair) for i, pair in enumerate(pairs) if pair[0] != pair[1])
-    raise InputError(
-        expected="y in the order of X",
-        arrived=f"the same row labels in another order: at place {place} {own!r} in X and "
-        f"{other!r} in y",
-        do="Pass y.loc[X.index], or y.to_numpy() if rows do match by their place.",
-    )
+    where = f"at place {place} {own!r} in X and {other!r} in y"
+    if Counter(X.index) == Counter(y.index):
+        raise InputError(
+            expected="y in the order of X",
+            arrived=f"the same row labels in another order: {where}",
+            do="Pass y.loc[X.index], or y.to_numpy() if rows do match by their place.",
+        )
+    if _counts_rows(X.index) or _counts_rows(y.index):
+        return
+    others = set(y.index)
+    shared = sum(label in others for label in X.index)
+    if shared:
+        raise InputError(
+            expected="X and y of the same rows",
+            arrived=f"row labels of which {shared} of {len(X)} are in both: {where}",
+            do="Select the same rows of both, or pass y.to_numpy() if rows do match by their "
+            "place.",
+        )
+
+
+def _counts_rows(index: pd.Index) -> bool:
+    return index.equals(pd.RangeIndex(len(index)))
 
 
 def check_length(y: Any, n_rows: int) -> None:
@@ -262,6 +307,14 @@ def _series(y: Any) -> pd.Series:
         if values.dtype.kind in "US" and not isinstance(y, np.ndarray):
             values = np.asarray(y, dtype=object)  # [1, "a"] would become ["1", "a"]
         series = pd.Series(values.reshape(-1))
+    mixed = series if series.dtype == object else ()
+    strange = [value for value in mixed if not pd.api.types.is_hashable(value)]
+    if strange:
+        raise InputError(
+            expected="one label or amount a row in y",
+            arrived=f"{strange[0]!r} ({type(strange[0]).__name__})",
+            do="Pass text or a number for each row.",
+        )
     if series.isna().any():
         raise InputError(
             expected="y without missing values",

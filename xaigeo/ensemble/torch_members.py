@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xaigeo.ensemble.members import Scale
+from xaigeo.ensemble.members import Scale, finite_outputs
 from xaigeo.ensemble.mixtures import compiled_means
 from xaigeo.ensemble.preprocessing import Preprocessor, rows_tensor
-from xaigeo.errors import InputError
 from xaigeo.schema import Matrix
 
 # Bytes that the largest intermediate of one forward pass may take: what stays in cache. With
@@ -154,7 +153,7 @@ class TorchMembers:
 
     def values(self, rows: Matrix, scale: Scale) -> np.ndarray:
         """Return outputs, shape (n_members, n_rows, n_outputs), in bounded memory."""
-        _keep_freed_memory()
+        keep_freed_memory()
         answer = np.empty((self.n_members, len(rows), self.n_outputs))
         n_parts = max(1, ceil(len(rows) / self._rows_at_once))
         step = max(1, ceil(len(rows) / n_parts))  # parts of one size, no short last one
@@ -169,7 +168,7 @@ class TorchMembers:
 
     def own_values(self, rows: Matrix, places: np.ndarray, scale: Scale) -> np.ndarray:
         """Return outputs where each row belongs to one member (`OwnRowMembers`)."""
-        _keep_freed_memory()
+        keep_freed_memory()
         count = np.bincount(places, minlength=self.n_members)
         order = np.argsort(places, kind="stable")
         turn = np.empty(len(rows), dtype=np.intp)  # of each row among its member's
@@ -186,7 +185,7 @@ class TorchMembers:
             padded.view(-1, inputs.shape[1])[at] = inputs
             with torch.no_grad():
                 outputs = self._outputs(padded, scale).reshape(-1, self.n_outputs)[at]
-            answer[chosen] = self._checked(outputs[None].numpy())[0]
+            answer[chosen] = finite_outputs(outputs[None].numpy())[0]
         return answer
 
     def mixture_means(
@@ -199,18 +198,18 @@ class TorchMembers:
         """
         if not isinstance(self.preprocessor, Preprocessor):
             return None
-        _keep_freed_memory()
+        keep_freed_memory()
         own, other = self.inputs(instance[None]), self.inputs(background)
         compiled = compiled_means(self, own, other, masks, scale)
         if compiled is not None:
-            return self._checked(compiled)
+            return finite_outputs(compiled)
         if len(background) > 8 * self._rows_at_once:
             return None
         chosen = torch.as_tensor(masks[:, self.preprocessor.owners])
         step = max(1, self._rows_at_once // len(background))
         parts = torch.split(chosen, step)
         means = [self._means_of_mixtures(own, other, part, scale) for part in parts]
-        return self._checked(torch.cat(means, dim=1).numpy())
+        return finite_outputs(torch.cat(means, dim=1).numpy())
 
     def subset(self, places: Sequence[int]) -> TorchMembers:
         """Return the members at these places."""
@@ -248,7 +247,7 @@ class TorchMembers:
 
     def _values(self, rows: Matrix, scale: Scale) -> np.ndarray:
         with torch.no_grad():
-            return self._checked(self._outputs(self.inputs(rows), scale).numpy())
+            return finite_outputs(self._outputs(self.inputs(rows), scale).numpy())
 
     def _outputs(self, inputs: Tensor, scale: Scale) -> Tensor:
         # Softmax in float64: probabilities then sum to one as users of float64 expect.
@@ -265,16 +264,6 @@ class TorchMembers:
             groups = front.reshape(*front.shape[:2], *mixed.shape[:2])
             return groups.mean(dim=-1).movedim(0, -1)
 
-    def _checked(self, values: np.ndarray) -> np.ndarray:
-        if not np.isfinite(values).all():
-            place = int(np.argwhere(~np.isfinite(values))[0, 0])
-            raise InputError(
-                expected="finite outputs from every model",
-                arrived=f"NaN or infinite outputs from the model at place {place}",
-                do="Check that model's weights, or leave it out with select().",
-            )
-        return values
-
     def _finish(self, raw: Tensor, scale: Scale | None) -> Tensor:
         if self.task == "regression":
             factor, shift = (
@@ -287,7 +276,8 @@ class TorchMembers:
 
 
 @cache
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
+    """Let the process keep the memory of intermediates between passes; of use on Linux."""
     # glibc gives freed memory back to the kernel beyond a threshold; every pass then faults its
     # pages in anew, which took half the time of small networks. Freeing one block, whose pages
     # are never touched, raises the threshold to twice its size (mallopt(3)).

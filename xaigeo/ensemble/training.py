@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from xaigeo.ensemble.architecture import architecture_digest, widest_output
 from xaigeo.ensemble.dropout import DropoutNoise
-from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.ensemble.factory import Factory, build_modules
 from xaigeo.ensemble.flat_weights import TrainableNetwork
 from xaigeo.ensemble.functional import FunctionalNetwork
 from xaigeo.ensemble.identical import note_identical
-from xaigeo.ensemble.losses import (
-    BinaryCrossEntropy,
-    CrossEntropy,
-    Loss,
-    SquaredError,
-    SquaredErrors,
-)
-from xaigeo.ensemble.members import Scale, Task
+from xaigeo.ensemble.lone_average import note_lone_average
+from xaigeo.ensemble.loss_targets import LossTargets
+from xaigeo.ensemble.members import Task
 from xaigeo.ensemble.module_trial import check_module, probe_inputs
-from xaigeo.ensemble.preprocessing import DTYPES, Preprocessor, rows_tensor
+from xaigeo.ensemble.preprocessing import Preprocessor, rows_tensor
 from xaigeo.ensemble.problem import Problem, read_problem
 from xaigeo.ensemble.record import make_record
 from xaigeo.ensemble.seeds import check_seeds, paired_seeds
 from xaigeo.ensemble.settings import TrainingEngine, TrainingSettings
-from xaigeo.ensemble.split import Split, split_rows
+from xaigeo.ensemble.split import split_rows
 from xaigeo.ensemble.stacked import StackedNetwork
 from xaigeo.ensemble.torch_members import TorchMembers
-from xaigeo.ensemble.trainer import LabelledInputs, Outcome, Trainer
+from xaigeo.ensemble.trainer import Outcome, Trainer
+from xaigeo.ensemble.validation import validation_scores
 from xaigeo.errors import InputError
 from xaigeo.options import check_option
 from xaigeo.schema import FeatureSchema, Frame
@@ -67,6 +61,7 @@ def train_ensemble(
         engine=engine,
         progress=progress,
     )
+    note_lone_average(settings, record, stacklevel=3)
     note_identical(members, problem.rows, problem.task, record, stacklevel=3)
     return {
         "members": members,
@@ -95,6 +90,7 @@ def train_members(
         problem.task,
         validation_share=settings.validation_share,
         random_state=settings.split_random_state,
+        classes=problem.classes,
     )
     preprocessor = Preprocessor.from_rows(
         problem.schema,
@@ -121,7 +117,7 @@ def train_members(
     )
     trainable = _trainable(modules[0])
     network = network_of(modules, probe, engine)
-    targets = _Targets(problem, split, settings, n_outputs)
+    targets = LossTargets(problem, split, settings, n_outputs)
     trainer = Trainer(
         network,
         trainable,
@@ -162,8 +158,8 @@ def train_members(
             "engine": network.engine,
             "n_train": len(split.train),
             "n_validation": len(split.validation),
-            **_told(outcome),
-            "validation": _validation(members, problem, split, seeds),
+            **told(outcome),
+            "validation": validation_scores(members, problem, split, seeds),
         },
     )
     return members, record
@@ -195,65 +191,6 @@ def network_of(
     network = FunctionalNetwork.from_modules(modules, width=widest_output(modules[0], probe[:1]))
     _try_together(network, modules, probe)
     return network
-
-
-class _Targets:
-    """Targets as the loss takes them, and row weights."""
-
-    def __init__(
-        self, problem: Problem, split: Split, settings: TrainingSettings, n_outputs: int
-    ) -> None:
-        labels, dtype = problem.labels, DTYPES[settings.dtype]
-        self.location: float | np.ndarray = 0.0
-        self.scale: float | np.ndarray = 1.0
-        self.weights: Tensor | None = None
-        self.loss: Loss
-        if problem.task == "regression":
-            if settings.class_weight is not None:
-                raise InputError(
-                    expected="class_weight=None for regression",
-                    arrived=repr(settings.class_weight),
-                    do="Leave class_weight out; it weighs classes.",
-                )
-            train = labels[split.train]
-            if settings.standardise and labels.ndim == 1:
-                self.location = float(train.mean())
-                self.scale = float(train.std()) or 1.0
-            elif settings.standardise:
-                self.location, spread = train.mean(axis=0), train.std(axis=0)
-                self.scale = np.where(spread > 0, spread, 1.0)
-            labels = (labels - self.location) / self.scale
-            self.loss = SquaredError() if labels.ndim == 1 else SquaredErrors()
-        else:
-            self.loss = BinaryCrossEntropy() if n_outputs == 1 else CrossEntropy()
-            by_class = _class_weights(problem, split, settings.class_weight)
-            if by_class is not None:
-                self.weights = torch.as_tensor(by_class[labels], dtype=dtype)
-        whole = isinstance(self.loss, CrossEntropy)
-        self.targets = torch.as_tensor(labels, dtype=torch.int64 if whole else dtype)
-
-    def select(self, inputs: Tensor, places: np.ndarray) -> LabelledInputs:
-        index = torch.as_tensor(places)
-        weights = None if self.weights is None else self.weights[index]
-        return LabelledInputs(inputs[index], self.targets[index], weights)
-
-
-def _class_weights(
-    problem: Problem, split: Split, given: Mapping[Any, float] | str | None
-) -> np.ndarray | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        counts = np.bincount(problem.labels[split.train], minlength=len(problem.classes))
-        return np.asarray(len(split.train) / (len(counts) * np.maximum(counts, 1)))
-    if set(given) != set(problem.classes) or not all(weight > 0 for weight in given.values()):
-        raise InputError(
-            expected=f"class_weight with a positive number for each of "
-            f"{', '.join(map(str, problem.classes))}",
-            arrived=repr(dict(given)),
-            do="Name every class once, or pass class_weight='balanced'.",
-        )
-    return np.array([float(given[label]) for label in problem.classes])
 
 
 def _trainable(module: nn.Module) -> list[str]:
@@ -314,28 +251,12 @@ def _refuse_lone_batch(module: nn.Module, n_rows: int, batch_size: int) -> None:
         )
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
-    losses = outcome.validation_loss
-    return {
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Return what a record says of a training run's outcome."""
+    losses, n_averaged = outcome.validation_loss, outcome.n_averaged
+    told = {
         "epochs_run": outcome.epochs_run.tolist(),
         "epoch_kept": outcome.epoch_kept.tolist(),
         "validation_loss": None if losses is None else losses.tolist(),
     }
-
-
-def _validation(
-    members: TorchMembers, problem: Problem, split: Split, seeds: Sequence[int]
-) -> dict[str, Any] | None:
-    if not len(split.validation):
-        return None
-    rows = problem.rows[split.validation]
-    scale: Scale = "value" if problem.task == "regression" else "probability"
-    return Evaluation(
-        name="validation",
-        seeds=np.array(seeds),
-        classes=problem.classes,
-        task=problem.task,
-        rows=rows,
-        labels=problem.labels[split.validation],
-        prediction=members.values(rows, scale),
-    ).to_dict()
+    return told if n_averaged is None else told | {"n_averaged": n_averaged.tolist()}

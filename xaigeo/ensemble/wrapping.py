@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,8 +38,8 @@ def wrap_models(
     """Read and check all that `SeedEnsemble.wrap` was given, and return its fields."""
     if task is not None:
         check_option("task", task, Task)
-    models = _listed(models)
-    kind = _kind_of(models)
+    models = listed_models(models)
+    kind = kind_of_models(models)
     if kind != "module":
         _refuse_module_options(kind, preprocess=preprocess, output=output, gives=gives)
     names = check_seeds(range(len(models)) if seeds is None else seeds, n_models=len(models))
@@ -50,14 +50,13 @@ def wrap_models(
         members, digests, n_outputs = _wrap_modules(
             models, columns, classes, task, preprocess, output, gives
         )
-        labels = _labels(classes, task, n_outputs)
+        labels = output_labels(classes, task, n_outputs)
     elif kind == "estimator":
         members, digests, labels, task = _wrap_estimators(models, columns, classes, task)
     else:
         task = task or "classification"
-        members = CallableMembers(models, columns, classification=task == "classification")
-        n_outputs = members.values(_probe(columns), _scale(task)).shape[-1]
-        labels, digests = _labels(classes, task, n_outputs), None
+        members, labels = _wrap_callables(models, columns, classes, task)
+        digests = None
     _check_outputs(members, columns, labels, task)
     record = make_record(
         source="wrap",
@@ -79,8 +78,14 @@ def wrap_models(
     }
 
 
-def _listed(models: Any) -> list[Any]:
-    """Return the models as a list; a forest or nn.Sequential would fall into its parts."""
+def listed_models(models: Any) -> list[Any]:
+    """Return the models as a list; a forest or nn.Sequential would fall into its parts.
+
+    Raises
+    ------
+    InputError
+        For one model, and for what holds models by name.
+    """
     is_list = _is_module_list(models) or (_kind(models) is None and not isinstance(models, Mapping))
     if not is_list or not isinstance(models, Iterable):
         raise InputError(
@@ -98,7 +103,16 @@ def _is_module_list(models: Any) -> bool:
     return torch is not None and isinstance(models, torch.nn.ModuleList)
 
 
-def _kind_of(models: Sequence[Any]) -> str:
+def kind_of_models(models: Sequence[Any], reads: str = "rows") -> str:
+    """Return whether all are a "module", an "estimator" or a "callable".
+
+    `reads` says what functions take, in the message.
+
+    Raises
+    ------
+    InputError
+        For no models, or models of several kinds or of none of these.
+    """
     kinds = {_kind(model) for model in models}
     if len(kinds) == 1 and None not in kinds:
         return str(kinds.pop())
@@ -106,7 +120,7 @@ def _kind_of(models: Sequence[Any]) -> str:
     raise InputError(
         expected="models of one kind: torch modules, fitted scikit-learn estimators or callables",
         arrived=", ".join(names) or "no models",
-        do="Wrap models of one kind; anything else goes in as a function from rows to outputs.",
+        do=f"Wrap models of one kind; anything else goes in as a function from {reads} to outputs.",
     )
 
 
@@ -230,16 +244,42 @@ def _preprocessor(preprocess: Any, schema: FeatureSchema, dtype: Any) -> Any:
     return Preprocessor(schema, *plain, dtype=str(dtype).removeprefix("torch."))
 
 
+def _wrap_callables(
+    models: Sequence[Any], schema: FeatureSchema, classes: Sequence[Any] | None, task: Task
+) -> tuple[Members, tuple[Any, ...]]:
+    classification = task == "classification"
+    first = CallableMembers(models, schema, classification=classification, labels=classes)
+    n_outputs = first.values(_probe(schema), _scale(task)).shape[-1]
+    labels = output_labels(first.answers.labels, task, n_outputs)
+    return CallableMembers(models, schema, classification=classification, labels=labels), labels
+
+
 def _wrap_estimators(
     models: Sequence[Any],
     schema: FeatureSchema,
     classes: Sequence[Any] | None,
     task: Task | None,
 ) -> tuple[Members, list[str], tuple[Any, ...], Task]:
+    from xaigeo.ensemble.estimator_members import EstimatorMembers
+
+    kind, digests = check_estimators(models, task)
+    labels = estimator_labels(models, classes, kind, lambda: _n_targets(models[0], schema))
+    members = EstimatorMembers(models, schema, labels, kind, coded=coded_classes(models, labels))
+    return members, digests, labels, kind
+
+
+def check_estimators(models: Sequence[Any], task: Task | None) -> tuple[Task, list[str]]:
+    """Return what estimators are for, and a digest of each one's class and parameters.
+
+    Raises
+    ------
+    InputError
+        For estimators that are not fitted, of several classes, for another task, or without
+        `predict_proba`.
+    """
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
-    from xaigeo.ensemble.estimator_members import EstimatorMembers
     from xaigeo.ensemble.fitting import describe_estimator, estimator_task
 
     for place, model in enumerate(models):
@@ -249,17 +289,51 @@ def _wrap_estimators(
             raise InputError(
                 expected="fitted estimators",
                 arrived=f"{type(model).__name__} at place {place}, which is not fitted",
-                do="Call fit first, or let SeedEnsemble.fit do it.",
+                do="Call fit first, or let SeedEnsemble.fit do it (of texts TextEnsemble.fit).",
             ) from error
     _check_one_class(models)
     kinds = [estimator_task(model, task) for model in models]
-    if classes is None and kinds[0] == "classification":
+    return kinds[0], [config_digest(describe_estimator(model)) for model in models]
+
+
+def estimator_labels(
+    models: Sequence[Any],
+    classes: Sequence[Any] | None,
+    task: Task,
+    n_targets: Callable[[], int],
+) -> tuple[Any, ...]:
+    """Return the labels of outputs: those given, else the first estimator's own.
+
+    `n_targets` tells how many values a regressor gives for a row.
+
+    Raises
+    ------
+    InputError
+        For labels that do not fit the outputs, or are of another type than a model's classes.
+    """
+    if classes is None and task == "classification":
         classes = np.asarray(models[0].classes_).tolist()
-    n_outputs = len(classes) if classes is not None else _n_targets(models[0], schema)
-    labels = _labels(classes, kinds[0], n_outputs)
-    members = EstimatorMembers(models, schema, labels, kinds[0], coded=_coded(models, labels))
-    digests = [config_digest(describe_estimator(model)) for model in models]
-    return members, digests, labels, kinds[0]
+    labels = output_labels(classes, task, len(classes) if classes is not None else n_targets())
+    if task == "classification" and not coded_classes(models, labels):
+        _check_types(models, labels)
+    return labels
+
+
+def _check_types(models: Sequence[Any], labels: Sequence[Any]) -> None:
+    """Raise for classes that are the same as text alone, such as 0 and "0"."""
+    for place, model in enumerate(models):
+        known = np.asarray(model.classes_).tolist()
+        if set(known) != set(labels) and set(map(str, known)) == set(map(str, labels)):
+            raise InputError(
+                expected=f"every model to know the classes {_typed(labels)}",
+                arrived=f"{_typed(known)} in model {place}",
+                do="Fit all models on labels of one type, and pass classes in the same.",
+            )
+
+
+def _typed(labels: Sequence[Any]) -> str:
+    kinds = dict.fromkeys(type(label).__name__ for label in labels)
+    return f"{', '.join(map(repr, labels))} ({', '.join(kinds)})"
 
 
 def _check_one_class(models: Sequence[Any]) -> None:
@@ -277,7 +351,7 @@ def _check_one_class(models: Sequence[Any]) -> None:
         )
 
 
-def _coded(models: Sequence[Any], labels: Sequence[Any]) -> bool:
+def coded_classes(models: Sequence[Any], labels: Sequence[Any]) -> bool:
     """Return whether text labels name the places 0, 1, ... that the models know as classes."""
     places = list(range(len(labels)))
     known = [np.asarray(getattr(model, "classes_", ())).tolist() for model in models]
@@ -292,7 +366,14 @@ def _n_targets(model: Any, schema: FeatureSchema) -> int:
     return 1 if answer.ndim == 1 else int(answer.shape[1])
 
 
-def _labels(classes: Sequence[Any] | None, task: Task, n_outputs: int) -> tuple[Any, ...]:
+def output_labels(classes: Sequence[Any] | None, task: Task, n_outputs: int) -> tuple[Any, ...]:
+    """Return the labels of outputs: those given, else numbers, or "y" for regression.
+
+    Raises
+    ------
+    InputError
+        For another number of labels than of outputs, or equal ones.
+    """
     given = plain_labels(range(n_outputs) if classes is None else classes)
     if classes is None and task == "regression":
         given = ("y",) if n_outputs == 1 else tuple(f"y{place}" for place in range(n_outputs))

@@ -1,0 +1,1 @@
+"""Text models of a seed ensemble: trained together, or wrapped, and read from the inside."""

@@ -1,0 +1,81 @@
+"""The word vectors of a line of tokens, each distinct word's once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xaigeo.ensemble.texts.token_line import TokenLine, rows_at
+
+
+@dataclass(frozen=True, eq=False)
+class LineWords:
+    """Vectors, and which of them stands at each place of a line.
+
+    Attributes
+    ----------
+    vectors : Tensor, shape (K, n_vectors, size)
+        The first is 0 and stands where there is no token.
+    which : Tensor of int64, shape (L, length)
+        Number of the vector at each place; L is 1 if it is the same for all seeds, else K.
+    """
+
+    vectors: Tensor
+    which: Tensor
+
+    @classmethod
+    def of_tokens(cls, vectors: Tensor, words: DistinctTokens) -> LineWords:
+        """Read the vectors (K, n_tokens, size) of the distinct tokens of a line."""
+        numbers = words.numbers.expand(len(vectors), -1)
+        # Seed by seed, since the vectors may be views into a larger array, which to join them
+        # would copy.
+        read = torch.stack(
+            [own.index_select(0, n) for own, n in zip(vectors, numbers, strict=True)]
+        )
+        read[:, 0] = 0.0
+        return cls(read, words.which)
+
+    @classmethod
+    def of_embedded(cls, embedded: Tensor, line: TokenLine) -> LineWords:
+        """Take given vectors, (K, n_texts, T, size), of the tokens at their places."""
+        flat = embedded.flatten(1, 2)
+        vectors = torch.cat([flat.new_zeros((len(flat), 1, flat.shape[2])), flat], dim=1)
+        return cls(vectors, torch.where(line.filled, line.source + 1, 0))
+
+    def on_line(self) -> Tensor:
+        """Return the vector of each place, shape (K, length, size)."""
+        return rows_at(self.vectors, self.which)
+
+
+@dataclass(frozen=True, eq=False)
+class DistinctTokens:
+    """The different tokens on a line.
+
+    Attributes
+    ----------
+    numbers : Tensor of int64, shape (L, n_vectors)
+        Numbers of the tokens; 0 in front and behind, where lines have fewer than others.
+    which : Tensor of int64, shape (L, length)
+        Place among `numbers` of the token at each place of the line; 0 where there is none.
+    """
+
+    numbers: Tensor
+    which: Tensor
+
+    @classmethod
+    def on(cls, line: TokenLine, tokens: Tensor, n_tokens: int) -> DistinctTokens:
+        """Find the different tokens, shape (L, n_texts, T), of each line."""
+        own = tokens.flatten(1).gather(1, line.source)
+        own = torch.where(line.filled, own, -1) + 1
+        offset = torch.arange(len(own))[:, None] * (n_tokens + 1)
+        # Every line has a place without a token, so each has -1 as its first.
+        keys, inverse = torch.unique(own + offset, return_inverse=True)
+        owner = torch.div(keys, n_tokens + 1, rounding_mode="floor")
+        counts = torch.bincount(owner, minlength=len(own))
+        starts = torch.cumsum(counts, dim=0) - counts
+        numbers = torch.zeros((len(own), int(counts.max())), dtype=torch.int64)
+        numbers[owner, torch.arange(len(keys)) - starts[owner]] = keys % (n_tokens + 1) - 1
+        numbers[:, 0] = 0
+        return cls(numbers, inverse - starts[:, None])

@@ -1,0 +1,185 @@
+"""The tokens of a batch on one line, without the padding of short texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Widths of groups of texts are multiples of it: torch's softmax is several times slower over fewer
+# numbers than a vector register holds.
+WIDTH_STEP = 16
+
+
+@dataclass(frozen=True, eq=False)
+class TokenLine:
+    """Where each token of a batch of texts stands on a line, for one batch a seed or one for all.
+
+    L is 1 if all seeds read the same batch, else their number.
+
+    Attributes
+    ----------
+    there : Tensor of bool, shape (L, n_texts, T)
+        Where texts have tokens.
+    places : Tensor of int64, shape (L, n_texts, T)
+        Place of each token on the line; the last place, which is never a token's, where there is
+        none.
+    source : Tensor of int64, shape (L, length)
+        Of each place of the line the token that stands there, as ``text * T + place``.
+    filled : Tensor of bool, shape (L, length)
+        Whether a token stands there.
+    steps : tuple of (int, int)
+        Start and number of the texts' first tokens on the line, second ones and so on; of lines
+        by time only.
+    """
+
+    there: Tensor
+    places: Tensor
+    source: Tensor
+    filled: Tensor
+    steps: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def by_text(cls, tokens: Tensor) -> TokenLine:
+        """Lay texts one after another; tokens that are missing inside a text leave no gap.
+
+        Parameters
+        ----------
+        tokens : Tensor of int, shape (L, n_texts, T)
+            Negative where there is none.
+        """
+        there = tokens >= 0
+        number = torch.cumsum(there.flatten(1), dim=1)
+        return cls._of(there, number.view_as(tokens) - 1, int(number[:, -1].max()) + 1)
+
+    @classmethod
+    def by_time(cls, tokens: Tensor) -> TokenLine:
+        """Lay first tokens of all texts side by side, long texts in front, then second ones...
+
+        Every seed has as many places for a step as the seed that needs most.
+        """
+        there = tokens >= 0
+        rank = torch.cumsum(there, dim=2) - 1
+        lengths = rank[:, :, -1] + 1
+        order = torch.argsort(lengths, dim=1, descending=True, stable=True)
+        lane = torch.empty_like(order).scatter_(
+            1, order, torch.arange(order.shape[1]).expand_as(order)
+        )
+        longest = int(lengths.max())
+        active = (lengths[:, :, None] > torch.arange(longest)).sum(dim=1).amax(dim=0)
+        starts = torch.cumsum(active, dim=0) - active
+        steps = tuple(zip(starts.tolist(), active.tolist(), strict=True))
+        at = torch.zeros_like(rank) if longest == 0 else starts[rank.clamp(min=0)]
+        return cls._of(there, at + lane[:, :, None], int(active.sum()) + 1, steps)
+
+    @property
+    def length(self) -> int:
+        """Places of the line."""
+        return self.source.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of texts, and places of each."""
+        return self.there.shape[1], self.there.shape[2]
+
+    def side_by_side(self) -> Tensor:
+        """Return the places of each text's tokens without those missing, (L, n_texts, T + 1).
+
+        The last place of the line behind them.
+        """
+        n_texts, width = self.shape
+        rank = torch.cumsum(self.there, dim=2) - 1
+        by_rank = torch.full((len(rank), n_texts, width + 1), self.length - 1)
+        return by_rank.scatter_(2, torch.where(self.there, rank, width), self.places)
+
+    def by_length(self) -> list[Tensor]:
+        """Return the places of texts of like length, each (L, n_texts of a group, T of a group).
+
+        Seeds with batches of their own are grouped together, as one line after another, and L is
+        then 1. T is a multiple of `WIDTH_STEP`; texts without a token are in no group.
+        """
+        by_rank = self.side_by_side()
+        if len(by_rank) > 1:
+            start = torch.arange(len(by_rank))[:, None, None] * self.length
+            by_rank = (by_rank + start).flatten(0, 1)[None]
+        lengths = self.there.sum(dim=2).flatten()
+        steps = (lengths + WIDTH_STEP - 1) // WIDTH_STEP
+        padded = functional.pad(by_rank, (0, WIDTH_STEP), value=self.length - 1)
+        groups = []
+        for step in range(1, int(steps.max()) + 1 if len(steps) else 1):
+            texts = (steps == step).nonzero()[:, 0]
+            if len(texts):
+                groups.append(padded[:, texts, : step * WIDTH_STEP])
+        return groups
+
+    def mirrored(self) -> Tensor:
+        """Return for each place the place of the token as far from its text's end, (L, length).
+
+        Places without a token stand for themselves.
+        """
+        width = self.shape[1]
+        rank = torch.cumsum(self.there, dim=2) - 1
+        lengths = rank[:, :, -1:] + 1
+        blank = self.length - 1
+        by_rank = self.side_by_side()
+        mirror = by_rank.gather(2, torch.where(self.there, lengths - 1 - rank, width))
+        own = torch.arange(self.length).repeat(len(rank), 1)
+        own.scatter_(1, self.places.flatten(1), torch.where(self.there, mirror, blank).flatten(1))
+        return own
+
+    def neighbours(self, shifts: Tensor) -> Tensor:
+        """Return the places so many tokens further on in the same text, (L, length, n_shifts).
+
+        The last place of the line where there is no such token; of lines by text only.
+        """
+        rank = torch.cumsum(self.there, dim=2) - 1
+        blank = self.length - 1
+        # How many tokens of its text stand before a place, and how many after.
+        before = torch.full((len(rank), self.length), -1)
+        after = torch.full((len(rank), self.length), -1)
+        before.scatter_(1, self.places.flatten(1), rank.flatten(1))
+        after.scatter_(1, self.places.flatten(1), (rank[:, :, -1:] - rank).flatten(1))
+        before[:, blank] = after[:, blank] = -1
+        inside = (shifts >= -before[:, :, None]) & (shifts <= after[:, :, None])
+        return torch.where(inside, torch.arange(self.length)[:, None] + shifts, blank)
+
+    def take(self, values: Tensor) -> Tensor:
+        """Return values of tokens, (K, n_texts, T, ...), on the line, (K, length, ...).
+
+        0 where no token stands.
+        """
+        taken = rows_at(values.flatten(1, 2), self.source)
+        filled = self.filled.view(*self.filled.shape, *[1] * (taken.ndim - 2))
+        return taken * filled
+
+    def give(self, line: Tensor) -> Tensor:
+        """Return values on the line, (K, length, ...), by text, (K, n_texts, T, ...).
+
+        Where there is no token stands what the last place of the line holds.
+        """
+        given = rows_at(line, self.places.flatten(1))
+        return given.view(len(line), *self.shape, *line.shape[2:])
+
+    @classmethod
+    def _of(
+        cls, there: Tensor, places: Tensor, length: int, steps: tuple[tuple[int, int], ...] = ()
+    ) -> TokenLine:
+        places = torch.where(there, places, length - 1)
+        source = torch.zeros((len(there), length), dtype=torch.int64)
+        filled = torch.zeros((len(there), length), dtype=torch.bool)
+        number = torch.arange(there[0].numel()).expand(len(there), -1)
+        source.scatter_(1, places.flatten(1), number)
+        filled.scatter_(1, places.flatten(1), there.flatten(1))
+        filled[:, -1] = False
+        return cls(there, places, source, filled, steps)
+
+
+def rows_at(values: Tensor, index: Tensor) -> Tensor:
+    """Return rows of values, (K, n, ...), at an index (K, m) or, the same for all, (1, m)."""
+    if len(index) == 1:
+        return values.index_select(1, index[0])
+    offset = torch.arange(len(values))[:, None] * values.shape[1]
+    rows = values.flatten(0, 1).index_select(0, (index + offset).flatten())
+    return rows.view(len(values), -1, *values.shape[2:])
