@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,12 @@ def test_list_of_an_unknown_output_raises(make_attributions):
 def test_list_of_an_unknown_instance_raises(make_attributions):
     with pytest.raises(InputError, match="instance labels among"):
         make_attributions().as_list(7, 1)
+
+
+def test_a_method_may_tell_what_its_numbers_are(make_attributions):
+    usual = make_attributions()
+    told = {"unit": "weight", "signed": False, "additive": False}
+    own = replace(usual, provenance={**usual.provenance, "additive": True, "resolved": told})
+    assert (own.scale, own.signed, own.additive) == ("weight", False, False)
+    silent = replace(usual, provenance={**usual.provenance, "additive": True, "resolved": {}})
+    assert (silent.scale, silent.signed, silent.additive) == (usual.scale, True, True)

@@ -4,10 +4,24 @@ from dataclasses import replace
 
 import pytest
 
+from tests.text_models import TEXTS, linear_text_ensemble
+from xaigeo import explain
 from xaigeo.errors import InputError
 from xaigeo.explanations import check_one_ensemble
 
 SIFA = ("seed", "instance", "feature", "output")
+
+
+def test_texts_are_told_from_a_table(make_attributions):
+    words = explain(linear_text_ensemble(), TEXTS, method="attention")
+    with pytest.raises(InputError) as error:
+        check_one_ensemble([make_attributions(), words])
+    assert str(error.value) == (
+        "Expected explanations of one ensemble, got kernel_shap, which is of a table, and "
+        "attention, which is of texts. Pass explanations of texts together, those of a table apart."
+    )
+    with pytest.raises(InputError, match="attention, which is of texts, and kernel_shap, which is"):
+        check_one_ensemble([words, make_attributions()])
 
 
 def test_one_ensemble_is_told_from_another(make_attributions, make_anchors):

@@ -8,6 +8,7 @@ from xaigeo.explanations.base import COMMON, Explanation, Shapes
 from xaigeo.explanations.counterfactuals import Counterfactuals
 from xaigeo.explanations.rule import rule_text
 from xaigeo.explanations.sameness import check_one_ensemble, check_same_labels
+from xaigeo.explanations.token_attributions import TokenAttributions
 
 __all__ = [
     "COMMON",
@@ -16,6 +17,7 @@ __all__ = [
     "Counterfactuals",
     "Explanation",
     "Shapes",
+    "TokenAttributions",
     "check_one_ensemble",
     "check_same_labels",
     "rule_text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,22 +60,40 @@ class Attributions(Explanation):
     }
 
     @property
+    def role(self) -> Literal["attributions", "anchors", "counterfactuals"]:
+        """What the numbers are: amounts; of texts they may be the words of an answer."""
+        return "attributions"
+
+    @property
     def scale(self) -> str:
-        """Scale of the attributions: "probability", "logit" or "value"."""
+        """Scale of the attributions: "probability", "logit" or "value"; of attention "weight".
+
+        Words of an answer about a text, anchors and counterfactuals, are 1 or 0: "value".
+        """
         parameters = self.provenance["parameters"]
+        if "unit" in self._resolved:
+            return str(self._resolved["unit"])
         # A link divides log-odds although it is probabilities that are averaged.
-        return str("logit" if parameters.get("link") == "logit" else parameters["scale"])
+        return str(
+            "logit" if parameters.get("link") == "logit" else parameters.get("scale", "value")
+        )
 
     @property
     def additive(self) -> bool:
         """Whether base value plus attributions should give the explained value."""
-        return bool(self.provenance.get("additive", False))
+        return bool(self.provenance.get("additive")) and bool(self._resolved.get("additive", True))
 
     @property
     def signed(self) -> bool:
         """Whether the attributions have a sign, and are not sizes, squares or variances alone."""
         # The gradient methods have this parameter; squares and variances cannot turn it off.
-        return not self.provenance["parameters"].get("absolute", False)
+        absolute = self.provenance["parameters"].get("absolute", False)
+        return not absolute and bool(self._resolved.get("signed", True))
+
+    @property
+    def _resolved(self) -> dict[str, Any]:
+        """What the method told of its numbers: `unit`, `signed`, `additive`, where not as usual."""
+        return dict(self.provenance.get("resolved") or {})
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per seed, instance, feature and output.

@@ -62,6 +62,8 @@ class Explanation:
     provenance: dict[str, Any]
 
     kind: ClassVar[str] = "explanation"
+    axis: ClassVar[str] = dims.FEATURE
+    common: ClassVar[Shapes] = COMMON
     required: ClassVar[Shapes] = {}
     optional: ClassVar[Shapes] = {}
 
@@ -197,12 +199,12 @@ class Explanation:
     def __repr__(self) -> str:
         sizes = ", ".join(
             f"{len(self.data[dim])} {dim}s"
-            for dim in (dims.SEED, dims.INSTANCE, dims.FEATURE, dims.OUTPUT)
+            for dim in (dims.SEED, dims.INSTANCE, self.axis, dims.OUTPUT)
         )
         return f"{type(self).__name__}(method={self.method!r}, {sizes})"
 
     def _check_arrays(self) -> None:
-        wanted = COMMON | self.required
+        wanted = self.common | self.required
         missing = [name for name in wanted if name not in self.data]
         if missing:
             raise InputError(
@@ -217,11 +219,11 @@ class Explanation:
                     arrived=str(self.data[name].dims),
                     do="Transpose the array to the documented order.",
                 )
-        if self.data[dims.FEATURE].to_numpy().tolist() != self.schema.names:
+        if self.data[self.axis].to_numpy().tolist() != self.schema.names:
             raise InputError(
-                expected=f"features {self.schema.names}",
-                arrived=str(self.data[dims.FEATURE].to_numpy().tolist()),
-                do="Build the dataset with the feature names of its schema.",
+                expected=f"{self.axis}s {self.schema.names}",
+                arrived=str(self.data[self.axis].to_numpy().tolist()),
+                do=f"Build the dataset with the {self.axis} names of its schema.",
             )
 
     def _check_values(self) -> None:

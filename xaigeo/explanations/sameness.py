@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from xaigeo import dims
 from xaigeo.errors import InputError
 from xaigeo.explanations.base import Explanation
+from xaigeo.explanations.token_attributions import TEXT
+from xaigeo.text.whole_word_schema import WholeWordSchema
 
 
 def check_one_ensemble(explanations: Sequence[Explanation]) -> None:
     """Raise unless all explanations are of the same models.
 
     Besides their labels (`check_same_labels`), the hashes in the ensemble's record must be the
-    same where they are known, and so must the predictions at rows that explanations share.
+    same where they are known, and so must the predictions at rows that explanations share, and
+    the words of texts that they share, of which unknown ones have one number for the models.
 
     Raises
     ------
@@ -27,6 +32,48 @@ def check_one_ensemble(explanations: Sequence[Explanation]) -> None:
         for what, own, theirs in _hashes(first, other):
             _check_same(what, own, theirs, first, other)
         _check_predictions(first, other)
+        _check_texts(first, other)
+
+
+def other_word(first: Explanation, other: Explanation) -> str | None:
+    """Return where two explanations of the same rows have another word; None if nowhere.
+
+    Texts that differ in a word that the models do not know are the same numbers.
+
+    Parameters
+    ----------
+    first, other : Explanation
+        Of the same rows in the same order, as numbers. Spaces between words do not count.
+
+    Returns
+    -------
+    str or None
+        The first such place, in the words of messages. None for tables too.
+    """
+    told = [e.data[TEXT].to_numpy() for e in (first, other) if TEXT in e.data.coords]
+    if len(told) < 2:
+        return None
+    for label, *texts in zip(first.instances, *told, strict=True):
+        for own, theirs in zip_longest(*(str(text).split() for text in texts), fillvalue=""):
+            if own != theirs:
+                return f"{own!r} in {first.method} and {theirs!r} in {other.method} at {label}"
+    return None
+
+
+def check_same_words(first: Explanation, other: Explanation) -> None:
+    """Raise where two explanations of the same rows have another word (`other_word`).
+
+    Raises
+    ------
+    InputError
+    """
+    differs = other_word(first, other)
+    if differs:
+        raise InputError(
+            expected="explanations of the same texts",
+            arrived=f"{differs}, which the models read alike",
+            do="Explain the same texts with every method.",
+        )
 
 
 def check_same_labels(explanations: Sequence[Explanation]) -> None:
@@ -35,12 +82,36 @@ def check_same_labels(explanations: Sequence[Explanation]) -> None:
     Raises
     ------
     InputError
+        Also where some are of texts and others of a table, or some of tokens and others of words.
     """
     first = explanations[0]
     for other in explanations[1:]:
+        if first.axis != other.axis:
+            raise InputError(
+                expected="explanations of one ensemble",
+                arrived=f"{first.method}, which is of {_rows(first)}, and {other.method}, which is "
+                f"of {_rows(other)}",
+                do="Pass explanations of texts together, those of a table apart.",
+            )
+        if of_words(first) != of_words(other):
+            raise InputError(
+                expected="explanations of texts by token, or all by whole word",
+                arrived=f"{first.method} by {_units(first)} and {other.method} by {_units(other)}",
+                do="Explain with the same units, or pass explanation.by_words() of amounts by "
+                "token.",
+            )
         for what in ("features", "outputs", "task", "seeds"):
             own, theirs = (np.asarray(getattr(e, what)).tolist() for e in (first, other))
             _check_same(what, own, theirs, first, other)
+
+
+def of_words(explanation: Explanation) -> bool:
+    """Return whether an explanation has a place a whole word, where models read pieces."""
+    return isinstance(explanation.schema, WholeWordSchema)
+
+
+def _units(explanation: Explanation) -> str:
+    return "word" if of_words(explanation) else "token"
 
 
 def _check_same(what: str, own: Any, theirs: Any, first: Explanation, other: Explanation) -> None:
@@ -50,6 +121,10 @@ def _check_same(what: str, own: Any, theirs: Any, first: Explanation, other: Exp
             arrived=f"{own} in {first.method} and {theirs} in {other.method}",
             do="Pass explanations of the same models together, others apart.",
         )
+
+
+def _rows(explanation: Explanation) -> str:
+    return "texts" if explanation.axis == dims.TOKEN else "a table"
 
 
 def _hashes(first: Explanation, other: Explanation) -> list[tuple[str, Any, Any]]:
@@ -63,10 +138,7 @@ def _hashes(first: Explanation, other: Explanation) -> list[tuple[str, Any, Any]
 
 def _check_predictions(first: Explanation, other: Explanation) -> None:
     """Compare what the models say at shared rows; float32 leaves differences near 1e-6."""
-    rows, theirs = first.array("input"), other.array("input")
-    if first is other or first.instances.tolist() != other.instances.tolist():
-        return
-    if rows.shape != theirs.shape or not np.array_equal(rows, theirs):
+    if not _same_rows(first, other):
         return
     one, two = first.array("prediction"), other.array("prediction")
     gap = float(np.abs(one - two).max())
@@ -77,3 +149,15 @@ def _check_predictions(first: Explanation, other: Explanation) -> None:
             f"rows differ by up to {gap:.3g}",
             do="Pass explanations of the same models together, others apart.",
         )
+
+
+def _same_rows(first: Explanation, other: Explanation) -> bool:
+    """Return whether two explanations are of the same rows under the same names."""
+    if first is other or first.instances.tolist() != other.instances.tolist():
+        return False
+    return np.array_equal(first.array("input"), other.array("input"))
+
+
+def _check_texts(first: Explanation, other: Explanation) -> None:
+    if _same_rows(first, other):
+        check_same_words(first, other)
