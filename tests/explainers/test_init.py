@@ -7,7 +7,7 @@ import pytest
 
 import xaigeo as xg
 from xaigeo.errors import InputError
-from xaigeo.explainers import EXPLAINERS
+from xaigeo.explainers import EXPLAINERS, TEXT_EXPLAINERS
 from xaigeo.explainers.lime import LimeExplainer
 
 
@@ -42,8 +42,10 @@ def test_unknown_argument_raises(species, birds):
 
 def test_the_documentation_of_explain_tells_every_argument_and_method():
     text = xg.explain.__doc__
-    for name in EXPLAINERS.builtin:
+    for name in (*EXPLAINERS.builtin, *TEXT_EXPLAINERS.builtin):
         assert f'"{name}"' in text
     for name, parameter in inspect.signature(xg.explain).parameters.items():
         stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
         assert f"    {stars}{name}" in text
+    assert "help(TEXT_EXPLAINERS.get(method))" in text
+    assert "xaigeo methods NAME --texts" in " ".join(text.split())

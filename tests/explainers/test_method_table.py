@@ -7,7 +7,8 @@ import pytest
 
 import xaigeo as xg
 from xaigeo import cli
-from xaigeo.explainers import EXPLAINERS, describe_methods
+from xaigeo.errors import InputError
+from xaigeo.explainers import EXPLAINERS, TEXT_EXPLAINERS, describe_methods
 from xaigeo.explainers.method_table import methods_text
 from xaigeo.runs import config_from_dict, run
 
@@ -126,3 +127,21 @@ def test_the_text_fits_a_terminal():
     assert max(map(len, text.splitlines())) <= 100
     for name in EXPLAINERS:
         assert f"\n{name} " in text
+
+
+def test_methods_for_texts_have_a_table_of_their_own(capsys):
+    table = describe_methods("texts").set_index("method")
+    assert table.index.tolist() == TEXT_EXPLAINERS.names()
+    assert (table["result"] == "token_attributions").all()
+    assert table["models"].str.startswith("text models").all()
+    assert table["summary"].str.endswith(".").all()
+    assert "attention" not in describe_methods()["method"].tolist()
+    assert cli.main(["methods", "attention", "--texts"]) == 0
+    assert "rollout" in capsys.readouterr().out
+    assert cli.main(["methods", "--texts"]) == 0
+    assert "\nattention " in capsys.readouterr().out
+
+
+def test_what_is_explained_is_tables_or_texts():
+    with pytest.raises(InputError, match=r"Expected explained to be one of 'tables', 'texts'"):
+        describe_methods("images")

@@ -10,19 +10,22 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import MAX_MEMORY, Engine, Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.method_table import describe_methods
+from xaigeo.explainers.named_method import named_method
+from xaigeo.explainers.texts.catalogue import TEXT_EXPLAINERS
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_keywords
 from xaigeo.schema import Frame
+from xaigeo.text.schema import Texts
 
-__all__ = ["EXPLAINERS", "Engine", "Explainer", "describe_methods", "explain"]
+__all__ = ["EXPLAINERS", "TEXT_EXPLAINERS", "Engine", "Explainer", "describe_methods", "explain"]
 
 
 def explain(
     ensemble: SeedEnsemble,
-    X: Frame,
+    X: Frame | Texts,
     method: str = "kernel_shap",
     *,
-    background: Frame | None = None,
+    background: Frame | Texts | None = None,
     random_state: int | None = None,
     engine: Engine = "batched",
     n_jobs: int | None = None,
@@ -40,8 +43,9 @@ def explain(
         The models, which differ in their random seed alone.
     X : DataFrame or ndarray, shape (n_instances, n_features)
         Rows to explain, in original units. A frame's index labels the instances, dates as text.
+        For a `TextEnsemble` texts: a Series, an array or a list of str, or one str.
     method : str
-        One of
+        For a table one of
 
         - LIME: "lime";
         - Shapley values of any model: "kernel_shap", "permutation_shap", "sampling_shap",
@@ -53,10 +57,22 @@ def explain(
         - rules: "anchors", "consensus_anchors";
         - counterfactuals: "counterfactuals", "robust_counterfactuals";
 
+        and for texts one of
+
+        - "attention";
+        - gradients of word vectors: "saliency", "input_x_gradient", "integrated_gradients",
+          "smooth_grad";
+        - removal of words: "occlusion", "lime", "kernel_shap", "permutation_shap",
+          "sampling_shap", "exact_shap";
+        - words that are enough: "anchors"; words to replace or remove: "counterfactuals";
+
         or one that another package has registered. `describe_methods` and
-        ``xaigeo methods`` tell what each takes and needs, ``xaigeo methods NAME`` all about one.
+        ``xaigeo methods`` tell what each takes and needs, ``xaigeo methods NAME`` all about one;
+        for texts ``describe_methods("texts")`` and ``xaigeo methods NAME --texts``.
     background : DataFrame or ndarray
-        Rows that stand for the data: perturbations are drawn from or against them.
+        Rows that stand for the data: perturbations are drawn from or against them. For texts
+        other texts, which only anchors and counterfactuals look at and must be given; for other
+        methods by default those explained.
     random_state : int, optional
         The explainer's own seed, not the models'. None draws one and records it. The draws
         for a row follow from it and from the row alone, so equal rows get equal draws.
@@ -75,16 +91,18 @@ def explain(
         Whether a store of another call may be replaced.
     **parameters
         The method's own, which are the fields of its class: ``help(EXPLAINERS.get(method))``
-        or ``xaigeo methods NAME``. Unknown ones raise.
+        or ``xaigeo methods NAME``; for texts ``help(TEXT_EXPLAINERS.get(method))`` or
+        ``xaigeo methods NAME --texts``. Unknown ones raise.
 
     Returns
     -------
-    Attributions, Anchors or Counterfactuals
+    Attributions, Anchors or Counterfactuals; of texts TokenAttributions
 
     Raises
     ------
     InputError
-        For arguments that do not fit the method or each other.
+        For arguments that do not fit the method or each other, and for a method that is known for
+        tables alone where texts are explained, or for texts alone.
     StoreError
         If `store` holds something else, and `overwrite` is not set.
 
@@ -92,9 +110,10 @@ def explain(
     --------
     Explainer.explain : The same for a configured explainer, told at length.
     """
-    kind = EXPLAINERS.get(method)
+    kind = named_method(method, "texts" if _explains_texts(ensemble) else "tables")
     check_keywords(f"method {method!r}", parameters, [f.name for f in fields(kind)])
-    return kind(**parameters).explain(
+    explainer: Explainer = kind(**parameters)
+    return explainer.explain(
         ensemble,
         X,
         background=background,
@@ -106,3 +125,7 @@ def explain(
         store=store,
         overwrite=overwrite,
     )
+
+
+def _explains_texts(ensemble: object) -> bool:
+    return isinstance(ensemble, SeedEnsemble) and ensemble.members.kind == "text"

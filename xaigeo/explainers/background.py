@@ -67,8 +67,10 @@ class Background:
         -------
         ndarray, shape (n_rows, n_features)
             Columns in the order of their names; numbers as shares of the range that the schema
-            saw, to six decimals, categories as their codes.
+            saw, to six decimals, categories as their codes. A text as it is.
         """
+        if not self.schema.features:  # a text is its tokens
+            return np.ascontiguousarray(rows + 0.0)
         lower, upper = np.array([(f.lower, f.upper) for f in self.schema.features]).T
         share = (rows - lower) / np.where(upper > lower, upper - lower, 1.0)
         known = np.where(self.schema.discrete, rows, np.round(share, 6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from xaigeo import dims
 from xaigeo.ensemble.members import Scale
 from xaigeo.ensemble.row_labels import instance_labels
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
@@ -29,6 +31,7 @@ from xaigeo.explainers.blocks.threads import one_thread
 from xaigeo.explanations import Explanation
 from xaigeo.options import check_count, check_flag, check_option, check_workers
 from xaigeo.schema import FeatureSchema, Frame, Matrix
+from xaigeo.text.schema import Texts
 
 __all__ = [
     "MAX_MEMORY",
@@ -92,6 +95,13 @@ class Explainer(ABC):
     def check(self, ensemble: SeedEnsemble) -> None:  # noqa: B027 (most methods need no more)
         """Raise when this ensemble cannot be explained by this method."""
 
+    def cost(self, ensemble: SeedEnsemble, rows: Matrix) -> str:
+        """Return what explaining these rows may cost, in a sentence; empty where nothing is told.
+
+        It is written above the progress bar, before the work.
+        """
+        return ""
+
     def scale_of(self, ensemble: SeedEnsemble) -> Scale:
         """Return the scale that is explained: the one asked for, or the ensemble's default."""
         return resolved_scale(getattr(self, "scale", None), ensemble)
@@ -125,9 +135,9 @@ class Explainer(ABC):
     def explain(
         self,
         ensemble: SeedEnsemble,
-        X: Frame,
+        X: Frame | Texts,
         *,
-        background: Frame | None = None,
+        background: Frame | Texts | None = None,
         random_state: int | None = None,
         engine: Engine = "batched",
         n_jobs: int | None = None,
@@ -154,7 +164,8 @@ class Explainer(ABC):
             Workers for joblib; None follows ``joblib.parallel_config``, under which work
             goes to other backends too, such as a dask cluster.
         progress : bool
-            Show a progress bar with the time left on the terminal.
+            Show a progress bar with the time left on the terminal, and what the work may cost
+            where a method for texts can tell (`cost`).
         max_memory : int
             Bytes that the work in one process may hold at once, beside the models, the rows
             and the results.
@@ -195,12 +206,16 @@ class Explainer(ABC):
         self._check_flags()
         _check_store(store, overwrite)
         self._check_ensemble(ensemble, engine)
-        rows = ensemble.schema.encode(X)
-        labels = instance_labels(X)
-        reference = Background.from_frame(ensemble.schema, self._background(background, ensemble))
+        rows, labels, beside = self._read(ensemble, X)
+        given = self._default_background(X) if background is None else background
+        reference = Background.from_frame(ensemble.schema, self._background(given, ensemble))
         _note_duplicates(labels)
-        job = Job(self, ensemble, reference, engine, _entropy(random_state), int(max_memory))
+        job = Job(
+            self, ensemble, reference, engine, _entropy(random_state), int(max_memory), beside
+        )
         cut = Cut(len(rows), self.block_rows)
+        if progress:
+            _tell(self.cost(ensemble, rows))
         with one_thread():
             if store is not None:
                 run = StoredRun(
@@ -212,10 +227,17 @@ class Explainer(ABC):
                     cut=cut,
                     overwrite=overwrite,
                 )
-                return run.carry_out(n_jobs=n_jobs, progress=progress)
+                stored = run.carry_out(n_jobs=n_jobs, progress=progress)
+                self.note(stored)
+                return stored
             found = dict(run_tasks(job, cut, rows, n_jobs=n_jobs, progress=progress))
             pieces = [found[task] for task in range(cut.n_tasks)]
-            return Labeller(job, rows, labels).explanation(self.merge(pieces))
+            made = Labeller(job, rows, labels).explanation(self.merge(pieces))
+            self.note(made)
+            return made
+
+    def note(self, explanation: Explanation) -> None:  # noqa: B027 (most methods need no more)
+        """Warn of what a finished explanation does not keep, such as sums that do not add up."""
 
     def merge(self, pieces: Sequence[Arrays]) -> Arrays:
         """Join the arrays of consecutive blocks along the instances.
@@ -228,6 +250,12 @@ class Explainer(ABC):
         """Return the parameters as a JSON-able dict."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
+    def _read(
+        self, ensemble: SeedEnsemble, X: Any
+    ) -> tuple[Matrix, np.ndarray, dict[str, np.ndarray]]:
+        """Return encoded rows, what they are called, and what else is kept of each."""
+        return ensemble.schema.encode(X), instance_labels(X), {}
+
     def _check_flags(self) -> None:
         for parameter in fields(self):
             if isinstance(parameter.default, bool):
@@ -239,6 +267,13 @@ class Explainer(ABC):
                 expected="a SeedEnsemble",
                 arrived=type(ensemble).__name__,
                 do="Wrap trained models with SeedEnsemble.wrap(models, seeds=..., schema=X).",
+            )
+        if ensemble.members.kind == "text" and self.result.axis != dims.TOKEN:
+            raise InputError(
+                expected=f"an ensemble of models of a table for {self.name} as it is made here",
+                arrived="one of text models",
+                do="Call xaigeo.explain(ensemble, texts, method=...), which takes the method for "
+                "texts of that name.",
             )
         if engine not in self.engines:
             raise InputError(
@@ -254,7 +289,11 @@ class Explainer(ABC):
             )
         self.check(ensemble)
 
-    def _background(self, background: Frame | None, ensemble: SeedEnsemble) -> Matrix:
+    def _default_background(self, X: Any) -> Any:
+        """Return what stands for the data where nothing was named."""
+        return None
+
+    def _background(self, background: Any, ensemble: SeedEnsemble) -> Matrix:
         if background is None:
             raise InputError(
                 expected=f"a background for {self.name}",
@@ -275,6 +314,13 @@ class Explainer(ABC):
 def resolved_scale(explainer_scale: Scale | None, ensemble: SeedEnsemble) -> Scale:
     """Return the scale that is explained: the one asked for, or the ensemble's default."""
     return explainer_scale or ensemble.default_scale
+
+
+def _tell(sentence: str) -> None:
+    from tqdm import tqdm
+
+    if sentence:
+        tqdm.write(sentence, file=sys.stderr)
 
 
 def _note_duplicates(labels: np.ndarray) -> None:

@@ -28,6 +28,13 @@ class ConsensusAnchorExplainer(RuleExplainer):
 
     The parameters are those of `AnchorExplainer`, with the box search alone.
 
+    Parameters
+    ----------
+    sampling : {"conditional", "marginal", "local"}
+        What rows under a rule are; see `DataSampler`, and `LocalRegion` for "local".
+    local_draws : {"uniform", "normal"}
+        How numeric values of the local region are drawn.
+
     Notes
     -----
     As for `AnchorExplainer`, but a rule is precise enough only when the bound of every seed

@@ -9,7 +9,9 @@ from xaigeo.explainers.base import Arrays
 from xaigeo.explainers.catalogue import EXPLAINERS
 from xaigeo.explainers.gradients.baseline_explainer import BaselineExplainer
 from xaigeo.explainers.gradients.baselines import baseline_point
+from xaigeo.explainers.gradients.completeness import note_incomplete
 from xaigeo.explainers.gradients.gradient_explainer import GradientWork, as_float64, of_member
+from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count
 
 if TYPE_CHECKING:
@@ -43,6 +45,11 @@ class IntegratedGradientsExplainer(BaselineExplainer):
         Dotted name of a layer, such as the embeddings of categories. The way is then straight
         in the layer's outputs, and in the inputs of all columns that do not pass through it.
 
+    Warns
+    -----
+    CompletenessWarning
+        If a sum misses the output's change by more than 5% of its largest over the rows.
+
     Notes
     -----
     Sundararajan, Taly and Yan (2017), arXiv:1703.01365.
@@ -55,6 +62,12 @@ class IntegratedGradientsExplainer(BaselineExplainer):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_count("n_steps", self.n_steps)
+
+    def note(self, explanation: Explanation) -> None:
+        """Warn of sums that miss the output's change."""
+        assert isinstance(explanation, Attributions)  # the result that it has
+        advice = f"Pass a larger n_steps, such as n_steps={4 * self.n_steps}."
+        note_incomplete(explanation, advice)
 
     def _explain(self, work: GradientWork) -> Arrays:
         baseline = baseline_point(self.baseline, work.space, work.block.background)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from dataclasses import MISSING, Field, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from xaigeo.explainers.base import Explainer
-from xaigeo.explainers.catalogue import EXPLAINERS
+from xaigeo.explainers.method_documentation import full_documentation
+from xaigeo.explainers.named_method import Explained, methods_for, named_method
+from xaigeo.registry import Registry
 
 COLUMNS = (
     "method",
@@ -29,8 +30,13 @@ COLUMNS = (
 )
 
 
-def describe_methods() -> pd.DataFrame:
+def describe_methods(explained: Explained = "tables") -> pd.DataFrame:
     """Return one row per method: what it gives and what it needs.
+
+    Parameters
+    ----------
+    explained : {"tables", "texts"}
+        Methods for models of tables, or for models of texts; both have a "lime".
 
     Returns
     -------
@@ -41,7 +47,8 @@ def describe_methods() -> pd.DataFrame:
         those of them that are `missing` here; `parameters` with their defaults. A method of
         another package that cannot be loaded has the reason for a summary.
     """
-    return pd.DataFrame([_row(name) for name in EXPLAINERS], columns=list(COLUMNS))
+    known = methods_for(explained)
+    return pd.DataFrame([_row(name, known) for name in known], columns=list(COLUMNS))
 
 
 def methods_text(table: pd.DataFrame, width: int = 100) -> str:
@@ -76,25 +83,37 @@ def methods_text(table: pd.DataFrame, width: int = 100) -> str:
     return "\n".join(lines)
 
 
-def method_text(name: str) -> str:
+def method_text(name: str, explained: Explained = "tables") -> str:
     """Return the whole documentation of one method, for a terminal.
 
     Raises
     ------
     InputError
-        For an unknown name.
+        For an unknown name, and for one that models of the other kind alone have.
     """
-    kind = EXPLAINERS.get(name)
-    row = SimpleNamespace(**_row(name))
+    kind = method_class(name, explained)
+    row = SimpleNamespace(**_row(name, methods_for(explained)))
     models = "any model" if row.models == "any" else row.models
     head = f"{name}: {row.result} of {models}"
-    parts = (head, inspect.getdoc(kind) or "", f"Defaults: {row.parameters}.", _needs(row))
+    parts = (head, full_documentation(kind), f"Defaults: {row.parameters}.", _needs(row))
     return "\n\n".join(part for part in parts if part)
 
 
-def _row(name: str) -> dict[str, Any]:
+def method_class(name: str, explained: Explained) -> type[Explainer]:
+    """Return the class of a method that was named at a terminal.
+
+    Raises
+    ------
+    InputError
+        As of `method_text`.
+    """
+    option = " --texts" if explained == "tables" else ""
+    return named_method(name, explained, do=f"Write xaigeo methods {name}{option}.")
+
+
+def _row(name: str, known: Registry[Any]) -> dict[str, Any]:
     try:
-        kind = EXPLAINERS.get(name)
+        kind = known.get(name)
     except Exception as error:
         # Another package's method must not keep the others from being listed.
         summary = f"Cannot be loaded: {type(error).__name__}: {error}"

@@ -34,11 +34,13 @@ class RobustCounterfactualExplainer(CounterfactualExplainer):
     target : label or (low, high), optional
         As for `CounterfactualExplainer`, but by default the runner-up of the seeds' mean
         probabilities, one class for all seeds.
-    relative, output, search, sparse, n_candidates, diversity, n_samples, n_starts, immutable,
-    increase, decrease, ranges, allowed, max_step, max_changed, change_cost, min_probability,
+    relative, output, search, sparse, n_candidates, diversity, n_samples, n_starts, immutable
+        See `CounterfactualExplainer`.
+    increase, decrease, ranges, allowed, max_step, max_changed, change_cost, min_probability
+        See `CounterfactualExplainer`.
     min_plausibility
-        As for `CounterfactualExplainer`. Plausibility is asked of the rows that all the seeds
-        needed give the wanted answer, and reported for each seed.
+        See `CounterfactualExplainer`. It is asked of the rows that all the seeds needed give the
+        wanted answer, and reported for each seed.
 
     Notes
     -----

@@ -53,8 +53,10 @@ class SamplingShapExplainer(ShapleyExplainer):
     allocation : {"shared", "per_model"}
         Whether the rest is given out once, by the variance over all models, so that all models
         are asked about the same draws, or for each model by its own.
-    n_background, background_summary, groups, scale
-        See `ShapleyExplainer`; by default rows are drawn from the whole background.
+    n_background : int, optional
+        Background rows to draw from when there are more; by default the whole background.
+    background_summary, groups, scale
+        See `ShapleyExplainer`.
 
     Notes
     -----

@@ -39,6 +39,7 @@ def explain(ensemble, rows, background, method, **parameters):
 
 @pytest.mark.parametrize("ensemble", ["curved", "bent", "single_logit"])
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore::xaigeo.errors.CompletenessWarning")  # few steps are enough
 def test_both_engines_give_the_same(
     ensemble, method, mixed_frame, birds, request, assert_engines_agree
 ):
@@ -49,6 +50,7 @@ def test_both_engines_give_the_same(
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore::xaigeo.errors.CompletenessWarning")  # few steps are enough
 def test_both_engines_give_the_same_at_a_layer(embedded, mixed_frame, method, assert_engines_agree):
     for scale in ("probability", "logit"):
         assert_engines_agree(
@@ -233,6 +235,7 @@ class Normalised(nn.Module):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore::xaigeo.errors.CompletenessWarning")  # few steps are enough
 def test_networks_of_other_layers_are_explained_by_autograd(cloud, method, assert_engines_agree):
     modules = []
     for seed in range(2):

@@ -6,7 +6,7 @@ from lime.discretize import QuartileDiscretizer
 from lime.lime_base import LimeBase
 
 from xaigeo.explainers.background import Background
-from xaigeo.explainers.surrogates.lime_package import _FitRecorder, _give_values_of_narrow_bins
+from xaigeo.explainers.surrogates.lime_package import FitRecorder, _give_values_of_narrow_bins
 from xaigeo.explainers.surrogates.neighbourhood import NeighbourhoodSampler
 
 
@@ -14,7 +14,7 @@ def test_recorder_keeps_every_output_s_score():
     random = np.random.default_rng(0)
     data, distances = random.normal(size=(50, 3)), random.random(50)
     outputs = np.column_stack([data[:, 0], random.random(50), np.full(50, 0.3)])
-    recorder = _FitRecorder(LimeBase(lambda d: np.exp(-d), random_state=0))
+    recorder = FitRecorder(LimeBase(lambda d: np.exp(-d), random_state=0))
     answers = [
         recorder.explain_instance_with_data(data, outputs, distances, label, 3, "none")
         for label in range(3)

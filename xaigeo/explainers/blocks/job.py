@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What all blocks of a call share."""
+    """What all blocks of a call share.
+
+    `beside` holds labels of all instances beside their names, such as texts, each of shape
+    (n_instances,).
+    """
 
     explainer: Explainer
     ensemble: SeedEnsemble
@@ -33,6 +37,7 @@ class Job:
     engine: Engine
     entropy: int
     max_memory: int
+    beside: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def block(self, rows: Matrix) -> Block:
         """Return the block of some rows.

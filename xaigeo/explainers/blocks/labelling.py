@@ -17,7 +17,7 @@ from xaigeo import dims
 from xaigeo.explainers.blocks.block import Arrays
 from xaigeo.explainers.blocks.job import Job
 from xaigeo.explainers.blocks.streams import shared_seed
-from xaigeo.explanations import COMMON, Explanation, Shapes
+from xaigeo.explanations import Explanation, Shapes
 from xaigeo.schema import FeatureSchema, Matrix
 from xaigeo.store.manifest import describe
 
@@ -46,7 +46,7 @@ class Labeller:
     def shapes(self) -> Shapes:
         """Dimensions of every array that the result may hold."""
         result = self.job.explainer.result
-        return COMMON | result.required | result.optional
+        return result.common | result.required | result.optional
 
     @property
     def schema(self) -> FeatureSchema:
@@ -59,9 +59,11 @@ class Labeller:
         coordinates = {
             dims.SEED: np.asarray(ensemble.seeds),
             dims.INSTANCE: self.labels[part],
-            dims.FEATURE: np.asarray(self.schema.names, dtype=object),
+            self.job.explainer.result.axis: np.asarray(self.schema.names, dtype=object),
             dims.OUTPUT: np.asarray(ensemble.output_names, dtype=object),
         }
+        for name, labels in self.job.beside.items():
+            coordinates[name] = labels[part]
         if any(dims.OTHER_SEED in self.shapes[name] for name in names):
             coordinates[dims.OTHER_SEED] = coordinates[dims.SEED]
         return coordinates
@@ -77,7 +79,10 @@ class Labeller:
         }
         data = xr.Dataset(
             {name: (self.shapes[name], array) for name, array in whole.items()},
-            coords=self.coordinates(whole, part),
+            coords={
+                name: (dims.INSTANCE, labels) if name in self.job.beside else labels
+                for name, labels in self.coordinates(whole, part).items()
+            },
         )
         return self.job.explainer.result(
             data=data,

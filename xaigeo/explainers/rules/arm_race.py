@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from xaigeo.explainers.rules.kl_bounds import exploration_rate, undecided_arms
+from xaigeo.explainers.rules.kl_bounds import (
+    exploration_rate,
+    kl_lower_bound,
+    kl_upper_bound,
+    undecided_arms,
+)
 from xaigeo.explainers.rules.rule_finder import Problem, RuleFinder
 from xaigeo.explainers.rules.rule_samples import Noise
 
@@ -53,6 +59,17 @@ class Arms:
     def shares(self) -> np.ndarray:
         """Share of hits, shape (n_arms,)."""
         return np.asarray(self.hits / self.draws)
+
+
+AnyArms = TypeVar("AnyArms", bound=Arms)
+
+
+class Drawing(Protocol[AnyArms]):
+    """What draws samples for the arms of a race."""
+
+    def pull(self, wanted: list[tuple[AnyArms, np.ndarray]], length: int) -> None:
+        """Draw for the arms at places, and count draws and hits there."""
+        ...
 
 
 class Puller:
@@ -126,8 +143,8 @@ class Puller:
 
 
 def race(
-    arms: list[Arms],
-    puller: Puller,
+    arms: list[AnyArms],
+    puller: Drawing[AnyArms],
     length: int,
     *,
     n_best: int,
@@ -162,7 +179,54 @@ def race(
     return winners
 
 
-def _draw(wanted: list[tuple[Arms, np.ndarray, np.ndarray]], puller: Puller, length: int) -> None:
+def settle(
+    arms: list[AnyArms],
+    best: list[np.ndarray],
+    puller: Drawing[AnyArms],
+    length: int,
+    *,
+    wanted: float,
+    rate: float,
+    n_samples: int,
+) -> list[np.ndarray]:
+    """Draw on until it is clear whether rules would pass their measurement; return whether.
+
+    Clear is that the bounds lie on one side of the share that passes, or that a rule was drawn
+    as often as it will be for its measurement.
+
+    Parameters
+    ----------
+    arms : list of Arms
+    best : list of ndarray of int
+        Places of the rules in question, for each problem.
+    puller : Drawing
+    length : int
+    wanted : float
+        The share that passes.
+    rate : float
+        Exploration rate of the bounds.
+    n_samples : int
+        Of a measurement.
+    """
+    while True:
+        unclear = []
+        for one, places in zip(arms, best, strict=True):
+            share, level = one.shares[places], rate / one.draws[places]
+            undecided = one.draws[places] < n_samples
+            undecided &= kl_lower_bound(share, level) < wanted
+            undecided &= kl_upper_bound(share, level) >= wanted
+            if undecided.any():
+                unclear.append((one, places[undecided]))
+        if not unclear:
+            return [one.shares[p] >= wanted for one, p in zip(arms, best, strict=True)]
+        puller.pull(unclear, length)
+
+
+def _draw(
+    wanted: list[tuple[AnyArms, np.ndarray, np.ndarray]],
+    puller: Drawing[AnyArms],
+    length: int,
+) -> None:
     """Draw the undecided arms: outsiders once, the best as much as all the outsiders together.
 
     That is KL-LUCB's own balance, and what narrows the few bounds that every outsider is

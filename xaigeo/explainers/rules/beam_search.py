@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xaigeo.explainers.rules.arm_race import Arms, Puller, race
+from xaigeo.explainers.rules.arm_race import Arms, Puller, race, settle
 from xaigeo.explainers.rules.box_search import Step
-from xaigeo.explainers.rules.kl_bounds import kl_lower_bound, kl_upper_bound
 from xaigeo.explainers.rules.rule_finder import Measured, Problem, RuleFinder
 from xaigeo.explainers.rules.rule_space import RuleSpace
 
@@ -217,24 +216,17 @@ class BeamProposals:
             beam.keep(one, best, good)
 
     def _settle(self, arms: list[Arms], winners: list[np.ndarray], length: int) -> list[np.ndarray]:
-        """Draw on until it is clear whether a rule would pass its measurement; return whether.
-
-        Clear is that the bounds lie on one side of the share that passes four times in five,
-        or that a rule was drawn as often as it will be for its measurement.
-        """
-        explainer, wanted = self.explainer, self.explainer.passing_share(n_models=1)
+        """Return whether the winners would pass their measurement four times in five."""
+        explainer = self.explainer
         # Any of the rules kept, of every length, may be judged wrongly.
         n_features = self.finder.block.rows.shape[1]
         rate = float(np.log((1 + (explainer.beam - 1) * n_features) / explainer.delta))
-        while True:
-            open_arms = []
-            for one, best in zip(arms, winners, strict=True):
-                share, level = one.shares[best], rate / one.draws[best]
-                unclear = one.draws[best] < explainer.n_samples
-                unclear &= kl_lower_bound(share, level) < wanted
-                unclear &= kl_upper_bound(share, level) >= wanted
-                if unclear.any():
-                    open_arms.append((one, best[unclear]))
-            if not open_arms:
-                return [one.shares[b] >= wanted for one, b in zip(arms, winners, strict=True)]
-            self.puller.pull(open_arms, length)
+        return settle(
+            arms,
+            winners,
+            self.puller,
+            length,
+            wanted=explainer.passing_share(n_models=1),
+            rate=rate,
+            n_samples=explainer.n_samples,
+        )

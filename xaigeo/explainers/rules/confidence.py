@@ -66,3 +66,19 @@ def allowed_misses(n_max: int, threshold: float, delta: float) -> np.ndarray:
     most = binom.ppf(delta, n, 1.0 - threshold)
     too_many = binom.cdf(most, n, 1.0 - threshold) > delta
     return np.asarray(np.where(too_many, most - 1, most), dtype=np.int64)
+
+
+def passing_share(n_samples: int, threshold: float, delta: float) -> float:
+    """Return the precision with which a rule passes its measurement four times in five.
+
+    Parameters
+    ----------
+    n_samples : int
+        Of the measurement.
+    threshold, delta : float
+        As `allowed_misses` takes them.
+    """
+    from scipy.stats import beta
+
+    most = int(allowed_misses(n_samples, threshold, delta)[n_samples])
+    return float(1.0 - beta.ppf(0.2, most + 1, n_samples - most))

@@ -11,7 +11,7 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import Engine, Explainer
-from xaigeo.explainers.rules.confidence import allowed_misses
+from xaigeo.explainers.rules.confidence import allowed_misses, passing_share
 from xaigeo.explainers.rules.kept_answer import explained_output, kept_tolerance
 from xaigeo.explainers.rules.local_region import LocalDraws
 from xaigeo.explainers.rules.rule_samples import Sampling
@@ -97,11 +97,7 @@ class RuleExplainer(Explainer):
 
     def passing_share(self, n_models: int) -> float:
         """Return the precision with which a rule passes its measurement four times in five."""
-        from scipy.stats import beta
-
-        limits = allowed_misses(self.n_samples, self.threshold, self.level(n_models))
-        most = int(limits[self.n_samples])
-        return float(1.0 - beta.ppf(0.2, most + 1, self.n_samples - most))
+        return passing_share(self.n_samples, self.threshold, self.level(n_models))
 
     def columns(self, names: list[str]) -> np.ndarray:
         """Return the columns that rules may restrict, sorted by name.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from xaigeo.explainers.base import Arrays, Block, resolved_scale
 from xaigeo.explainers.blocks.once import once
 from xaigeo.explainers.shapley.averaging import AveragingExplainer
 from xaigeo.explainers.shapley.game import Game, Shares
-from xaigeo.explainers.shapley.links import Link, check_link, linked
+from xaigeo.explainers.shapley.links import Link, check_link_of, linked
 from xaigeo.explainers.shapley.players import Groups, PlayerCodes, Players, check_groups
 from xaigeo.explainers.shapley.reference_rows import (
     ReferenceRows,
@@ -96,7 +97,7 @@ class ShapleyExplainer(AveragingExplainer):
     def check(self, ensemble: SeedEnsemble) -> None:
         """Raise when groups or link do not fit the ensemble."""
         self.players(ensemble)
-        check_link(self._link, resolved_scale(self.scale, ensemble))
+        check_link_of(self, self._link, ensemble)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as a JSON-able dict."""
@@ -125,11 +126,9 @@ class ShapleyExplainer(AveragingExplainer):
             if not whole:  # nobody knows what other rows would have given
                 moved = game.players.varying(game.instance, block.background.rows)
                 error[i][:, moved] = np.nan
-            if game.n_players == 1:
-                attribution[i, :, game.varying[0]] = game.total
-            if game.n_players < 2:
+            if not game.n_players:
                 continue
-            found = self._divide(game, block.seeds[i])
+            found = self.divided(game, block.seeds[i])
             attribution[i][:, game.varying] = found.attribution
             if found.std_error is not None:
                 error[i][:, game.varying] = found.std_error
@@ -139,8 +138,29 @@ class ShapleyExplainer(AveragingExplainer):
     def explain_upstream(self, block: Block) -> Arrays:
         """Call the shap package for every model and instance."""
         games = self._games(block)
-        first, ensemble = games[0], block.ensemble
-        codes = PlayerCodes.of(first.players, np.vstack([first.reference.rows, block.rows]))
+        attribution, base = self.divided_upstream(games, block.seeds)
+        return self._arrays(games, attribution) | {"base_value": base}
+
+    def divided(self, game: Game, seed: np.random.SeedSequence) -> Shares:
+        """Return what each player that varies gets, of whom there is at least one."""
+        if game.n_players == 1:
+            return Shares(game.total[:, None])
+        return self._divide(game, seed)
+
+    def divided_upstream(
+        self, games: list[Game], seeds: Sequence[np.random.SeedSequence]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Call the shap package for every model and each of some games against the same rows.
+
+        Returns
+        -------
+        attribution : ndarray, shape (n_seeds, n_games, n_players, n_outputs)
+            Of all players, those that do not vary among them.
+        base_value : ndarray, shape (n_seeds, n_games, n_outputs)
+        """
+        first, ensemble = games[0], games[0].ensemble
+        instances = np.stack([game.instance for game in games])
+        codes = PlayerCodes.of(first.players, np.vstack([first.reference.rows, instances]))
         background = ReferenceRows(codes.encode(first.reference.rows), first.reference.weights)
         shape = (ensemble.n_seeds, len(games), len(first.players), ensemble.n_outputs)
         attribution, base = np.empty(shape), np.empty((shape[0], shape[1], shape[3]))
@@ -149,11 +169,11 @@ class ShapleyExplainer(AveragingExplainer):
             theirs = self._theirs(predict, background)
             for i, game in enumerate(games):
                 own = codes.encode(game.instance[None])
-                found, start = self._their_shares(theirs, own, game, block.seeds[i])
+                found, start = self._their_shares(theirs, own, game, seeds[i])
                 found = np.reshape(found, (shape[2], len(places), shape[3]))
                 attribution[places, i] = found.swapaxes(0, 1)
                 base[places, i] = np.reshape(start, (len(places), shape[3]))
-        return self._arrays(games, attribution) | {"base_value": base}
+        return attribution, base
 
     def _together(self, ensemble: SeedEnsemble) -> list[list[int]]:
         """Return the places of the models that one of shap's explainers is given together."""

@@ -45,7 +45,7 @@ def fits_of_lime(
     ensemble = block.ensemble
     scale = resolved_scale(explainer.scale, ensemble)
     theirs = _their_explainer(explainer, block)
-    theirs.base = recorder = _FitRecorder(theirs.base)
+    theirs.base = recorder = FitRecorder(theirs.base)
     if theirs.discretizer is not None:
         _give_values_of_narrow_bins(theirs.discretizer, sampler)
     fits = Fits.empty(ensemble, len(block.rows))
@@ -164,7 +164,7 @@ def _give_values_of_narrow_bins(theirs: Any, sampler: NeighbourhoodSampler) -> N
 
 
 @dataclass(eq=False)
-class _FitRecorder:
+class FitRecorder:
     """Stands before lime's regression to keep every output's fit.
 
     `explain_instance` of lime 0.2.0.1 overwrites the score of one output with the next one's.
@@ -182,6 +182,7 @@ class _FitRecorder:
         *args: Any,
         **kwargs: Any,
     ) -> Any:
+        """Return what lime's regression returns, and keep the fit."""
         answer = self.base.explain_instance_with_data(
             data, outputs, distances, label, *args, **kwargs
         )
@@ -192,6 +193,7 @@ class _FitRecorder:
         return answer
 
     def take(self) -> list[tuple[float, Any, float, float]]:
+        """Return the fits since the last call: intercept, pairs, R2 and the output."""
         taken, self.fits = self.fits, []
         return taken
 

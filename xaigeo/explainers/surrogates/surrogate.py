@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# A column whose squares about their mean are this share of its squares, or less, is constant: the
+# rest is rounding, which differs between processors.
+ROUNDING = 1e-12
+
 
 class WeightedSums:
     """Weighted sums over rows that hold all that a linear fit needs to know of them.
@@ -65,11 +69,13 @@ class WeightedSums:
         self.squares += weight * np.square(targets)
 
     def centred(self, *, constant: np.ndarray) -> Moments:
-        """Return the moments about the weighted means."""
+        """Return the moments about the weighted means; exactly 0 for a column of one number."""
         centre, mean = self.design / self.total, self.targets / self.total
+        gram = self.gram - self.total * np.outer(centre, centre)
+        varies = np.diagonal(gram) > ROUNDING * np.diagonal(self.gram)
         return Moments(
-            gram=self.gram - self.total * np.outer(centre, centre),
-            cross=self.cross - self.total * np.outer(mean, centre),
+            gram=np.where(varies & varies[:, None], gram, 0.0),
+            cross=np.where(varies, self.cross - self.total * np.outer(mean, centre), 0.0),
             spread=np.maximum(self.squares - self.total * np.square(mean), 0.0),
             centre=centre,
             mean=mean,

@@ -1,0 +1,1 @@
+"""Methods for text models: one file each, all seeds at once, one number a token."""

@@ -1,0 +1,1 @@
+"""What the gradient methods for texts share: word vectors, gradients, and numbers made of them."""
