@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 
-def _load_builders():
-    spec = spec_from_file_location("builders", Path(__file__).with_name("builders.py"))
+def _load_builders(name="builders"):
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -18,6 +18,12 @@ def _load_builders():
 def build():
     """Functions that make small explanations by hand."""
     return _load_builders()
+
+
+@pytest.fixture(scope="session")
+def texts():
+    """Functions that make small explanations of texts by hand."""
+    return _load_builders("text_builders")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import xaigeo as xg
-from xaigeo.agreement import gathered, per_instance, summary
+from xaigeo.agreement import gathered, per_instance, score_rows, seed_matrix, summary
 from xaigeo.agreement.gathered import batch_length, gather
 from xaigeo.agreement.intraclass import pooled_icc, pooled_icc_of, pooled_icc_terms
 from xaigeo.agreement.score import SCORES
@@ -95,3 +95,14 @@ def test_scores_on_as_many_instances_share_their_draws(build, distinct, monkeypa
     monkeypatch.setattr(bootstrap, "WEIGHT_BYTES", 8 * 7 * 12)
     gather(build.make_attributions(distinct)).rows(random_state=0, n_bootstrap=30)
     assert drawn == [(7, 12), (7, 12), (7, 6)]
+
+
+@pytest.mark.parametrize("n_bootstrap", [10, 40])
+def test_a_score_has_one_chance_level_everywhere(build, distinct, tied, n_bootstrap):
+    """What is simulated is so from one draw, in the table, by row and by pair of seeds."""
+    for explanation in everything(build, distinct, tied)[:2]:  # the attributions
+        nulls = summary(explanation, n_bootstrap=n_bootstrap).set_index("score")["null"].dropna()
+        for name, null in nulls.items():
+            assert score_rows(explanation, name).null == pytest.approx(null, rel=1e-12)
+        for name in ("sign_agreement", "mean_cosine"):
+            assert seed_matrix(explanation, name).null == pytest.approx(nulls[name], rel=1e-12)

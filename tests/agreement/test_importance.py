@@ -92,3 +92,18 @@ def test_unknown_output(build):
 def test_a_regression_has_its_first_target(build):
     explanation = build.make_attributions(np.ones((2, 3, 4)), task="regression")
     assert output_places(explanation).tolist() == [0, 0, 0]
+
+
+def test_an_explanation_is_no_array(build, texts, distinct, rng):
+    mask = texts.ragged_mask([3, 4], 4)
+    tokens = texts.make_tokens(build, texts.some_values(rng, 3, mask), mask)
+    for given in (build.make_attributions(distinct), tokens):
+        name = type(given).__name__
+        with pytest.raises(
+            InputError, match=rf"n_instances, n_features\), got {name}\. Pass those"
+        ):
+            importance(given)
+        with pytest.raises(InputError, match=rf"array of sizes, .*, got {name}\. Pass what"):
+            importance_ranks(given)
+    with pytest.raises(InputError, match=r"got an array of shape \(5, 6\)"):
+        importance(distinct[:, 0])

@@ -92,6 +92,21 @@ def test_one_result_raises(build, distinct):
         explainer_noise([])
 
 
+def test_one_explanation_alone_is_told_to_be_one_of_two(build, texts, distinct, rng):
+    mask = texts.ragged_mask([3, 4], 4)
+    tokens = texts.make_tokens(build, texts.some_values(rng, 3, mask), mask)
+    for alone in (build.make_attributions(distinct), tokens):
+        with pytest.raises(InputError) as raised:
+            explainer_noise(alone)
+        said = f"different random states, got {type(alone).__name__} alone. Explain again with"
+        assert said in str(raised.value)
+        assert "pass both: [first, second]" in str(raised.value)
+    with pytest.raises(InputError, match="got int alone"):
+        explainer_noise(3)
+    made = repeats(build, [distinct, distinct + 0.1])
+    assert explainer_noise(iter(made)).ratio == explainer_noise(made).ratio
+
+
 def test_other_methods_raise(build, distinct):
     mixed = [build.make_attributions(distinct), build.make_attributions(distinct, method="lime")]
     with pytest.raises(InputError, match=r"differ in more than random_state \(kernel_shap, lime\)"):

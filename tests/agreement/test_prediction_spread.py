@@ -28,6 +28,7 @@ def test_rows_and_flips_against_a_loop(rng):
         own = prediction[:, row.instance, place]
         assert (row.low, row.high) == (own.min(), own.max())
         assert row.n_flips == (votes != place).sum()
+        assert row.tied == (np.sort(np.bincount(votes, minlength=3))[-2] == (votes == place).sum())
         drawn = dots[dots["rank"] == row.rank]
         np.testing.assert_array_equal(drawn["prediction"], own)
         assert drawn["predicted"].tolist() == ["abc"[v] for v in votes]
@@ -46,6 +47,7 @@ def test_a_regression_does_not_flip(rng):
     values = rng.normal(size=(4, 10, 2))
     rows, dots = prediction_spread(evaluation_of(values, "regression", ("mass", "size")), "size")
     assert not rows["n_flips"].any()
+    assert not rows["tied"].any()
     assert not dots["flips"].any()
     assert set(rows["majority"]) == {"size"}
     np.testing.assert_allclose(rows["width"].max(), np.ptp(values[..., 1], axis=0).max())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from xaigeo.agreement.per_instance import per_instance
-from xaigeo.agreement.score_rows import score_rows
+from xaigeo.agreement.score_rows import null_rows, score_rows
 from xaigeo.agreement.summary import summary
 from xaigeo.errors import InputError
 
@@ -55,3 +55,14 @@ def test_messages(build, distinct):
         score_rows(explanation, "churn")
     with pytest.raises(InputError, match="at least two seeds"):
         score_rows(build.make_attributions(distinct[:1]))
+
+
+def test_null_rows_are_those_of_each_score(build):
+    values = np.random.default_rng(0).normal(size=(4, 6, 5))
+    explanation = build.make_attributions(values)
+    found = null_rows(explanation)
+    assert found.index.tolist() == explanation.instances.tolist()
+    assert "feature_agreement" not in found  # of a table it is one for all rows
+    for name in found:
+        wanted = score_rows(explanation, name).frame["null"].to_numpy()
+        np.testing.assert_array_equal(found[name].to_numpy(), wanted)

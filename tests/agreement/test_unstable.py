@@ -78,6 +78,27 @@ def test_leading_features_are_counted_by_seed(build):
     assert table["leading_features"].tolist() == ["x0 (3), x5 (1)"]
 
 
+def test_one_leading_feature_and_like_weights_are_told_beside_the_stability(build):
+    # One feature decides for every seed; what else is in the top 3 is left to chance.
+    values = np.zeros((4, 2, 6))
+    values[:, 0, 0] = 1.0
+    for seed in range(4):
+        values[seed, 0, 1 + seed : 3 + seed] = 0.01
+        values[seed, 1, seed] = 1.0
+        values[seed, 1, 4:] = 0.01
+    table = same_answer_different_reason(
+        build.make_attributions(values, labels=np.ones((4, 2), dtype=int))
+    ).set_index("instance")
+    assert table["flagged"].all()
+    assert table["leading_share"].tolist() == [
+        {0: 1.0, 1: 0.25}[label] for label in table.index.tolist()
+    ]
+    for label, place in ((0, 0), (1, 1)):
+        rows = values[:, place] / np.linalg.norm(values[:, place], axis=-1, keepdims=True)
+        cosines = [rows[a] @ rows[b] for a in range(4) for b in range(a)]
+        assert table.loc[label, "mean_cosine"] == pytest.approx(np.mean(cosines))
+
+
 def test_other_results_raise(build, distinct):
     anchors = build.make_anchors(np.zeros((2, 3, 2)), np.ones((2, 3, 2)))
     with pytest.raises(InputError, match="Expected Attributions, got Anchors"):

@@ -3,6 +3,7 @@ import pytest
 
 from xaigeo.agreement import explainer_noise
 from xaigeo.agreement.variance_shares import SOURCES, variance_shares
+from xaigeo.errors import InputError
 
 
 def repeats(build, values):
@@ -50,3 +51,14 @@ def test_an_exact_explainer_leaves_all_to_the_seed_and_nothing_to_nothing(build,
     table = variance_shares(explainer_noise(repeats(build, [truth, truth]), n_bootstrap=5))
     assert table.head(3)["share"].tolist() == [1.0, 0.0, 0.0]
     assert table[table["feature"] == "x2"]["share"].isna().all()
+
+
+def test_an_explanation_is_no_noise(build, texts, rng):
+    mask = texts.ragged_mask([3, 4], 4)
+    tokens = texts.make_tokens(build, texts.some_values(rng, 3, mask), mask)
+    for given in (build.make_attributions(rng.normal(size=(3, 2, 4))), tokens):
+        with pytest.raises(InputError) as raised:
+            variance_shares(given)
+        said = f"the noise of an explainer (ExplainerNoise), got {type(given).__name__}. Pass"
+        assert said in str(raised.value)
+        assert "explainer_noise([first, second])" in str(raised.value)

@@ -11,7 +11,7 @@ from xaigeo.audit.evidence import gather
 from xaigeo.audit.registration import Registration
 from xaigeo.audit.thresholds import Limits, read_thresholds
 
-BUILDERS = Path(__file__).parents[1] / "agreement" / "builders.py"
+BUILDERS = Path(__file__).parents[1] / "agreement"
 RECORD = {
     "data_sha256": "a" * 64,
     "config_sha256": "b" * 64,
@@ -21,8 +21,8 @@ RECORD = {
 }
 
 
-def _load_builders():
-    spec = spec_from_file_location("builders", BUILDERS)
+def _load_builders(name="builders"):
+    spec = spec_from_file_location(name, BUILDERS / f"{name}.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -32,6 +32,12 @@ def _load_builders():
 def build():
     """Functions that make small explanations by hand."""
     return _load_builders()
+
+
+@pytest.fixture(scope="session")
+def texts():
+    """Functions that make small explanations of texts by hand."""
+    return _load_builders("text_builders")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,17 @@ def test_audits_of_other_things_cannot_be_compared(build, agreeing, compare, bef
     assert isinstance(found, Missing)
     assert found.reason.startswith("The baseline cannot be compared with this audit: ")
     assert words in found.reason
+
+
+def test_texts_and_a_table_cannot_be_compared(build, agreeing, evidence, as_earlier):
+    explanation = build.make_attributions(agreeing)
+    earlier = as_earlier(audit(explanation, thresholds=QUICK))
+    listed = [one | {"kind": "token_attributions"} for one in earlier.about["explanations"]]
+    baseline = replace(earlier, about=earlier.about | {"explanations": listed})
+    found = evidence(explanation, baseline=baseline, thresholds=QUICK).outcome("C3")
+    assert found.reason == (
+        "The baseline cannot be compared with this audit: it is of texts, this one of a table."
+    )
 
 
 def test_another_method_or_k_cannot_be_compared(build, agreeing, compare):

@@ -90,7 +90,12 @@ def test_sets_are_drawn_by_the_shapley_kernel():
     mass = np.array([0, 1 / 4, 1 / 6, 1 / 6, 1 / 4, 0])
     np.testing.assert_allclose(share, mass / mass.sum(), atol=0.02)
     np.testing.assert_allclose(kept.mean(axis=0), 0.5, atol=0.02)
-    assert set(drawn_coalitions(np.random.default_rng(0), 50, 1).ravel()) == {True, False}
+
+
+def test_of_a_single_feature_the_one_set_takes_it_away():
+    kept = drawn_coalitions(np.random.default_rng(0), 50, 1)
+    assert kept.shape == (50, 1)
+    assert not kept.any()
 
 
 def test_slope_against_a_loop(classifiers, birds, attributed):

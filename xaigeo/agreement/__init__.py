@@ -43,6 +43,7 @@ from xaigeo.agreement.summary import summary
 from xaigeo.agreement.trimming import alpha_hat, trimmed_distance
 from xaigeo.agreement.unstable import same_answer_different_reason, unstable
 from xaigeo.agreement.variance_shares import variance_shares
+from xaigeo.agreement.word_importance import WordImportance, word_importance
 
 __all__ = [
     "SCORES",
@@ -61,6 +62,7 @@ __all__ = [
     "SeedsNeeded",
     "Selective",
     "SourcesOfDisagreement",
+    "WordImportance",
     "additive_steps",
     "alpha_hat",
     "between_methods",
@@ -106,4 +108,5 @@ __all__ = [
     "trimmed_distance",
     "unstable",
     "variance_shares",
+    "word_importance",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from xaigeo.agreement.importance import output_places
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions
+from xaigeo.explanations.of_table import check_of_table
 
 # Sums that miss the output by no more than this share of the way from the base are rounding.
 ROUNDING = 1e-6
@@ -84,7 +85,7 @@ def additive_steps(explanation: Attributions, place: int, output: int) -> Additi
     Raises
     ------
     InputError
-        If the method's numbers are slopes, sizes or losses, which add up to nothing.
+        If the method's numbers are slopes, sizes or losses, which add up to nothing, and for texts.
 
     Notes
     -----
@@ -93,6 +94,7 @@ def additive_steps(explanation: Attributions, place: int, output: int) -> Additi
     linear, so it holds for the mean over seeds and not for their median. A surrogate over bins adds
     up to its own value at the row: it starts from its intercept.
     """
+    check_of_table(explanation, "steps from feature to feature")
     if not is_additive(explanation):
         raise InputError(
             expected="attributions that add up to the output (those of SHAP, "

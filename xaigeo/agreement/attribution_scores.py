@@ -19,6 +19,7 @@ from xaigeo.agreement.distribution import (
     relative_entropy_matrix,
 )
 from xaigeo.agreement.intraclass import icc, pooled_icc, pooled_icc_of, pooled_icc_terms
+from xaigeo.agreement.intraclass_of_texts import text_icc_of, text_icc_terms
 from xaigeo.agreement.rank_correlation import (
     mean_pairwise_rank_agreement,
     mean_spearman,
@@ -205,10 +206,13 @@ register(
         pooled=lambda c, weights: pooled_icc(c.values, weights),
         pooled_terms=lambda c, first: pooled_icc_terms(c.values, float(first.values.mean())),
         pooled_of=pooled_icc_of,
+        text_terms=lambda c: text_icc_terms(c.values),
+        text_of=text_icc_of,
         chance=DEALT,
         reference=SHROUT_FLEISS,
         meaning="The share of the variation in the numbers that comes from features and "
-        "instances, and not from the seed. All instances are taken together.",
+        "instances (of texts: from the tokens within a text), and not from the seed. All "
+        "instances are taken together.",
     )
 )
 register(

@@ -9,6 +9,7 @@ import numpy as np
 
 from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.explanations import Counterfactuals
+from xaigeo.explanations.of_table import check_of_table
 
 # Neither a direction (-1, 0, 1) nor the code of a category.
 UNCHANGED = -2.0
@@ -74,7 +75,13 @@ def change_patterns(
         Place of the instance.
     seeds : sequence of int, optional
         Places of the seeds whose points are taken; all if None. `carries_over` asks every seed.
+
+    Raises
+    ------
+    InputError
+        For counterfactuals of texts.
     """
+    check_of_table(counterfactuals, "patterns of change")
     chosen = range(len(counterfactuals.seeds)) if seeds is None else seeds
     one_for_all = made_for_all(counterfactuals)
     found = _Row(counterfactuals, place)

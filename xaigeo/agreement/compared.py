@@ -4,95 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 
+from xaigeo.agreement.compared_attributions import Compared, ComparedAttributions
 from xaigeo.agreement.compared_output import answer_of_most, outputs_compared, values_at
+from xaigeo.agreement.compared_tokens import ComparedTokens, side_by_side
+from xaigeo.agreement.compared_words import ComparedWords
 from xaigeo.agreement.connectors import comparable_pairs, displacement
 from xaigeo.agreement.made_for_all import made_for_all
-from xaigeo.agreement.places import Spans, rank_span
 from xaigeo.agreement.top_k import check_k, default_k
 from xaigeo.errors import InputError
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import (
+    Anchors,
+    Attributions,
+    Counterfactuals,
+    Explanation,
+    TokenAttributions,
+)
 
-Self = TypeVar("Self", bound="Compared")
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Compared:
-    """What the seeds say at each instance.
-
-    Attributes
-    ----------
-    labels : ndarray of int, shape (n_seeds, n_instances)
-        Predicted class places; all 0 for regression.
-    reference : ndarray of int, shape (n_instances,)
-        The class that most seeds predict; 0 for regression.
-    """
-
-    labels: np.ndarray
-    reference: np.ndarray
-
-    @property
-    def n_seeds(self) -> int:
-        """Number of seeds."""
-        return len(self.labels)
-
-    @property
-    def n_instances(self) -> int:
-        """Number of instances."""
-        return int(self.labels.shape[1])
-
-    def shuffled(self: Self, rng: np.random.Generator) -> Self:
-        """Return unrelated explanations made of the same parts, for null values."""
-        return self
-
-    def at(self: Self, places: np.ndarray) -> Self:
-        """Return the comparison of some instances."""
-        return replace(self, labels=self.labels[:, places], reference=self.reference[places])
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class ComparedAttributions(Compared):
-    """Attributions of one output an instance.
-
-    Attributes
-    ----------
-    values : ndarray, shape (n_seeds, n_instances, n_features)
-    k : int
-        Number of top features.
-    signed : bool
-        Whether the values have a sign, and are not sizes alone.
-    """
-
-    values: np.ndarray
-    k: int
-    signed: bool = True
-
-    @cached_property
-    def has_ties(self) -> bool:
-        """Whether any seed ties two features, so that textbook null values do not hold."""
-        first, last = self.spans
-        return bool((first != last).any())
-
-    @cached_property
-    def spans(self) -> Spans:
-        """First and last rank that each feature may hold, shapes as `values`."""
-        return rank_span(self.values)
-
-    def shuffled(self, rng: np.random.Generator) -> ComparedAttributions:
-        """Deal every seed's attributions to the features at random."""
-        return replace(self, values=rng.permuted(self.values, axis=-1))
-
-    def at(self, places: np.ndarray) -> ComparedAttributions:
-        """Return the comparison of some instances."""
-        return replace(
-            self,
-            values=self.values[:, places],
-            labels=self.labels[:, places],
-            reference=self.reference[places],
-        )
+__all__ = [
+    "Compared",
+    "ComparedAttributions",
+    "ComparedConnectors",
+    "ComparedRules",
+    "check_comparable",
+    "compare",
+    "default_k_of",
+]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -222,9 +161,14 @@ def compare(
     Parameters
     ----------
     explanation : Attributions, Anchors or Counterfactuals
+        Attributions to tokens are compared text by text, each on its own explained tokens without
+        those that the tokenizer adds; a text of a single one says nothing about agreement, and its
+        scores are undefined. Anchors and counterfactuals of texts are compared by the words that
+        they name.
     k : int, optional
         Number of top features; by default `xaigeo.agreement.top_k.default_k`, and no more than
-        a surrogate with a selection of features was given.
+        a surrogate with a selection of features was given. In a text of no more than `k` tokens
+        all but one.
     output : str or int, optional
         Name or place of the output whose attributions are compared. By default, at each
         instance, the class that most seeds predict: one output for all seeds.
@@ -235,6 +179,10 @@ def compare(
         For a single seed, an unknown output or k, or something that is no explanation.
     """
     check_comparable(explanation)
+    if isinstance(explanation, TokenAttributions):
+        if explanation.role != "attributions":
+            return _compare_words(explanation)
+        return _compare_tokens(explanation, k, output)
     if isinstance(explanation, Attributions):
         return _compare_attributions(explanation, k, output)
     if isinstance(explanation, Anchors):
@@ -282,6 +230,41 @@ def _compare_attributions(
     values = values_at(explanation, outputs_compared(explanation, output))
     return ComparedAttributions(
         **_answers(explanation), values=values, k=int(k), signed=explanation.signed
+    )
+
+
+def _compare_tokens(
+    explanation: TokenAttributions, k: int | None, output: str | int | None
+) -> ComparedTokens:
+    k = default_k_of(explanation) if k is None else k
+    check_k(k, len(explanation.features))
+    words = explanation.word_mask
+    values = values_at(explanation, outputs_compared(explanation, output), words)
+    return ComparedTokens(
+        **_answers(explanation),
+        values=side_by_side(values, words),
+        n_tokens=words.sum(axis=1),
+        k=int(k),
+        signed=explanation.signed,
+    )
+
+
+def _compare_words(explanation: TokenAttributions) -> ComparedWords:
+    anchors = explanation.role == "anchors"
+    cross = "cross_precision" if anchors else "cross_validity"
+    answer = explanation.predicted if anchors else explanation.array("target").astype(np.intp)
+    valid = np.ones(answer.shape, dtype=bool)
+    if not anchors:
+        valid = explanation.array("valid").astype(bool)
+    told = explanation.array(cross).astype(float) if cross in explanation.data else None
+    return ComparedWords(
+        **_answers(explanation),
+        chosen=explanation.array("chosen").astype(bool),
+        there=explanation.mask,
+        answer=answer,
+        valid=valid,
+        cross=None if told is None else np.where(valid[:, None], told, np.nan),
+        empty=_share_of_class(explanation, answer),
     )
 
 

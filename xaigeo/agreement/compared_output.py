@@ -55,7 +55,9 @@ def outputs_compared(explanation: Explanation, output: str | int | None = None) 
     return np.full(len(explanation.instances), place)
 
 
-def values_at(explanation: Attributions, places: np.ndarray) -> np.ndarray:
+def values_at(
+    explanation: Attributions, places: np.ndarray, within: np.ndarray | None = None
+) -> np.ndarray:
     """Return the attributions of one output an instance.
 
     Parameters
@@ -63,13 +65,19 @@ def values_at(explanation: Attributions, places: np.ndarray) -> np.ndarray:
     explanation : Attributions
     places : ndarray of int, shape (n_instances,)
         Of the outputs.
+    within : ndarray of bool, shape (n_instances, n_features), optional
+        The features that are looked at, all unless given: beside a token that the tokenizer adds
+        and that is not compared, a text's words could otherwise count as rounding.
 
     Returns
     -------
     ndarray, shape (n_seeds, n_instances, n_features)
-        In units of the output; 0 where it is rounding beside the largest at the instance.
+        In units of the output; 0 where it is rounding beside the largest at the instance, and
+        outside `within`.
     """
     attribution = explanation.array("attribution")
     values = attribution[:, np.arange(attribution.shape[1]), :, places].swapaxes(0, 1)
+    if within is not None:
+        values = np.where(within, values, 0.0)
     largest = np.abs(values).max(axis=(0, 2), keepdims=True)
     return np.where(np.abs(values) <= NUMERICAL_ZERO * largest, 0.0, values)

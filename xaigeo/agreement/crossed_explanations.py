@@ -21,6 +21,7 @@ from xaigeo.agreement.crossed import (
 )
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations.of_table import check_of_table
 from xaigeo.explanations.sameness import check_one_ensemble
 from xaigeo.geometry.attribution_meaning import attribution_meaning
 from xaigeo.options import suggestion
@@ -65,8 +66,8 @@ def cross_explanations(
     Raises
     ------
     InputError
-        For results that are no attributions, of different models or rows, of one method with
-        several parameters, or a cross with gaps or doubles.
+        For results that are no attributions, or of texts, of different models or rows, of one
+        method with several parameters, or a cross with gaps or doubles.
     """
     given = _checked(explanations)
     missing = _missing(without, given)
@@ -112,6 +113,8 @@ def _checked(explanations: Sequence[Explanation]) -> list[Attributions]:
             arrived=", ".join(type(e).__name__ for e in listed) or "an empty list",
             do="Pass the results of xaigeo.explain with several random_state and background.",
         )
+    for one in given:
+        check_of_table(one, "sources of disagreement")
     check_one_ensemble(given)
     first = given[0]
     for other in given[1:]:

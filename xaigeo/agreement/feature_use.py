@@ -10,6 +10,7 @@ from xaigeo.agreement.connectors import comparable_pairs, mean_shared_changes
 from xaigeo.agreement.made_for_all import made_for_all
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.explanations import Anchors, Counterfactuals
+from xaigeo.explanations.of_table import check_of_table
 
 CHANGES = ("up", "down", "other category")
 LIMITS = ("at least", "at most", "between", "categories")
@@ -71,7 +72,13 @@ def rule_use(anchors: Anchors) -> FeatureUse:
     """Count the features that rules restrict, by the kind of limit.
 
     Limits are a lower bound alone, an upper bound alone, both, or a set of categories.
+
+    Raises
+    ------
+    InputError
+        For anchors of texts.
     """
+    check_of_table(anchors, "the use of features")
     used = anchors.restricted
     low, high = np.isfinite(anchors.array("lower")), np.isfinite(anchors.array("upper"))
     discrete = anchors.schema.discrete
@@ -99,7 +106,13 @@ def change_use(counterfactuals: Counterfactuals) -> FeatureUse:
     Counted are points at which the seed's own model gives the wanted answer, once each; a
     point made for all seeds where it holds for the share of seeds that was asked for. The
     `overlap` is that of the nearest points of seeds that wanted the same answer.
+
+    Raises
+    ------
+    InputError
+        For counterfactuals of texts.
     """
+    check_of_table(counterfactuals, "the use of features")
     one_for_all = made_for_all(counterfactuals)
     point, changed = counterfactuals.array("point"), counterfactuals.array("changed").astype(bool)
     step = np.sign(point - counterfactuals.array("input")[:, None])

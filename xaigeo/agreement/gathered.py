@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Gathered:
         What instances add to scores that take them all together, (n_instances, n_terms).
     nulls : dict
         Null values by instance, of scores that know them.
+    closed : dict
+        Closed null values by instance, of texts, where they depend on the number of tokens.
     sample : callable
         From places to the comparison of these instances.
     """
@@ -51,6 +53,7 @@ class Gathered:
     terms: dict[str, np.ndarray]
     nulls: dict[str, np.ndarray]
     sample: Callable[[np.ndarray], Compared]
+    closed: dict[str, np.ndarray] = field(default_factory=dict)
 
     def rows(self, *, random_state: int, n_bootstrap: int) -> list[dict[str, Any]]:
         """Return every score as a row of `xaigeo.agreement.summary`, without the method."""
@@ -97,19 +100,24 @@ class Gathered:
         nulls: dict[str, float] = {}
         by_name = {score.name: score for score in self.scores}
         for n, statistics in groups.items():
-            rng = np.random.default_rng(random_state)
             found = percentile_intervals(
-                n, list(statistics.values()), n_bootstrap=n_bootstrap, rng=rng
+                n,
+                list(statistics.values()),
+                n_bootstrap=n_bootstrap,
+                rng=np.random.default_rng(random_state),
             )
             intervals |= dict(zip(statistics, found, strict=True))
             if n:
+                # Deals of their own, as `null_in_turn` has: a score has one chance level, whatever
+                # else was drawn before it.
+                rng = np.random.default_rng(random_state)
                 nulls |= self.nulls_of([by_name[name] for name in statistics], rng)
             else:
                 nulls |= dict.fromkeys(statistics, float("nan"))
         return intervals, nulls
 
     def _pooled(self, score: Score) -> Statistic:
-        pooled, of = score.pooled, score.pooled_of
+        pooled, of = score.pooled, score.value_of_sums(self.first)
         if of is None:
             assert pooled is not None  # or the score would not be pooled
             whole = self.sample(np.arange(self.n_instances))
@@ -124,6 +132,7 @@ class Gathered:
             first=self.first,
             has_ties=self.has_ties,
             by_instance=self.nulls,
+            closed_by_instance=self.closed,
             n_instances=self.n_instances,
             sample=self.sample,
             rng=rng,
@@ -167,7 +176,7 @@ def null_in_turn(
     The explanation is read batch by batch, and no further than the answer takes.
     """
     first: Compared | None = None
-    has_ties, known = False, []
+    has_ties, known, closed = False, [], []
     for compared in compare_in_turn(explanation, k=k, output=output):
         first = first or compared
         if score.null_per_instance is not None:
@@ -176,12 +185,15 @@ def null_in_turn(
         has_ties |= isinstance(compared, ComparedAttributions) and compared.has_ties
         if has_ties or score.closed_null is None:
             break
+        if (told := score.closed_nulls(compared)) is not None:
+            closed.append(told)
     assert first is not None  # an explanation has an instance
     return nulls_of_batches(
         [score],
         first=first,
         has_ties=has_ties,
         by_instance={score.name: np.concatenate(known)} if known else {},
+        closed_by_instance={score.name: np.concatenate(closed)} if closed else {},
         n_instances=len(explanation.instances),
         sample=lambda places: compare(explanation.at(places), k=k, output=output),
         rng=np.random.default_rng(random_state),
@@ -212,7 +224,7 @@ def batch_length(explanation: Explanation) -> int:
     # Every pair of seeds, a few arrays as large as the attributions, and which of the
     # background rows obey a rule.
     bytes_each = n_seeds * (
-        8 * n_seeds + 64 * sizes[dims.FEATURE] * sizes[dims.OUTPUT] + sizes[dims.BACKGROUND_ROW]
+        8 * n_seeds + 64 * sizes[explanation.axis] * sizes[dims.OUTPUT] + sizes[dims.BACKGROUND_ROW]
     )
     return max(1, int(BATCH_BYTES // bytes_each))
 
@@ -226,7 +238,7 @@ def _gather(
 ) -> Gathered:
     first: Compared | None = None
     n, has_ties = 0, False
-    values, terms, nulls = (defaultdict[str, list[np.ndarray]](list) for _ in range(3))
+    values, terms, nulls, closed = (defaultdict[str, list[np.ndarray]](list) for _ in range(4))
     for compared in batches:
         first = first or compared
         if scores is None:
@@ -244,11 +256,12 @@ def _gather(
                 terms[score.name].append(score.pooled_terms(compared, first))
             if score.null_per_instance is not None:
                 nulls[score.name].append(score.null_per_instance(compared))
+            if (known := score.closed_nulls(compared)) is not None:
+                closed[score.name].append(known)
     assert first is not None  # an explanation has an instance
     assert scores is not None
-    return Gathered(
-        scores, n, first, has_ties, _joined(values), _joined(terms), _joined(nulls), sample
-    )
+    parts = (_joined(values), _joined(terms), _joined(nulls))
+    return Gathered(scores, n, first, has_ties, *parts, sample, _joined(closed))
 
 
 def _joined(batches: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:

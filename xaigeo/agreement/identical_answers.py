@@ -12,6 +12,7 @@ from xaigeo.explanations import Explanation
 # What each seed's own model gives as its reasons, by kind of explanation.
 REASONS = {
     "attributions": ("attribution",),
+    "token_attributions": ("attribution",),
     "anchors": ("lower", "upper"),
     "counterfactuals": ("point",),
 }

@@ -64,6 +64,11 @@ def importance(values: np.ndarray) -> np.ndarray:
     ndarray, shape (n_seeds, n_features)
         In units of the output, at least 0.
 
+    Raises
+    ------
+    InputError
+        For anything but an array of three dimensions, such as an explanation.
+
     Notes
     -----
     The global importance of the shap package's bar plot (Lundberg et al. 2020,
@@ -74,6 +79,12 @@ def importance(values: np.ndarray) -> np.ndarray:
     >>> importance(np.array([[[1.0, -2.0], [3.0, 0.0]]])).tolist()
     [[2.0, 1.0]]
     """
+    if not isinstance(values, np.ndarray) or values.ndim != 3:
+        raise InputError(
+            expected="an array of attributions, shape (n_seeds, n_instances, n_features)",
+            arrived=_name(values),
+            do="Pass those of one output of a table: explanation.array('attribution')[..., 0].",
+        )
     return np.asarray(np.abs(values).mean(axis=1))
 
 
@@ -85,11 +96,22 @@ def importance_ranks(sizes: np.ndarray) -> np.ndarray:
     sizes : ndarray, shape (..., n_features)
         Signs do not count.
 
+    Raises
+    ------
+    InputError
+        For anything but an array, such as an explanation.
+
     Examples
     --------
     >>> importance_ranks(np.array([0.5, -2.0, 0.5, 0.0])).tolist()
     [2.5, 1.0, 2.5, 4.0]
     """
+    if not isinstance(sizes, np.ndarray) or not sizes.ndim:
+        raise InputError(
+            expected="an array of sizes, shape (..., n_features)",
+            arrived=_name(sizes),
+            do="Pass what xaigeo.agreement.importance(values) returned.",
+        )
     return np.asarray(rankdata(-np.abs(sizes), axis=-1))
 
 
@@ -151,3 +173,9 @@ def rank_likeness(sizes: np.ndarray) -> np.ndarray:
     likeness = np.nan_to_num(spearman(sizes[:, None], sizes[None]), nan=0.0)
     np.fill_diagonal(likeness, 1.0)
     return np.asarray(likeness)
+
+
+def _name(values: object) -> str:
+    if isinstance(values, np.ndarray):
+        return f"an array of shape {values.shape}"
+    return type(values).__name__

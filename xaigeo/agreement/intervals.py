@@ -8,7 +8,9 @@ from scipy.stats import t as t_distribution
 
 from xaigeo import dims
 from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
+from xaigeo.explanations.amounts import gives_amounts, kind_name
+from xaigeo.explanations.token_attributions import cell_columns
 
 
 def seed_intervals(explanation: Attributions, *, level: float = 0.95) -> pd.DataFrame:
@@ -23,7 +25,8 @@ def seed_intervals(explanation: Attributions, *, level: float = 0.95) -> pd.Data
     Returns
     -------
     DataFrame
-        One row per instance, feature and output: `mean`, `sd` over seeds, `low`, `high`,
+        One row per instance, feature and output (of texts per instance, place of the `token`, with
+        its `word`, and output): `mean`, `sd` over seeds, `low`, `high`,
         `n_seeds`, and `sign_share`, the share of seeds with the majority's sign. With one seed
         `sd`, `low` and `high` are NaN.
 
@@ -32,10 +35,10 @@ def seed_intervals(explanation: Attributions, *, level: float = 0.95) -> pd.Data
     The interval is the normal prediction interval mean ± t·sd·√(1 + 1/K), K − 1 degrees of
     freedom: it tells what another training run would say, not how well the mean is known.
     """
-    if not isinstance(explanation, Attributions):
+    if not gives_amounts(explanation):
         raise InputError(
             expected="Attributions",
-            arrived=type(explanation).__name__,
+            arrived=kind_name(explanation),
             do="Explain with lime, kernel_shap or a gradient method for intervals.",
         )
     if not 0 < level < 1:
@@ -45,11 +48,19 @@ def seed_intervals(explanation: Attributions, *, level: float = 0.95) -> pd.Data
     values = explanation.array("attribution")
     mean, sd, half = spread_over_seeds(values, level)
     signs = np.maximum((values > 0).mean(axis=0), (values < 0).mean(axis=0))
+    columns = {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half}
+    if isinstance(explanation, TokenAttributions):
+        mask, n_outputs = explanation.mask, len(explanation.outputs)
+        cells = pd.DataFrame(cell_columns(explanation)).loc[lambda t: t.index.repeat(n_outputs)]
+        frame = cells.reset_index(drop=True).assign(
+            output=explanation.outputs * int(mask.sum()),
+            **{name: array[mask].reshape(-1) for name, array in columns.items()},
+        )
+        return frame.assign(n_seeds=len(values), sign_share=signs[mask].reshape(-1))
     grid = pd.MultiIndex.from_product(
         [explanation.instances, explanation.features, explanation.outputs],
         names=[dims.INSTANCE, dims.FEATURE, dims.OUTPUT],
     )
-    columns = {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half}
     frame = pd.DataFrame({name: array.reshape(-1) for name, array in columns.items()}, index=grid)
     return frame.assign(n_seeds=len(values), sign_share=signs.reshape(-1)).reset_index()
 

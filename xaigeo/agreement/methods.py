@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.agreement.bootstrap import mean_interval
+from xaigeo.agreement.common_tokens import on_common_tokens
 from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.compared_tokens import ComparedTokens
 from xaigeo.agreement.null import null_value
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.score import SCORES
 from xaigeo.agreement.summary import method_names
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations.amounts import gives_amounts, kind_name
+from xaigeo.explanations.sameness import check_same_words, of_words
 
 # Scores of two attributions at a time, which mean the same for two methods as for two seeds.
 PAIRWISE = (
@@ -43,7 +47,8 @@ def between_methods(
     Parameters
     ----------
     explanations : sequence of Attributions
-        Of the same ensemble and rows, by different methods.
+        Of the same ensemble and rows, by different methods. Texts are compared on the tokens that
+        all of them explain.
     k, output, random_state, n_bootstrap
         As in `xaigeo.agreement.summary`.
 
@@ -58,7 +63,8 @@ def between_methods(
     Raises
     ------
     InputError
-        For fewer than two results, results that are no attributions, or of other rows or seeds.
+        For fewer than two results, results that are no attributions, or of other rows, texts or
+        seeds.
     """
     given = checked(explanations)
     compared = [compare(explanation, k=k, output=output) for explanation in given]
@@ -101,7 +107,11 @@ def methods_as_seeds(a: ComparedAttributions, b: ComparedAttributions) -> Compar
     flat = (-1, a.values.shape[-1])
     values = np.stack([a.values.reshape(flat), b.values.reshape(flat)])
     labels = np.stack([a.labels.reshape(-1), b.labels.reshape(-1)])
-    return replace(a, values=values, labels=labels, reference=np.tile(a.reference, a.n_seeds))
+    reference = np.tile(a.reference, a.n_seeds)
+    both = replace(a, values=values, labels=labels, reference=reference)
+    if isinstance(both, ComparedTokens):
+        return replace(both, n_tokens=np.tile(both.n_tokens, a.n_seeds))
+    return both
 
 
 def sizes(compared: ComparedAttributions) -> ComparedAttributions:
@@ -110,18 +120,21 @@ def sizes(compared: ComparedAttributions) -> ComparedAttributions:
 
 
 def checked(explanations: Sequence[Explanation]) -> list[Attributions]:
-    """Return the explanations if they are attributions of the same seeds and rows, or raise."""
+    """Return the explanations if they are attributions of the same seeds and rows, or raise.
+
+    Of texts those parts are returned that all of them explain.
+    """
     if isinstance(explanations, Explanation) or not isinstance(explanations, Iterable):
         raise InputError(
             expected="a list of at least two Attributions, of different methods",
             arrived=f"{type(explanations).__name__} alone",
             do="Pass for example [lime, kernel_shap], explained at the same rows.",
         )
-    given = [e for e in explanations if isinstance(e, Attributions)]
+    given = [e for e in explanations if gives_amounts(e)]
     if len(given) < 2 or len(given) < len(explanations):
         raise InputError(
             expected="at least two Attributions, of different methods",
-            arrived=", ".join(type(e).__name__ for e in explanations) or "an empty list",
+            arrived=", ".join(kind_name(e) for e in explanations) or "an empty list",
             do="Pass for example [lime, kernel_shap], explained at the same rows.",
         )
     first = given[0]
@@ -136,6 +149,9 @@ def checked(explanations: Sequence[Explanation]) -> list[Attributions]:
             raise InputError(
                 expected="explanations of the same seeds, features, outputs and rows",
                 arrived=f"{first!r} and {other!r}",
-                do="Explain the same rows of the same ensemble with every method.",
+                do="Pass explanation.by_words() of those of tokens, which adds them up by word."
+                if of_words(first) != of_words(other)
+                else "Explain the same rows of the same ensemble with every method.",
             )
-    return given
+        check_same_words(first, other)
+    return on_common_tokens(given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,10 @@ from xaigeo import dims
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations import Attributions, Explanation, TokenAttributions
+from xaigeo.explanations.amounts import gives_amounts, kind_name
+from xaigeo.explanations.sameness import check_same_words
+from xaigeo.explanations.token_attributions import cell_columns
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -32,7 +35,8 @@ class ExplainerNoise:
         all models of a run, so part of the noise is common to them and cancels in a
         difference: this is the noise in a comparison of seeds, `ratio` that of one explanation.
     table : DataFrame
-        One row per instance and feature: `mean`, `explainer_se`, `difference_se` (the part of
+        One row per instance and feature (of texts per `instance`, place of the `token`, and its
+        `word`): `mean`, `explainer_se`, `difference_se` (the part of
         `explainer_se` that does not cancel between seeds), `seed_sd`, `ratio`.
     n_repeats, n_seeds : int
     """
@@ -51,13 +55,13 @@ class ExplainerNoise:
 
 
 def explainer_noise(
-    repeats: Sequence[Attributions], *, random_state: int = 0, n_bootstrap: int = 1000
+    repeats: Iterable[Attributions], *, random_state: int = 0, n_bootstrap: int = 1000
 ) -> ExplainerNoise:
     """Measure the explainer's noise from explanations of the same models and rows.
 
     Parameters
     ----------
-    repeats : sequence of Attributions
+    repeats : iterable of Attributions
         Results of one method, with the same parameters, seeds and rows, and a different
         `random_state` each.
     random_state : int
@@ -72,12 +76,13 @@ def explainer_noise(
     Raises
     ------
     InputError
-        For fewer than two results, results that do not belong together, repeated random
-        states, or a single model.
+        For one result alone, fewer than two, results that do not belong together, repeated
+        random states, or a single model.
     """
-    values = _aligned(repeats)
+    given = _listed(repeats)
+    values = _aligned(given)
     variance, between, own = noise_components(values)
-    table = _table(repeats[0], values, variance, between, own)
+    table = _table(given[0], values, variance, between, own)
     noise, models = variance.sum(axis=-1), between.sum(axis=-1)
     low, high = percentile_interval(
         len(noise),
@@ -153,9 +158,20 @@ def repeat_key(explanation: Explanation) -> str:
     )
 
 
+def _listed(repeats: object) -> list[Attributions]:
+    if isinstance(repeats, Explanation) or not isinstance(repeats, Iterable):
+        raise InputError(
+            expected="a list of at least two Attributions of one method with different random "
+            "states",
+            arrived=f"{kind_name(repeats)} alone",
+            do="Explain again with another random_state and pass both: [first, second].",
+        )
+    return list(repeats)
+
+
 def _aligned(repeats: Sequence[Attributions]) -> np.ndarray:
-    if len(repeats) < 2 or not all(isinstance(r, Attributions) for r in repeats):
-        kinds = sorted({type(r).__name__ for r in repeats})
+    if len(repeats) < 2 or not all(gives_amounts(r) for r in repeats):
+        kinds = sorted({kind_name(r) for r in repeats})
         raise InputError(
             expected="at least two Attributions of one method with different random states",
             arrived=f"{len(repeats)} ({', '.join(kinds) or 'nothing'})",
@@ -169,6 +185,8 @@ def _aligned(repeats: Sequence[Attributions]) -> np.ndarray:
             arrived=f"results that differ in more than random_state ({_methods(repeats)})",
             do="Repeat the same call of xaigeo.explain with another random_state only.",
         )
+    for other in repeats[1:]:
+        check_same_words(first, other)
     states = [r.provenance.get("random_state") for r in repeats]
     if len(set(states)) < len(states):
         raise InputError(
@@ -194,9 +212,6 @@ def _table(
     between: np.ndarray,
     own: np.ndarray,
 ) -> pd.DataFrame:
-    grid = pd.MultiIndex.from_product(
-        [explanation.instances, explanation.features], names=[dims.INSTANCE, dims.FEATURE]
-    )
     columns = {
         "mean": values.mean(axis=(0, 1)),
         "explainer_se": np.sqrt(variance),
@@ -204,6 +219,12 @@ def _table(
         "seed_sd": np.sqrt(np.maximum(between, 0.0)),
         "ratio": _ratio(variance, between),
     }
+    if isinstance(explanation, TokenAttributions):
+        mask = explanation.mask
+        return pd.DataFrame(cell_columns(explanation) | {n: v[mask] for n, v in columns.items()})
+    grid = pd.MultiIndex.from_product(
+        [explanation.instances, explanation.features], names=[dims.INSTANCE, dims.FEATURE]
+    )
     return pd.DataFrame({n: v.reshape(-1) for n, v in columns.items()}, index=grid).reset_index()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from xaigeo.agreement.compared import Compared, ComparedAttributions
+from xaigeo.agreement.compared_tokens import FEWEST_TOKENS, ComparedTokens, by_instance
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.places import mean_overlap, rank_places, rank_span
 from xaigeo.agreement.score import Score
@@ -14,6 +15,8 @@ from xaigeo.agreement.score import Score
 # Enough for two digits of a mean; a larger ensemble is represented by a sample of instances.
 N_DRAWS = 50
 MAX_INSTANCES = 50
+# Texts of one length that stand for all of that length.
+MAX_LIKE = 10
 
 
 def null_value(score: Score, compared: Compared, rng: np.random.Generator) -> float:
@@ -22,12 +25,13 @@ def null_value(score: Score, compared: Compared, rng: np.random.Generator) -> fl
     A closed form where one holds (no ties), else the mean over random deals of the same
     explanations (see `Compared.shuffled`).
     """
-    known = score.null_per_instance
+    known, closed = score.null_per_instance, score.closed_nulls(compared)
     return nulls_of_batches(
         [score],
         first=compared,
         has_ties=isinstance(compared, ComparedAttributions) and compared.has_ties,
         by_instance={} if known is None else {score.name: known(compared)},
+        closed_by_instance={} if closed is None else {score.name: closed},
         n_instances=compared.n_instances,
         sample=compared.at,
         rng=rng,
@@ -40,6 +44,7 @@ def nulls_of_batches(
     first: Compared,
     has_ties: bool,
     by_instance: Mapping[str, np.ndarray],
+    closed_by_instance: Mapping[str, np.ndarray],
     n_instances: int,
     sample: Callable[[np.ndarray], Compared],
     rng: np.random.Generator,
@@ -57,6 +62,8 @@ def nulls_of_batches(
         Whether attributions tie anywhere.
     by_instance : mapping
         Null values, shape (n_instances,), of the scores that know them.
+    closed_by_instance : mapping
+        Closed null values of texts, shape (n_instances,), in place of one for all.
     n_instances : int
     sample : callable
         From places to the comparison of these instances.
@@ -68,6 +75,8 @@ def nulls_of_batches(
             nulls[score.name] = float("nan")
         elif score.name in by_instance:
             nulls[score.name] = float(mean_defined(by_instance[score.name]))
+        elif closed and score.name in closed_by_instance:
+            nulls[score.name] = float(mean_defined(closed_by_instance[score.name]))
         elif closed and score.closed_null is not None:
             nulls[score.name] = float(score.closed_null(first))  # type: ignore[arg-type]
         else:
@@ -88,6 +97,46 @@ def simulated_null(
     return means_of_deals([score], chosen, rng, n_draws)[score.name]
 
 
+def nulls_by_length(score: Score, batches: Iterable[Compared], random_state: int) -> np.ndarray:
+    """Return what unrelated explanations of a text of each length would score, by instance.
+
+    Parameters
+    ----------
+    score : Score
+        Of attributions.
+    batches : iterable of ComparedTokens
+    random_state : int
+        Seed of the deals, the same for every length.
+
+    Returns
+    -------
+    ndarray, shape (n_instances,)
+        Equal for texts of one number of tokens: a closed form where it holds for all of them,
+        else the mean over deals of `N_DRAWS` times the first texts of that length.
+    """
+    lengths: list[np.ndarray] = []
+    first: dict[int, ComparedAttributions] = {}
+    tied: set[int] = set()
+    for batch in batches:
+        assert isinstance(batch, ComparedTokens)  # as the score is of texts
+        lengths.append(batch.n_tokens)
+        for _, part in batch.by_length:
+            n = part.values.shape[-1]
+            first.setdefault(n, part.at(np.arange(min(part.n_instances, MAX_LIKE))))
+            tied |= {n} if part.has_ties else set()
+    known = {}
+    for n, part in first.items():
+        if n < FEWEST_TOKENS:
+            continue
+        if score.closed_null is not None and n not in tied:
+            known[n] = float(score.closed_null(part))
+            continue
+        copies = part.at(np.tile(np.arange(part.n_instances), N_DRAWS))
+        dealt = copies.shuffled(np.random.default_rng(random_state))
+        known[n] = float(mean_defined(score.compute(dealt)))
+    return np.array([known.get(n, np.nan) for n in np.concatenate(lengths).tolist()])
+
+
 def sampled_places(n_instances: int, rng: np.random.Generator) -> np.ndarray | None:
     """Return the instances that stand for all in a simulated null value; None for all."""
     if n_instances <= MAX_INSTANCES:
@@ -104,6 +153,8 @@ def means_of_deals(
     """Return the mean scores of explanations dealt at random; NaN if nothing can be dealt."""
     if not isinstance(compared, ComparedAttributions) and compared.n_instances < 2:
         return {score.name: float("nan") for score in scores}
+    if isinstance(compared, ComparedTokens):
+        return _means_of_dealt_texts(scores, compared, rng, n_draws)
     draws = np.empty((n_draws, len(scores)))
     for draw in draws:
         shuffled = compared.shuffled(rng)
@@ -114,6 +165,23 @@ def means_of_deals(
                 draw[place] = mean_defined(score.compute(shuffled))
     means = mean_defined(draws)
     return {score.name: float(mean) for score, mean in zip(scores, means, strict=True)}
+
+
+def _means_of_dealt_texts(
+    scores: Sequence[Score], compared: ComparedTokens, rng: np.random.Generator, n_draws: int
+) -> dict[str, float]:
+    """Return `means_of_deals` of texts, all draws at once: each goes through many lengths."""
+    n = compared.n_instances
+    dealt = compared.at(np.tile(np.arange(n), n_draws)).shuffled(rng)
+    draws = np.repeat(np.eye(n_draws), n, axis=1)
+    means = {}
+    for score in scores:
+        if score.pooled is not None:
+            found = score.pooled(dealt, draws)
+        else:
+            found = mean_defined(score.compute(dealt).reshape(n_draws, n), axis=1)
+        means[score.name] = float(mean_defined(found))
+    return means
 
 
 def rank_agreement_quantile(
@@ -132,7 +200,14 @@ def rank_agreement_quantile(
     Returns
     -------
     ndarray, shape (n_instances,)
+        NaN for texts of a single token.
     """
+    return by_instance(lambda part: _quantiles(part, rng, quantile, n_draws), compared)
+
+
+def _quantiles(
+    compared: ComparedAttributions, rng: np.random.Generator, quantile: float, n_draws: int
+) -> np.ndarray:
     spans = np.sort(rank_span(compared.values)[0], axis=-1)
     limits = np.empty(compared.n_instances)
     known: dict[bytes, float] = {}

@@ -17,6 +17,7 @@ from xaigeo.agreement.compared import (
     ComparedRules,
     check_comparable,
 )
+from xaigeo.agreement.compared_words import ComparedWords
 from xaigeo.agreement.gathered import compare_in_turn
 from xaigeo.agreement.result_html import result_html
 from xaigeo.agreement.score import SCORES, Score, scores_for
@@ -198,6 +199,8 @@ def pairwise_names(compared: Compared) -> tuple[str, ...]:
             names = [name for name in names if name != "cross_precision"]
     if isinstance(compared, ComparedConnectors) and compared.cross_validity is None:
         names = [name for name in names if name != "cross_validity"]
+    if isinstance(compared, ComparedWords) and compared.cross is None:
+        names = [name for name in names if name != "words_carry_over"]
     return tuple(names)
 
 
@@ -236,5 +239,7 @@ def _bytes_each(compared: Compared, n_scores: int) -> int:
     if isinstance(compared, ComparedRules):
         wide = 4 * compared.members.shape[-1] + 64 * compared.lower.shape[-1]
         return pairs + n_seeds * int(wide)
-    assert isinstance(compared, ComparedConnectors)  # there are three kinds
+    if isinstance(compared, ComparedWords):
+        return pairs + 16 * n_seeds * int(compared.chosen.shape[-1])
+    assert isinstance(compared, ComparedConnectors)  # there are four kinds
     return pairs + 64 * n_seeds * int(compared.points.shape[-1])

@@ -13,6 +13,7 @@ from xaigeo import dims
 from xaigeo.agreement.compared import ComparedAttributions, compare
 from xaigeo.errors import InputError
 from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations.of_table import check_of_table
 from xaigeo.options import check_flag, is_number
 
 # A share of seeds that is exactly the wanted one may come out a unit in the last place below.
@@ -159,8 +160,8 @@ def partial_order(
     Raises
     ------
     InputError
-        For a single seed, no attributions, an unknown instance or output, or a share, tolerance
-        or sign that cannot be.
+        For a single seed, no attributions, texts, an unknown instance or output, or a share,
+        tolerance or sign that cannot be.
 
     Notes
     -----
@@ -282,6 +283,7 @@ def _place(explanation: Attributions, instance: Any) -> int:
 
 
 def _check(explanation: Any, share: Any, tolerance: Any, signed: Any, instance: Any) -> None:
+    check_of_table(explanation, "the order of features")
     if not isinstance(explanation, Attributions):
         method = f" ({explanation.method})" if isinstance(explanation, Explanation) else ""
         raise InputError(

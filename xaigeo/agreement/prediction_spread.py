@@ -29,7 +29,8 @@ def prediction_spread(
     rows : DataFrame
         One row a row: `rank` (from 0), `instance` (its label), `majority` (class of most seeds,
         or the target), `low`, `median`, `high` (over seeds), `width` (high − low, 0 where that is
-        round-off), `n_flips` (seeds that predict another class; 0 for a regression).
+        round-off), `n_flips` (seeds that predict another class; 0 for a regression) and `tied`
+        (whether as many seeds predict another class; `majority` is then the likelier one).
     dots : DataFrame
         One row a row and seed: `rank`, `seed`, `prediction`, `predicted` (that seed's class, or
         the target) and `flips`.
@@ -66,6 +67,7 @@ def prediction_spread(
             "high": values.max(axis=0),
             "width": width,
             "n_flips": flips.sum(axis=0),
+            "tied": _tied(own, len(names)),
         }
     ).iloc[order]
     rows.insert(0, "rank", np.arange(n_rows))
@@ -79,3 +81,9 @@ def prediction_spread(
         }
     )
     return rows.reset_index(drop=True), dots
+
+
+def _tied(own: np.ndarray, n_outputs: int) -> np.ndarray:
+    """Return on which rows two classes or more have the most votes."""
+    votes = (own[..., None] == np.arange(n_outputs)).sum(axis=0)
+    return np.asarray((votes == votes.max(axis=-1, keepdims=True)).sum(axis=-1) > 1)

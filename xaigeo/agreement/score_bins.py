@@ -15,7 +15,7 @@ from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.prediction_deviation import prediction_deviation
 from xaigeo.agreement.score import Score, scores_for
 from xaigeo.errors import InputError
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Explanation, TokenAttributions
 from xaigeo.options import check_count, suggestion
 
 DISTANCES = ("relative_entropy", "jaccard_distance")
@@ -54,7 +54,8 @@ def score_bins(
         One row per score and filled bin: `score`; `low`, `high`, the bin's ends; `prediction`,
         the mean over its rows; `n_rows`; `n_defined`, of them those on which the score is
         defined; `value`, the mean of the score over these, with its 95 % bootstrap interval
-        over rows `value_low`, `value_high` (NaN for fewer than two).
+        over rows `value_low`, `value_high` (NaN for fewer than two). Its ``attrs["of_texts"]``
+        says whether the rows are texts.
 
     Raises
     ------
@@ -95,7 +96,9 @@ def score_bins(
                     "value_high": high,
                 }
             )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    table.attrs["of_texts"] = isinstance(explanation, TokenAttributions)
+    return table
 
 
 def _chosen(compared: Compared, names: Sequence[str]) -> list[Score]:

@@ -16,7 +16,10 @@ from xaigeo.agreement.compared import (
     check_comparable,
     compare,
 )
-from xaigeo.agreement.gathered import batches_of, gather
+from xaigeo.agreement.compared_tokens import ComparedTokens
+from xaigeo.agreement.compared_words import ComparedWords
+from xaigeo.agreement.gathered import Gathered, batches_of, compare_in_turn, gather
+from xaigeo.agreement.null import nulls_by_length
 from xaigeo.agreement.per_instance import answers
 from xaigeo.agreement.score import SCORES, Score, scores_for
 from xaigeo.agreement.unstable import ROUNDING
@@ -65,8 +68,10 @@ class ScoreRows:
 # What is drawn unless a score is named, by what is compared.
 DEFAULTS: dict[type[Compared], str] = {
     ComparedAttributions: "feature_agreement",
+    ComparedTokens: "feature_agreement",
     ComparedRules: "mass_iou",
     ComparedConnectors: "cross_validity",
+    ComparedWords: "shared_words",
 }
 
 
@@ -98,7 +103,9 @@ def score_rows(
     Notes
     -----
     The chance level is one number for all rows, but for scores that know it row by row
-    (``Score.null_per_instance``). A row at the chance level is not counted as worse.
+    (``Score.null_per_instance``), and for texts, among which it differs by their number of tokens
+    (the mean over dealt texts as long, where attributions tie or no closed form is known). A row
+    at the chance level is not counted as worse.
     """
     check_comparable(explanation)
     compared = compare(explanation.at(slice(0, 1)), k=k, output=output)
@@ -106,7 +113,9 @@ def score_rows(
     gathered = gather(explanation, k=k, output=output, scores=[chosen])
     values = gathered.values[chosen.name]
     null = gathered.nulls_of([chosen], np.random.default_rng(random_state))[chosen.name]
-    by_row = gathered.nulls.get(chosen.name, np.full(len(values), null))
+    by_row = _nulls_by_row(chosen, gathered, explanation, k, output, random_state)
+    if by_row is None:
+        by_row = np.full(len(values), null)
     behind = by_row - values if chosen.higher_is_better else values - by_row
     said = pd.concat([answers(batch) for batch in batches_of(explanation)])
     frame = pd.DataFrame({dims.INSTANCE: explanation.instances, "value": values, "null": by_row})
@@ -116,6 +125,52 @@ def score_rows(
             frame[name] = said[name].to_numpy()
     k_used = compared.k if isinstance(compared, ComparedAttributions) else None
     return ScoreRows(frame=frame, score=chosen, null=null, k=k_used)
+
+
+def null_rows(
+    explanation: Explanation,
+    k: int | None = None,
+    *,
+    output: str | int | None = None,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Return the chance level of every row for the scores that have one of their own there.
+
+    Parameters and errors as of `score_rows`.
+
+    Returns
+    -------
+    DataFrame, indexed by instance
+        One column a score: of texts those of attributions, whose chance level follows from the
+        number of tokens, and of all explanations those with ``Score.null_per_instance``.
+    """
+    check_comparable(explanation)
+    compared = compare(explanation.at(slice(0, 1)), k=k, output=output)
+    scores = [score for score in scores_for(compared) if score.has_null]
+    gathered = gather(explanation, k=k, output=output, scores=scores)
+    columns = {
+        score.name: _nulls_by_row(score, gathered, explanation, k, output, random_state)
+        for score in scores
+    }
+    known = {name: nulls for name, nulls in columns.items() if nulls is not None}
+    index = pd.Index(explanation.instances, name=dims.INSTANCE)
+    return pd.DataFrame(known, index=index)
+
+
+def _nulls_by_row(
+    score: Score,
+    gathered: Gathered,
+    explanation: Explanation,
+    k: int | None,
+    output: str | int | None,
+    random_state: int,
+) -> np.ndarray | None:
+    """Return the chance level of a score at every row; None where it is one for all."""
+    if score.name in gathered.nulls:
+        return gathered.nulls[score.name]
+    if not isinstance(gathered.first, ComparedTokens):
+        return None
+    return nulls_by_length(score, compare_in_turn(explanation, k=k, output=output), random_state)
 
 
 def _chosen(compared: Compared, name: str | None) -> Score:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 
 import numpy as np
@@ -25,8 +25,19 @@ ONE_SEED = (
     "changed",
     "valid",
     "target",
+    "chosen",
+    "answer",
 )
-TWO_SEEDS = ("cross_precision", "empty_precision", "cross_validity", "empty_validity")
+TWO_SEEDS = (
+    "cross_precision",
+    "empty_precision",
+    "cross_validity",
+    "empty_validity",
+    "cross",
+    "empty",
+)
+# Of texts, the same for every seed.
+OF_TEXTS = ("n_tokens", "there")
 
 
 def seed_subsets(
@@ -117,6 +128,9 @@ class SubsetSource:
         reference = self._reference(seeds)
         changed = {name: _of_seeds(array, seeds) for name, array in _arrays(first, ONE_SEED)}
         changed |= {name: _of_pairs(array, seeds) for name, array in _arrays(first, TWO_SEEDS)}
+        for name, array in _arrays(first, OF_TEXTS):
+            if name in {f.name for f in fields(first)}:
+                changed[name] = np.concatenate([array] * seeds.shape[1])
         if len(self.by_output) > 1:
             changed["values"] = self._values(seeds, reference)
         return replace(first, reference=reference, **changed)

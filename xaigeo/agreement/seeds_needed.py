@@ -15,7 +15,7 @@ from xaigeo.agreement.result_html import result_html
 from xaigeo.agreement.score import Score
 from xaigeo.agreement.subset_moments import subset_moments
 from xaigeo.errors import InputError
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Explanation, TokenAttributions
 from xaigeo.options import check_count, check_positive, is_number, suggestion
 
 Status = Literal["trained", "extrapolated", "not reached", "cannot tell", "no spread", "undefined"]
@@ -44,6 +44,8 @@ class SeedsNeeded:
     up_to : int
         Largest number of seeds that was looked at.
     method : str
+    of_texts : bool
+        Whether what was explained are texts, and not rows.
     """
 
     curve: pd.DataFrame
@@ -53,6 +55,7 @@ class SeedsNeeded:
     level: float
     up_to: int
     method: str
+    of_texts: bool = False
 
     def __repr__(self) -> str:
         enough = "not known" if self.n_seeds is None else self.n_seeds
@@ -220,6 +223,7 @@ def seeds_needed(
         level=float(level),
         up_to=int(up_to),
         method=explanation.method,
+        of_texts=isinstance(explanation, TokenAttributions),
     )
 
 

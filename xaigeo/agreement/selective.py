@@ -2,179 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from xaigeo import dims
 from xaigeo.agreement.binomial_share import fewest_seeds, share_interval, share_p_value
 from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.compared_output import outputs_compared
 from xaigeo.agreement.gathered import compare_in_turn
 from xaigeo.agreement.multiple_tests import Correction, adjusted, strictest_level
 from xaigeo.agreement.places import membership
-from xaigeo.agreement.result_html import result_html
+from xaigeo.agreement.selective_result import By, Over, Selective
+from xaigeo.agreement.selective_texts import TokenTests
 from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
+from xaigeo.explanations.amounts import gives_amounts, kind_name
 from xaigeo.options import check_option, is_number
 
-By = Literal["sign", "top_k", "both"]
-Over = Literal["instance", "all"]
-CORRECTIONS: dict[str, str] = {
-    "none": "",
-    "holm": ", after Holm's correction",
-    "benjamini_hochberg": ", after Benjamini and Hochberg's correction",
-}
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Selective:
-    """An explanation that abstains: each cell is shown or not, and why.
-
-    Attributes
-    ----------
-    shown : ndarray of bool, shape (n_instances, n_features)
-    median : ndarray, shape (n_instances, n_features)
-        Over all seeds, whether shown or not; see `consensus`.
-    sign : ndarray of int, shape (n_instances, n_features)
-        The direction that was counted, 1 or -1; 0 where neither has more seeds, and where
-        directions are not counted (``by="top_k"``).
-    count : ndarray of int, shape (n_instances, n_features)
-        Seeds that agree.
-    low, high : ndarray, shape (n_instances, n_features)
-        Interval of the share of all seeds that would, at confidence 1 − level.
-    p_value, p_adjusted : ndarray, shape (n_instances, n_features)
-    instances : ndarray, shape (n_instances,)
-    outputs : list of str
-        The output that is explained at each instance.
-    features : list of str
-    n_seeds : int
-    k : int or None
-        Number of top features, where they are counted.
-    level, share : float
-    by, correction, over : str
-    fewest : int or None
-        Least number of seeds with which anything can be shown at this level; None where nothing
-        ever can.
-    method : str
-    """
-
-    shown: np.ndarray
-    median: np.ndarray
-    sign: np.ndarray
-    count: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    p_value: np.ndarray
-    p_adjusted: np.ndarray
-    instances: np.ndarray
-    outputs: list[str]
-    features: list[str]
-    n_seeds: int
-    k: int | None
-    level: float
-    share: float
-    by: By
-    correction: Correction
-    over: Over
-    fewest: int | None
-    method: str
-
-    def __repr__(self) -> str:
-        told = f"{int(self.shown.sum())} of {self.shown.size} attributions shown"
-        return f"Selective({self.method} by {self.by}: {told}, {self.n_seeds} seeds)"
-
-    def _repr_html_(self) -> str:
-        facts: dict[str, object] = {
-            "level": f"{self.level:g}{CORRECTIONS[self.correction]}",
-            "more than": f"{self.share:.0%} of all seeds",
-        }
-        if self.reason is not None:
-            facts["nothing is shown"] = self.reason
-        return result_html(repr(self), facts, self.by_feature())
-
-    @property
-    def reason(self) -> str | None:
-        """Why nothing at all can be shown, a sentence; None if something can."""
-        if self.fewest is not None and self.n_seeds >= self.fewest:
-            return None
-        if self.fewest is None:
-            return f"No number of seeds shows that more than {self.share:.0%} of them agree."
-        less = " correction='benjamini_hochberg' promises less and needs fewer."
-        return (
-            f"At level {self.level:g}{CORRECTIONS[self.correction]}, nothing can be shown with "
-            f"{self.n_seeds} seeds, even where all agree; {self.fewest} are the fewest."
-            f"{less if self.correction == 'holm' else ''}"
-        )
-
-    @property
-    def share_abstained(self) -> float:
-        """Share of all cells that are not shown."""
-        return float((~self.shown).mean())
-
-    @property
-    def nothing_shown(self) -> np.ndarray:
-        """Labels of the instances at which no feature is shown."""
-        return np.asarray(self.instances[~self.shown.any(axis=1)])
-
-    def consensus(self) -> pd.DataFrame:
-        """Return the median over seeds where shown, NaN elsewhere: a row an instance."""
-        return pd.DataFrame(
-            np.where(self.shown, self.median, np.nan),
-            index=pd.Index(self.instances, name=dims.INSTANCE, tupleize_cols=False),
-            columns=self.features,
-        )
-
-    def by_instance(self) -> pd.DataFrame:
-        """Return `instance`, `output`, `n_shown` and `share_abstained`, a row an instance."""
-        return pd.DataFrame(
-            {
-                dims.INSTANCE: self.instances,
-                dims.OUTPUT: self.outputs,
-                "n_shown": self.shown.sum(axis=1),
-                "share_abstained": (~self.shown).mean(axis=1),
-            }
-        )
-
-    def by_feature(self) -> pd.DataFrame:
-        """Return on how many instances each feature is shown, a row a feature.
-
-        `feature`, `n_shown`, of these `n_positive` and `n_negative` (shown with a direction), and
-        `share_abstained`.
-        """
-        return pd.DataFrame(
-            {
-                dims.FEATURE: self.features,
-                "n_shown": self.shown.sum(axis=0),
-                "n_positive": (self.shown & (self.sign > 0)).sum(axis=0),
-                "n_negative": (self.shown & (self.sign < 0)).sum(axis=0),
-                "share_abstained": (~self.shown).mean(axis=0),
-            }
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per instance and feature.
-
-        Columns: `instance`, `output`, `feature`, `attribution` (the median where shown, else NaN),
-        `median`, `sign`, `shown`, `count`, `n_seeds`, `share` (count over seeds), `low`, `high`,
-        `p_value`, `p_adjusted`.
-        """
-        n_instances, n_features = self.shown.shape
-        cells: dict[str, Any] = {
-            dims.INSTANCE: np.repeat(self.instances, n_features),
-            dims.OUTPUT: np.repeat(np.array(self.outputs, dtype=object), n_features),
-            dims.FEATURE: np.tile(np.array(self.features, dtype=object), n_instances),
-            "attribution": np.where(self.shown, self.median, np.nan).ravel(),
-        }
-        for name in ("median", "sign", "shown", "count"):
-            cells[name] = getattr(self, name).ravel()
-        cells["n_seeds"] = self.n_seeds
-        cells["share"] = self.count.ravel() / self.n_seeds
-        for name in ("low", "high", "p_value", "p_adjusted"):
-            cells[name] = getattr(self, name).ravel()
-        return pd.DataFrame(cells)
+__all__ = ["Selective", "selective"]
 
 
 def selective(
@@ -202,7 +47,8 @@ def selective(
     share : float or "chance"
         Share of all seeds that must be exceeded; from 1/2 for directions, so that at most one
         is shown. ``"chance"`` is what unrelated attributions would have: 1/2 of a sign, k/m of
-        a place among the k largest of m, k/2m of both.
+        a place among the k largest of m, k/2m of both; of texts of a sign alone, since a place is
+        another share of each length.
     k : int, optional
         Number of top features, as in `xaigeo.agreement.summary`; only where they are counted.
     output : str or int, optional
@@ -245,8 +91,23 @@ def selective(
     others were explained beside it. ``over="all"`` makes the same statement of the whole table,
     and needs more seeds. Seeds need not be independent of the data, but must be drawn at random:
     the statement is about other seeds with the same data.
+
+    Of texts each token is tested, without those that the tokenizer added, and a text's own tokens
+    are corrected together, so that a longer text needs more seeds; `Selective.fewest` is what the
+    text that needs fewest takes. Of a text of no more than k tokens all but one are the top ones.
     """
     _check(explanation, level, by, correction, over)
+    if isinstance(explanation, TokenAttributions):
+        return _of_texts(
+            explanation,
+            level=level,
+            share=share,
+            k=k,
+            output=output,
+            by=by,
+            correction=correction,
+            over=over,
+        )
     compared = [
         one
         for one in compare_in_turn(explanation, k=k, output=output)
@@ -294,6 +155,63 @@ def selective(
     )
 
 
+def _of_texts(
+    explanation: TokenAttributions,
+    *,
+    level: float,
+    share: float | str,
+    k: int | None,
+    output: str | int | None,
+    by: By,
+    correction: Correction,
+    over: Over,
+) -> Selective:
+    """Return `selective` of texts."""
+    if share == "chance" and by != "sign":
+        raise InputError(
+            expected=f"a number as share for texts and by={by!r}",
+            arrived="'chance', which is another share for each length of a text",
+            do="Pass for example share=0.5: more than half of all seeds.",
+        )
+    compared = list(compare_in_turn(explanation, k=k, output=output))
+    first = compared[0]
+    assert isinstance(first, ComparedAttributions)  # of attributions
+    limit = _limit(share, by, None, 1)
+    tests = TokenTests(
+        n_seeds=len(explanation.seeds),
+        level=float(level),
+        share=limit,
+        correction=correction,
+        over_all=over == "all",
+        directions=1 if by == "top_k" else 2,
+        places=by != "sign",
+    )
+    mask = explanation.word_mask
+    arrays = tests.arrays(compared, mask, lambda part: _counted(part, by))
+    tested = arrays.pop("mask")
+    shown = tested & (np.nan_to_num(arrays["p_adjusted"], nan=1.0) <= level)
+    if by != "top_k":
+        shown &= np.sign(arrays["median"]) == arrays["sign"]
+    return Selective(
+        shown=shown,
+        **arrays,
+        instances=explanation.instances,
+        outputs=[explanation.outputs[o] for o in outputs_compared(explanation, output)],
+        features=explanation.features,
+        n_seeds=tests.n_seeds,
+        k=None if by == "sign" else first.k,
+        level=float(level),
+        share=limit,
+        by=by,
+        correction=correction,
+        over=over,
+        fewest=tests.fewest(compared, mask),
+        method=explanation.method,
+        tested=tested,
+        words=explanation.tokens,
+    )
+
+
 def _counted(compared: ComparedAttributions, by: By) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return median, counted direction and count, each of shape (n_instances, n_features)."""
     values = compared.values
@@ -310,10 +228,10 @@ def _counted(compared: ComparedAttributions, by: By) -> tuple[np.ndarray, np.nda
 def _check(
     explanation: object, level: object, by: object, correction: object, over: object
 ) -> None:
-    if not isinstance(explanation, Attributions):
+    if not gives_amounts(explanation):
         raise InputError(
             expected="Attributions",
-            arrived=type(explanation).__name__,
+            arrived=kind_name(explanation),
             do="Explain with lime, kernel_shap or a gradient method.",
         )
     if not is_number(level) or not 0 < level < 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -64,6 +64,7 @@ class _Tally:
         self.total = np.zeros(n_subsets)
         self.count = np.zeros(n_subsets)
         self.terms: np.ndarray | None = None
+        self.of: Callable[[np.ndarray], np.ndarray] | None = None
 
     def add(self, part: slice, compared: Compared, first: Compared) -> None:
         """Add a batch of instances for the subsets at `part`."""
@@ -77,6 +78,7 @@ class _Tally:
             sums = terms.reshape(n_subsets, -1, terms.shape[-1]).sum(axis=1)
             if self.terms is None:
                 self.terms = np.zeros((len(self.total), sums.shape[1]))
+                self.of = self.score.value_of_sums(first)
             self.terms[part] += sums
         else:
             # The instances of one subset count once, those of the others not at all.
@@ -86,8 +88,8 @@ class _Tally:
 
     def values(self) -> np.ndarray:
         """Return the value of each subset, shape (n_subsets,)."""
-        if self.terms is not None and self.score.pooled_of is not None:
-            return self.score.pooled_of(self.terms)
+        if self.terms is not None and self.of is not None:
+            return self.of(self.terms)
         return np.where(self.count > 0, self.total / np.maximum(self.count, 1), np.nan)
 
 

@@ -12,7 +12,8 @@ from xaigeo.agreement.compared import Compared
 from xaigeo.agreement.gathered import gather, gather_compared
 from xaigeo.agreement.score import Score
 from xaigeo.errors import InputError
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Explanation, TokenAttributions
+from xaigeo.text.nouns import of_texts
 
 COLUMNS = (
     "method",
@@ -55,7 +56,8 @@ def summary(
     Returns
     -------
     DataFrame
-        `value` is the mean over instances (`icc_agreement`: of all instances together);
+        `value` is the mean over instances (`icc_agreement`: of all instances together; of texts,
+        pooled within texts, see `xaigeo.agreement.intraclass_of_texts`);
         `low`, `high` its 95 % bootstrap interval over instances; `null` what unrelated
         explanations would score; `lowest`, `highest` the extremes over instances;
         `n_instances` the number of instances on which the score is defined. Attributions
@@ -81,11 +83,21 @@ def summary(
     rows = [
         {"method": name, **row}
         for name, explanation in zip(method_names(given), given, strict=True)
-        for row in gather(explanation, k=k, output=output).rows(
-            random_state=random_state, n_bootstrap=n_bootstrap
+        for row in _told(
+            explanation,
+            gather(explanation, k=k, output=output).rows(
+                random_state=random_state, n_bootstrap=n_bootstrap
+            ),
         )
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _told(explanation: Explanation, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of texts with meanings that speak of words."""
+    if not isinstance(explanation, TokenAttributions):
+        return rows
+    return [row | {"meaning": of_texts(row["meaning"])} for row in rows]
 
 
 def measure(

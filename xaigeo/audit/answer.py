@@ -15,7 +15,8 @@ from xaigeo.audit.finding import Finding
 from xaigeo.audit.item import CHECKLIST, Status
 from xaigeo.audit.wording import counted
 from xaigeo.errors import InputError
-from xaigeo.options import check_option
+from xaigeo.explanations import TokenAttributions
+from xaigeo.options import check_option, suggestion
 
 FailOn = Literal["fail", "warn"]
 
@@ -77,6 +78,12 @@ class Audit:
         ]
 
     @property
+    def of_texts(self) -> bool:
+        """Whether explanations of texts were audited, not of rows of a table."""
+        explained = self.about.get("explanations", ())
+        return any(one.get("kind") == TokenAttributions.kind for one in explained)
+
+    @property
     def tells_of_agreement(self) -> bool:
         """Whether any of A1-A9 was answered; an audit without says nothing about the seeds."""
         return any(f.id in AGREEMENT and f.status != "not_evaluated" for f in self.findings)
@@ -104,13 +111,14 @@ class Audit:
             "pass": "The audit passed",
             "not_evaluated": "The audit could not be completed",
         }[self.verdict]
+        row = "text" if self.of_texts else "row"
         few = [
-            f"{name} ({counted(self[name].n_rows or 0, 'row')} of at least {self[name].least_rows})"
+            f"{name} ({counted(self[name].n_rows or 0, row)} of at least {self[name].least_rows})"
             for name in self.too_few
         ]
         missing = [name for name in self.unanswered if name not in self.too_few]
         lacks = f"; required but not evaluated: {', '.join(missing)}" if missing else ""
-        lacks += f"; required but of too few rows: {', '.join(few)}" if few else ""
+        lacks += f"; required but of too few {row}s: {', '.join(few)}" if few else ""
         silent = "" if self.tells_of_agreement else "; no item on agreement (A1-A9) was answered"
         return (
             f"{what}: {counts['pass']} passed, {counts['warn']} warned, {counts['fail']} failed, "
@@ -235,6 +243,7 @@ def check_required(required: Sequence[str] | None, known: Sequence[str]) -> tupl
         raise InputError(
             expected=f"required items among {', '.join(known)}",
             arrived=", ".join(map(repr, unknown)),
-            do="Name items by their id, for example required=['P1', 'A1'].",
+            do=suggestion(unknown[0], known)
+            or "Name items by their id, for example required=['P1', 'A1'].",
         )
     return names

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 
 from xaigeo.agreement.bootstrap import mean_interval
-from xaigeo.agreement.compared import ComparedAttributions
+from xaigeo.agreement.common_tokens import on_common_tokens
+from xaigeo.agreement.compared import ComparedAttributions, compare
+from xaigeo.agreement.compared_tokens import ComparedTokens, by_instance
 from xaigeo.agreement.intraclass import icc_interval
 from xaigeo.agreement.methods import between_methods
 from xaigeo.agreement.null import rank_agreement_quantile
 from xaigeo.agreement.score import SCORES
-from xaigeo.agreement.selection import selects_nothing, stability
+from xaigeo.agreement.selection import stability
 from xaigeo.agreement.summary import measure
 from xaigeo.agreement.top_k import mean_rank_agreement
-from xaigeo.agreement.unstable import same_answer_different_reason
+from xaigeo.agreement.unstable import ROUNDING, same_answer_different_reason
 from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.audit.leading_rows import LeadingRows
 from xaigeo.audit.wording import counted, listed, verb
+from xaigeo.explanations.sameness import other_word
 
 NO_ATTRIBUTIONS = "No attributions were passed (methods such as kernel_shap or lime)."
 ONE_MODEL = "A single model has no other to agree with."
-MOST_UNDEFINED = 0.5
 
 
 @item(
@@ -40,26 +44,37 @@ MOST_UNDEFINED = 0.5
     maps_to=("NIST AI RMF MS2.5", "EU AI Act Annex IV.2(g)"),
 )
 def seeds_agree_on_numbers(evidence: Evidence) -> Outcome:
-    """Measure the intraclass correlation of all (instance, feature) cells."""
+    """Measure the intraclass correlation of all (instance, feature) cells; of texts, within each.
+
+    The interval is the bootstrap's over rows. That of the F distribution stands beside it for
+    tables alone: it takes the variance of all cells as one, which no two texts share.
+    """
     refusal = nothing_to_compare(evidence)
     if refusal:
         return Missing(refusal)
+    method, compared = judged_method(evidence)
+    texts = isinstance(compared, ComparedTokens)
+    rows = LeadingRows.of(compared).not_short
+    if rows.short.all():
+        return Missing("Every text has a single token, so no correlation within a text is defined.")
     row = _measured(evidence, "icc_agreement")
     if np.isnan(row["value"]):
         return Missing("The attributions do not vary, so no correlation is defined.")
-    if np.isnan(row["low"]):
-        return Missing("One explained row gives no interval; explain at least two rows.")
-    method, compared = judged_method(evidence)
-    low, high = icc_interval(compared.values.reshape(compared.n_seeds, -1))
+    if np.isnan(row["low"]) or rows.usable.sum() < 2:
+        return Missing(_one_row(texts))
+    more: dict[str, Any] = {"form": "ICC(2,1) within texts" if texts else "ICC(2,1)"}
+    if not texts:
+        more["f_interval"] = [finite(float(end)) for end in icc_interval(compared.cells)]
+    where = "within a text comes from its tokens" if texts else "comes from the features and rows"
     return _outcome(
         evidence,
         row,
         judged=row["low"],
+        rows=rows,
         reason=f"By {method}, the intraclass correlation is {evidence.text('A1', row['value'])}: 1 "
-        "where all variation in the attributions comes from the features and rows, 0 where none "
-        f"does. The lower end of its interval, {evidence.text('A1', row['low'])}, is set against "
-        "the threshold.",
-        more={"f_interval": [finite(float(low)), finite(float(high))], "form": "ICC(2,1)"},
+        f"where all variation in the attributions {where}, 0 where none does. The lower end of its "
+        f"interval, {evidence.text('A1', row['low'])}, is set against the threshold.",
+        more=more,
     )
 
 
@@ -82,17 +97,18 @@ def seeds_name_the_same_features(evidence: Evidence) -> Outcome:
         return Missing(refusal)
     method, compared = judged_method(evidence)
     k = compared.k
-    if k == compared.values.shape[-1]:
+    if k == compared.values.shape[-1] and not isinstance(compared, ComparedTokens):
         return Missing(f"With k = {k} of as many features, nothing is selected.")
-    undefined = selects_nothing(compared.values, k)
-    if mostly(undefined):
-        return Missing(no_choice(undefined, k, method))
+    rows = LeadingRows.of(compared)
+    refusal = rows.refusal(k, [method])
+    if refusal:
+        return Missing(refusal)
     row = _measured(evidence, "stability")
     return _outcome(
         evidence,
         row,
-        undefined=undefined,
-        reason=f"By {method}, the seeds' choices of the {k} most important features have a "
+        rows=rows,
+        reason=f"By {method}, the seeds' choices of the {k} most important {evidence.cells} have a "
         f"stability of {evidence.text('A2', row['value'])}, on a scale where drawing lots gives 0 "
         "and equal choices 1.",
         more={"k": k},
@@ -122,15 +138,16 @@ def seeds_agree_on_direction(evidence: Evidence) -> Outcome:
             f"The attributions by {method} are sizes without a sign, so they have no direction."
         )
     k = compared.k
-    undefined = selects_nothing(compared.values, k)
-    if mostly(undefined):
-        return Missing(no_choice(undefined, k, method))
+    rows = LeadingRows.of(compared)
+    refusal = rows.refusal(k, [method])
+    if refusal:
+        return Missing(refusal)
     row = _measured(evidence, "sign_consensus")
     return _outcome(
         evidence,
         row,
-        undefined=undefined,
-        reason=f"For the {k} most important features of a row by {method}, "
+        rows=rows,
+        reason=f"For the {k} most important {evidence.cells} of a {evidence.row} by {method}, "
         f"{evidence.text('A3', row['value'])} of the seeds agree whether they speak for or against "
         f"the answer (chance: {number(row['null'], 'share')}).",
         more={"k": k},
@@ -156,16 +173,23 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
     if refusal:
         return Missing(refusal)
     method, compared = judged_method(evidence)
-    undefined = selects_nothing(compared.values, compared.k)
-    if mostly(undefined):
-        return Missing(no_choice(undefined, compared.k, method))
-    instances = evidence.attributions[0].instances[~undefined]
-    compared = compared.at(np.flatnonzero(~undefined))
+    rows = LeadingRows.of(compared)
+    refusal = rows.refusal(compared.k, [method])
+    if refusal:
+        return Missing(refusal)
+    used = np.flatnonzero(rows.usable)
+    compared = compared.at(used)
     quantile = float(evidence.setting("A4", "quantile"))
     limits = rank_agreement_quantile(compared, evidence.rng(), quantile=quantile)
-    found = mean_rank_agreement(compared.values, compared.k)
     tied = _ties(compared)
-    if (limits >= 1 - 1e-9).all():
+    hopeless = limits >= 1 - 1e-9
+    if hopeless.all():
+        if isinstance(compared, ComparedTokens):
+            return Missing(
+                f"With {counted(compared.n_seeds, 'seed')} and texts of up to "
+                f"{counted(int(compared.n_tokens.max()), 'token')}, even full agreement would not "
+                "be beyond luck."
+            )
         where = (
             f" and with ties on {int(tied.sum())} of {counted(len(tied), 'row')}"
             if tied.any()
@@ -176,6 +200,14 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
             f"{counted(compared.values.shape[-1], 'feature')}{where}, even full agreement would "
             "not be beyond luck."
         )
+    few = 0
+    if isinstance(compared, ComparedTokens):
+        # Too few tokens for any agreement to be beyond luck, which is no fault of the seeds.
+        few = int((hopeless & ~tied).sum())
+        kept = np.flatnonzero(~hopeless | tied)
+        used, limits, tied, compared = used[kept], limits[kept], tied[kept], compared.at(kept)
+    instances = evidence.attributions[0].instances[used]
+    found = by_instance(lambda c: mean_rank_agreement(c.values, c.k, c.spans), compared)
     beats = found > limits + 1e-9
     low, high = mean_interval(
         beats.astype(float), n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
@@ -187,21 +219,27 @@ def ranks_beat_chance(evidence: Evidence) -> Outcome:
         if n_tied
         else ""
     )
+    if few:
+        because += (
+            f" {counted(few, 'text')} of too few tokens for full agreement to be beyond luck "
+            f"{verb(few)} left out."
+        )
     return Measured(
         value=float(beats.mean()),
         low=low,
         high=high,
         null=1 - quantile,
-        **count_rows(evidence.attributions[0].array("input"), ~undefined),
-        at_best="warn" if undefined.any() else "pass",
-        reason=f"By {method}, on {int(beats.sum())} of {counted(len(beats), 'row')} the seeds "
-        f"agree on the order of the top features more than {quantile:.0%} of random orders "
-        f"do.{because}" + left_out(undefined),
+        **count_rows(evidence.attributions[0].array("input"), used),
+        at_best="warn" if rows.undefined.any() else "pass",
+        reason=f"By {method}, on {int(beats.sum())} of {counted(len(beats), evidence.row)} the "
+        f"seeds agree on the order of the top {evidence.cells} more than {quantile:.0%} of random "
+        f"orders do.{because}" + rows.note,
         evidence={
             "method": method,
             "rows_not_beyond_chance": instances[~beats].tolist(),
-            "n_rows_undefined": int(undefined.sum()),
+            "n_rows_undefined": int(rows.undefined.sum()),
             "n_rows_tied": n_tied,
+            **({"n_rows_too_short": few} if few else {}),
             "mean_rank_agreement": float(found.mean()),
             "mean_limit": float(limits.mean()),
         },
@@ -231,17 +269,19 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
     limit = float(evidence.setting("A6", "stability"))
     method, compared = judged_method(evidence)
     k = compared.k
-    if k == compared.values.shape[-1]:
+    if k == compared.values.shape[-1] and not isinstance(compared, ComparedTokens):
         return Missing(f"With k = {k} of as many features, nothing is selected.")
     table = same_answer_different_reason(evidence.attributions[0], k, stability_below=limit)
     if not len(table):
-        return Missing("On no explained row do all seeds predict the same class.")
-    undefined = table["stability"].isna().to_numpy()
-    if mostly(undefined):
-        return Missing(no_choice(undefined, k, method))
-    table = table[~undefined]
+        return Missing(f"On no explained {evidence.row} do all seeds predict the same class.")
     places = {label: place for place, label in enumerate(evidence.attributions[0].instances)}
     used = np.array([places[label] for label in table["instance"]])
+    every = LeadingRows.of(compared)
+    rows = LeadingRows(undefined=every.undefined[used], short=every.short[used], row=every.row)
+    refusal = rows.refusal(k, [method])
+    if refusal:
+        return Missing(refusal)
+    table, used = table[rows.usable], used[rows.usable]
     flagged = table["flagged"].to_numpy(dtype=float)
     low, high = mean_interval(
         flagged, n_bootstrap=evidence.thresholds.n_bootstrap, rng=evidence.rng()
@@ -253,18 +293,28 @@ def same_answer_same_reason(evidence: Evidence) -> Outcome:
         low=low,
         high=high,
         **count_rows(evidence.attributions[0].array("input"), used),
-        at_best="warn" if undefined.any() else "pass",
-        reason=f"All seeds predict the same class on {counted(len(table), 'row')}; on "
-        f"{int(flagged.sum())} of them they name different top features by {method} (stability "
-        f"below {number(limit, 'number')})." + left_out(undefined),
+        at_best="warn" if rows.undefined.any() else "pass",
+        reason=f"All seeds predict the same class on {counted(len(table), evidence.row)}; on "
+        f"{int(flagged.sum())} of them they name different top {evidence.cells} by {method} "
+        f"(stability below {number(limit, 'number')}).{_led_by_one(table, evidence)}" + rows.note,
         evidence={
             "method": method,
             "k": k,
             "n_unanimous": len(table),
-            "n_rows_undefined": int(undefined.sum()),
+            "n_rows_undefined": int(rows.undefined.sum()),
             "rows": worst.astype({"instance": str, "predicted": str}).to_dict(orient="records"),
         },
     )
+
+
+def _led_by_one(table: pd.DataFrame, evidence: Evidence) -> str:
+    """Return on how many of the flagged rows all seeds rank one feature first, a sentence."""
+    alone = table["flagged"] & (table["leading_share"] >= 1 - ROUNDING)
+    n, cell = int(alone.sum()), evidence.cells.removesuffix("s")
+    if not n:
+        return ""
+    cosine = number(float(table.loc[alone, "mean_cosine"].mean()), "number")
+    return f" On {n} of these all rank the same {cell} first (mean cosine {cosine})."
 
 
 @item(
@@ -286,29 +336,38 @@ def methods_agree(evidence: Evidence) -> Outcome:
         return Missing(refusal)
     first = evidence.attributions[0]
     same_rows = [
-        e for e in evidence.attributions if np.array_equal(e.array("input"), first.array("input"))
+        e
+        for e in evidence.attributions
+        if np.array_equal(e.array("input"), first.array("input")) and not other_word(first, e)
     ]
     if len(same_rows) < 2:
-        return Missing("Only one attribution method explained these rows; pass another one.")
+        return Missing(
+            f"Only one attribution method explained these {evidence.row}s; pass another one."
+        )
+    same_rows = on_common_tokens(same_rows)
     silent = [e.method for e in same_rows if not says_something(e)]
     if silent:
         return Missing(
             f"The attributions by {listed(silent)} are one number everywhere, so they name no "
-            "features."
+            f"{evidence.cells}."
         )
     k = evidence.compared[first.method].k
     if k == len(first.features):
-        return Missing(f"With k = {k} of as many features, nothing is selected.")
-    tied = {e.method: selects_nothing(evidence.compared[e.method].values, k) for e in same_rows}
-    for method, where in tied.items():
-        if mostly(where):
-            return Missing(no_choice(where, k, method))
-    undefined = np.any(list(tied.values()), axis=0)
-    if mostly(undefined):
-        return Missing(no_choice(undefined, k, listed(list(tied))))
-    kept = [e.sel(instance=e.instances[~undefined].tolist()) for e in same_rows]
+        return Missing(f"With k = {k} of as many {evidence.cells}, nothing is selected.")
+    ready = {e.method: compare(e, k=k) for e in same_rows}
+    by_method = {
+        name: LeadingRows.of(cast(ComparedAttributions, one)) for name, one in ready.items()
+    }
+    rows = LeadingRows.together(list(by_method.values()))
+    refusals = [each.refusal(k, [name]) for name, each in by_method.items()]
+    refusal = next(filter(None, [*refusals, rows.refusal(k, list(by_method))]), None)
+    if refusal:
+        return Missing(refusal)
+    kept = same_rows
+    if not rows.usable.all():
+        kept = [e.at(np.flatnonzero(rows.usable)) for e in same_rows]
     table = between_methods(
-        kept if undefined.any() else same_rows,
+        kept,
         evidence.thresholds.k,
         random_state=evidence.random_state,
         n_bootstrap=evidence.thresholds.n_bootstrap,
@@ -320,16 +379,15 @@ def methods_agree(evidence: Evidence) -> Outcome:
         low=float(worst["low"]),
         high=float(worst["high"]),
         null=float(worst["null"]),
-        **count_rows(first.array("input"), ~undefined),
-        at_best="warn" if undefined.any() else "pass",
-        reason=f"Of the {k} most important features, {worst['method_a']} and {worst['method_b']} "
-        f"share {evidence.text('A7', worst['value'])} for the same model; two seeds share "
-        f"{evidence.text('A7', worst['across_seeds_a'])} under {worst['method_a']} and "
-        f"{evidence.text('A7', worst['across_seeds_b'])} under {worst['method_b']}."
-        + left_out(undefined),
+        **count_rows(first.array("input"), rows.usable),
+        at_best="warn" if rows.undefined.any() else "pass",
+        reason=f"Of the {k} most important {evidence.cells}, {worst['method_a']} and "
+        f"{worst['method_b']} share {evidence.text('A7', worst['value'])} for the same model; two "
+        f"seeds share {evidence.text('A7', worst['across_seeds_a'])} under {worst['method_a']} and "
+        f"{evidence.text('A7', worst['across_seeds_b'])} under {worst['method_b']}." + rows.note,
         evidence={
             "k": k,
-            "n_rows_undefined": int(undefined.sum()),
+            "n_rows_undefined": int(rows.undefined.sum()),
             "pairs": [
                 {
                     "methods": [row["method_a"], row["method_b"]],
@@ -345,31 +403,7 @@ def methods_agree(evidence: Evidence) -> Outcome:
 def stability_by_row(evidence: Evidence) -> np.ndarray:
     """Return the stability of the first method at every row, shape (n_instances,)."""
     compared = next(iter(evidence.compared.values()))
-    return stability(compared.values, compared.k)
-
-
-def mostly(undefined: np.ndarray) -> bool:
-    """Return whether an item is undefined on too many rows to be answered."""
-    return bool(undefined.mean() > MOST_UNDEFINED)
-
-
-def no_choice(undefined: np.ndarray, k: int, method: str) -> str:
-    """Say why an item about the top k cannot be answered."""
-    return (
-        f"On {int(undefined.sum())} of {counted(len(undefined), 'row')} the attributions by "
-        f"{method} tie across place {k} in every seed, so no seed says which {k} features lead."
-    )
-
-
-def left_out(undefined: np.ndarray) -> str:
-    """Say how many rows are left out; empty where none is."""
-    n = int(undefined.sum())
-    if not n:
-        return ""
-    return (
-        f" {counted(n, 'further row')} {verb(n)} undefined, because attributions tie there; this "
-        "cannot pass."
-    )
+    return by_instance(lambda c: stability(c.values, c.k, c.spans), compared)
 
 
 def judged_method(evidence: Evidence) -> tuple[str, ComparedAttributions]:
@@ -379,8 +413,12 @@ def judged_method(evidence: Evidence) -> tuple[str, ComparedAttributions]:
 
 def _ties(compared: ComparedAttributions) -> np.ndarray:
     """Return where attributions of every seed tie, shape (n_instances,)."""
-    size = np.sort(np.abs(compared.values), axis=-1)
-    return np.asarray((np.diff(size, axis=-1) == 0).any(axis=-1).all(axis=0))
+
+    def tie(part: ComparedAttributions) -> np.ndarray:
+        size = np.sort(np.abs(part.values), axis=-1)
+        return np.asarray((np.diff(size, axis=-1) == 0).any(axis=-1).all(axis=0))
+
+    return np.asarray(by_instance(tie, compared) == 1)
 
 
 def nothing_to_compare(evidence: Evidence) -> str | None:
@@ -388,6 +426,15 @@ def nothing_to_compare(evidence: Evidence) -> str | None:
     if not evidence.attributions:
         return NO_ATTRIBUTIONS
     return evidence.nothing_between(ONE_MODEL)
+
+
+def _one_row(texts: bool) -> str:
+    if texts:
+        return (
+            "One explained text of two tokens or more gives no interval; explain at least two such "
+            "texts."
+        )
+    return "One explained row gives no interval; explain at least two rows."
 
 
 def _measured(evidence: Evidence, score: str) -> dict[str, Any]:
@@ -407,11 +454,13 @@ def _outcome(
     reason: str,
     more: dict[str, Any],
     judged: float | None = None,
-    undefined: np.ndarray | None = None,
+    rows: LeadingRows | None = None,
 ) -> Measured:
     """Return a measured score of the first method, with the other methods beside it."""
-    rows = evidence.attributions[0].array("input")
-    undefined = np.zeros(len(rows), dtype=bool) if undefined is None else undefined
+    encoded = evidence.attributions[0].array("input")
+    if rows is None:
+        none = np.zeros(len(encoded), dtype=bool)
+        rows = LeadingRows(undefined=none, short=none, row=evidence.row)
     others = {
         name: measure(SCORES.get(row["score"]), compared, n_bootstrap=0)["value"]
         for name, compared in evidence.compared.items()
@@ -423,14 +472,14 @@ def _outcome(
         high=row["high"],
         null=row["null"],
         judged=judged,
-        **count_rows(rows, ~undefined),
-        at_best="warn" if undefined.any() else "pass",
-        reason=reason + left_out(undefined),
+        **count_rows(encoded, rows.usable),
+        at_best="warn" if rows.undefined.any() else "pass",
+        reason=reason + rows.note,
         evidence={
             "method": evidence.attributions[0].method,
             "by_method": {n: finite(v) for n, v in others.items()},
             "n_instances": row["n_instances"],
-            "n_rows_undefined": int(undefined.sum()),
+            "n_rows_undefined": int(rows.undefined.sum()),
             "lowest": finite(row["lowest"]),
             "highest": finite(row["highest"]),
             **more,

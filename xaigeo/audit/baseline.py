@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from xaigeo.audit.answer import Audit
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.finding import Finding
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
-from xaigeo.explanations import Explanation
+from xaigeo.explanations import Explanation, TokenAttributions
 
 COMPARED = ("A1", "A2", "A3")
 # Items whose value depends on the number of top features, and on the number of seeds.
 BY_K, BY_SEEDS = ("A2", "A3"), ("A3",)
 # Names that a difference of many is told by.
 NAMED = 3
+Explained = Literal["texts", "a table"]
 Interval = tuple[float | None, float | None]
 
 
@@ -125,16 +127,26 @@ def _is_of_these(evidence: Evidence, baseline: Audit) -> bool:
     return all(here[id(explanation)] in audited for explanation in judged)
 
 
+def audited(audit: Audit) -> Explained:
+    """Return whether an audit is of texts or of a table."""
+    kinds = {one["kind"] for one in audit.about["explanations"]}
+    return "texts" if TokenAttributions.kind in kinds else "a table"
+
+
 def _other_question(evidence: Evidence, baseline: Audit) -> str:
     """Return what the two audits are of, where that is not the same; empty where it is."""
     told, first = baseline.about["ensemble"], evidence.first
+    here: Explained = "texts" if first.kind == TokenAttributions.kind else "a table"
+    if audited(baseline) != here:
+        return f"it is of {audited(baseline)}, this one of {here}"
     parts = []
     for name, own in (
         ("task", first.task),
         ("outputs", first.outputs),
         ("features", first.features),
     ):
-        if told[name] != own:
+        # Places of tokens are no names: how many there are follows from the longest text.
+        if told[name] != own and not (name == "features" and here == "texts"):
             parts.append(
                 f"its task is {told[name]}, here {own}"
                 if name == "task"

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from xaigeo.agreement.bootstrap import mean_interval
-from xaigeo.audit.attribution_items import mostly
 from xaigeo.audit.distinct_rows import RowCounts, count_rows
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.faithfulness import of_the_judged
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
+from xaigeo.audit.leading_rows import mostly
 from xaigeo.audit.wording import counted, verb
 from xaigeo.checks import Check
 from xaigeo.checks.beats_random import CHANCE, beats_random, random_order_p_values
@@ -99,12 +99,12 @@ def explanations_depend_on_weights(evidence: Evidence) -> Outcome:
         + (
             "What two such models share was not measured. "
             if shared is None
-            else f"Two such models share {number(shared, 'number')}, which comes from the rows "
-            "and not from what was learnt. "
+            else f"Two such models share {number(shared, 'number')}, which comes from the "
+            f"{evidence.row}s and not from what was learnt. "
         )
         + _noise(unlike, unknown)
         + told
-        + _undefined(found),
+        + _undefined(found, evidence.row),
         evidence={
             "method": found.check.method,
             "by_method": found.by_method,
@@ -133,7 +133,7 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
     checks = evidence.checks_of("deletion")
     if not checks:
         return Missing(
-            "Features were not taken away to ask the models again. Pass "
+            f"{evidence.cells.capitalize()} were not taken away to ask the models again. Pass "
             "checks=xaigeo.faithfulness.deletion(explanation, ensemble)."
         )
     found = _worst(evidence, checks, beats_random, min)
@@ -154,9 +154,11 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
         **found.rows,
         at_best="warn" if found.n_undefined else best,
         reason=f"By {found.check.method}, for {evidence.text('F4', better / n)} of the "
-        f"explanations ({_seeds_and_rows(found.check, n)}) the output falls sooner when features "
-        "are taken away in their order than in the median random order; for the median one "
-        f"{as_good:g} of {n_random} random orders do as well. " + told + _undefined(found),
+        f"explanations ({_seeds_and_rows(found.check, counted(n, evidence.row))}) the output falls "
+        f"sooner when {evidence.cells} are taken away in their order than in the median random "
+        f"order; for the median one {as_good:g} of {n_random} random orders do as well. "
+        + told
+        + _undefined(found, evidence.row),
         evidence={
             "method": found.check.method,
             "by_method": found.by_method,
@@ -192,6 +194,10 @@ def deletion_beats_chance(evidence: Evidence) -> Outcome:
 def off_support_is_flagged(evidence: Evidence) -> Outcome:
     """Count how many planted inputs were noticed, by the way that is noticed least."""
     checks = evidence.checks_of("off_support")
+    if not checks and evidence.cells == "tokens":
+        return Missing(
+            "No text is off the data by construction: any words in any order may be one."
+        )
     if not checks:
         return Missing(
             "No inputs off the data were planted. Pass checks=xaigeo.faithfulness.off_support(...)."
@@ -245,10 +251,9 @@ def off_support_is_flagged(evidence: Evidence) -> Outcome:
     )
 
 
-def _seeds_and_rows(check: Check, n_rows: int) -> str:
+def _seeds_and_rows(check: Check, rows: str) -> str:
     """Return how many explanations there are, in words."""
     n_seeds = len(check.seeds)
-    rows = counted(n_rows, "row")
     return rows if n_seeds == 1 else f"{n_seeds} seeds at {rows}"
 
 
@@ -273,8 +278,8 @@ def _worst(
     few = [name for name in values if mostly(unknown[name])]
     if few:
         return Missing(
-            f"For {', '.join(few)} most checked rows say nothing: the explanations or the "
-            "models' outputs do not vary there."
+            f"For {', '.join(few)} most checked {evidence.row}s say nothing: the explanations or "
+            "the models' outputs do not vary there."
         )
     worst = worse(means, key=lambda name: means[name])
     rows = _rows_of(evidence, by_method[worst], ~unknown[worst])
@@ -326,8 +331,8 @@ def _mean_or_none(values: np.ndarray) -> float | None:
     return float(np.nanmean(values)) if np.isfinite(values).any() else None
 
 
-def _undefined(found: Judged) -> str:
+def _undefined(found: Judged, row: str) -> str:
     n = found.n_undefined
     if not n:
         return ""
-    return f" {counted(n, 'further row')} {verb(n, 'says', 'say')} nothing, so this cannot pass."
+    return f" {counted(n, f'further {row}')} {verb(n, 'says', 'say')} nothing, so this cannot pass."

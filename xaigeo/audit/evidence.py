@@ -28,8 +28,10 @@ from xaigeo.explanations import (
     Attributions,
     Counterfactuals,
     Explanation,
+    TokenAttributions,
     check_same_labels,
 )
+from xaigeo.explanations.amounts import gives_amounts
 from xaigeo.explanations.majority import majority
 from xaigeo.store import digest
 
@@ -112,6 +114,16 @@ class Evidence:
         return self.first.task == "classification"
 
     @property
+    def cells(self) -> str:
+        """What attributions are of, in the words of reasons: "features", or "tokens" of texts."""
+        return "tokens" if isinstance(self.first, TokenAttributions) else "features"
+
+    @property
+    def row(self) -> str:
+        """What is explained, in the words of reasons: a "row", or a "text"."""
+        return "text" if isinstance(self.first, TokenAttributions) else "row"
+
+    @property
     def records(self) -> list[dict[str, Any]]:
         """The ensemble's record as each explanation carries it."""
         return [dict(e.provenance["ensemble"].get("record") or {}) for e in self.explanations]
@@ -156,21 +168,24 @@ class Evidence:
 
     @cached_property
     def attributions(self) -> list[Attributions]:
-        """The first result of every attribution method, kernel_shap first where present."""
+        """The first result of every attribution method, kernel_shap first where present.
+
+        Anchors and counterfactuals of texts, which name words alone, are not among them.
+        """
         by_method: dict[str, Attributions] = {}
-        for explanation in self._of(Attributions):
+        for explanation in filter(gives_amounts, self.explanations):
             by_method.setdefault(explanation.method, explanation)
         return sorted(by_method.values(), key=lambda e: e.method != PREFERRED)
 
     @property
-    def anchors(self) -> Anchors | None:
+    def anchors(self) -> Anchors | TokenAttributions | None:
         """The first anchors of each seed's own, not those made to hold for all seeds."""
-        return self._own(Anchors)
+        return self._own(Anchors) or self._words("anchors")
 
     @property
-    def counterfactuals(self) -> Counterfactuals | None:
+    def counterfactuals(self) -> Counterfactuals | TokenAttributions | None:
         """The first counterfactuals of each seed's own, not those made to hold for all seeds."""
-        return self._own(Counterfactuals)
+        return self._own(Counterfactuals) or self._words("counterfactuals")
 
     @cached_property
     def compared(self) -> dict[str, ComparedAttributions]:
@@ -195,9 +210,9 @@ class Evidence:
         """
         if self.evaluation is not None:
             outputs = self.evaluation.prediction
-            return outputs, f"{outputs.shape[1]} {self.evaluation.name} rows"
+            return outputs, f"{outputs.shape[1]} {self.evaluation.name} {self.row}s"
         outputs = self.first.array("background_prediction")
-        return outputs, f"{outputs.shape[1]} background rows"
+        return outputs, f"{outputs.shape[1]} background {self.row}s"
 
     @cached_property
     def labels(self) -> tuple[np.ndarray, np.ndarray]:
@@ -212,13 +227,20 @@ class Evidence:
         """
         return next((e for e in self._of(kind) if not made_for_all(e)), None)
 
+    def _words(self, role: str) -> TokenAttributions | None:
+        """Return the first anchors or counterfactuals of texts."""
+        return next((e for e in self._of(TokenAttributions) if e.role == role), None)
+
     def _of(self, kind: type[Kind]) -> list[Kind]:
         return [e for e in self.explanations if isinstance(e, kind)]
 
 
 def says_something(attributions: Attributions) -> bool:
     """Return whether attributions of some output are more than one number repeated."""
-    return bool(np.ptp(attributions.array("attribution"), axis=(0, 1, 2)).max() > 0)
+    values = attributions.array("attribution")
+    if isinstance(attributions, TokenAttributions):
+        values = values[:, attributions.word_mask]
+    return bool(np.ptp(values.reshape(-1, values.shape[-1]), axis=0).max() > 0)
 
 
 def gather(

@@ -9,16 +9,19 @@ from typing import Literal, cast
 import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
+from xaigeo.agreement.compared import ComparedAttributions
 from xaigeo.agreement.compared_output import outputs_compared
+from xaigeo.agreement.compared_tokens import ComparedTokens, side_by_side
 from xaigeo.agreement.completeness import completeness_gap
-from xaigeo.agreement.intraclass import pooled_icc
 from xaigeo.agreement.noise import ExplainerNoise, explainer_noise
+from xaigeo.agreement.score import SCORES
 from xaigeo.audit.distinct_rows import RowCounts, count_rows, rows_sha256
 from xaigeo.audit.evidence import Evidence, says_something
 from xaigeo.audit.finding import number
 from xaigeo.audit.item import Measured, Missing, Outcome, finite, item
 from xaigeo.audit.wording import counted, verb
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
+from xaigeo.explanations.amounts import gives_amounts
 
 
 @item(
@@ -100,7 +103,7 @@ def explainer_is_quiet(evidence: Evidence) -> Outcome:
     counts: list[RowCounts] = []
     for group in evidence.repeats:
         repeats = {e.provenance.get("random_state"): e for e in reversed(group)}
-        if not isinstance(group[0], Attributions) or not says_something(group[0]):
+        if not gives_amounts(group[0]) or not says_something(group[0]):
             continue
         if len(repeats) > 1:
             counts.append(count_rows(group[0].array("input")))
@@ -176,7 +179,7 @@ def backgrounds_agree(evidence: Evidence) -> Outcome:
     found: dict[str, dict[str, Attributions]] = {}
     for group in evidence.repeats:
         first = group[0]
-        if isinstance(first, Attributions):
+        if gives_amounts(first):
             key = json.dumps(
                 [
                     first.method,
@@ -189,19 +192,29 @@ def backgrounds_agree(evidence: Evidence) -> Outcome:
             )
             found.setdefault(key, {}).setdefault(_sorted_sha256(first.array("background")), first)
     several = [list(results.values()) for results in found.values() if len(results) > 1]
+    if not several and evidence.cells == "tokens":
+        return Missing(
+            "Attributions of texts look at no background texts, so there is none to change."
+        )
     if not several:
         return Missing(
             "All explanations use one background. Explain again with another one and pass both."
         )
     values = {results[0].method: _by_background(results) for results in several}
-    icc = {name: float(pooled_icc(array)[0]) for name, array in values.items()}
+    score = SCORES.get("icc_agreement")
+    assert score.pooled is not None  # it takes all instances together
+    pooled = score.pooled
+    icc = {
+        name: float(pooled(found, np.ones((1, found.n_instances)))[0])
+        for name, found in values.items()
+    }
     icc = {name: value for name, value in icc.items() if not np.isnan(value)}
     if not icc:
         return Missing("The attributions do not vary, so no correlation is defined.")
     worst = min(icc, key=lambda name: icc[name])
     low, high = percentile_interval(
-        values[worst].shape[1],
-        lambda w: pooled_icc(values[worst], w),
+        values[worst].n_instances,
+        lambda w: pooled(values[worst], w),
         n_bootstrap=evidence.thresholds.n_bootstrap,
         rng=evidence.rng(),
     )
@@ -213,11 +226,11 @@ def backgrounds_agree(evidence: Evidence) -> Outcome:
         null=0.0,
         **min((count_rows(r[0].array("input")) for r in several), key=lambda c: c["n_rows"]),
         at_best=at_best,
-        reason=f"Attributions by {worst} against {len(values[worst])} backgrounds have an "
+        reason=f"Attributions by {worst} against {values[worst].n_seeds} backgrounds have an "
         f"intraclass correlation of {evidence.text('F5', icc[worst])}. {told}",
         evidence={
             "method": worst,
-            "n_backgrounds": len(values[worst]),
+            "n_backgrounds": values[worst].n_seeds,
             "by_method": icc,
         },
     )
@@ -241,12 +254,21 @@ def of_the_judged(
     return f"{told} The other items judge {methods[0]}, so this cannot pass.", "warn"
 
 
-def _by_background(results: list[Attributions]) -> np.ndarray:
-    """Return attributions of the compared output, shape (n_backgrounds, n_instances, n_cells)."""
+def _by_background(results: list[Attributions]) -> ComparedAttributions:
+    """Return attributions of the compared output, backgrounds in place of seeds.
+
+    Every seed and feature is a cell.
+    """
     rows = np.arange(len(results[0].instances))
     place = outputs_compared(results[0])
     values = np.stack([e.array("attribution")[:, rows, :, place] for e in results])
-    return values.reshape(*values.shape[:2], -1)
+    cells = values.reshape(*values.shape[:2], -1)
+    labels = np.zeros(cells.shape[:2], dtype=np.intp)
+    first, told = results[0], {"labels": labels, "reference": labels[0]}
+    if not isinstance(first, TokenAttributions):
+        return ComparedAttributions(**told, values=cells, k=1)
+    mask = np.tile(first.word_mask, (1, values.shape[2]))
+    return ComparedTokens(**told, values=side_by_side(cells, mask), k=1, n_tokens=mask.sum(axis=1))
 
 
 def _sorted_sha256(rows: np.ndarray) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from xaigeo.audit.item import Better, Item, Measured, Missing, Outcome, Status, finite
 from xaigeo.audit.thresholds import Limits
 from xaigeo.audit.wording import counted, verb
+from xaigeo.text.nouns import of_texts
 
 # Shares such as 0.9 - 0.89 differ from 0.01 by rounding alone; that must not fail an item.
 ROUNDING = 1e-12
@@ -73,11 +74,12 @@ class Finding:
     beyond_null: bool = True
 
     @classmethod
-    def of(cls, item: Item, outcome: Outcome, limits: Limits) -> Finding:
+    def of(cls, item: Item, outcome: Outcome, limits: Limits, *, row: str = "row") -> Finding:
         """Set what was measured against the thresholds.
 
         Whatever the value, nothing passes that is not beyond chance or rests on few rows, and
-        nothing is answered that rests on none; the reason then says so.
+        nothing is answered that rests on none; the reason then says so. `row` is what it then calls
+        a row; of a "text" question and metric speak of texts and tokens too.
         """
         threshold = {
             "pass": limits.passing,
@@ -86,7 +88,7 @@ class Finding:
             "settings": dict(limits.settings),
         }
         if isinstance(outcome, Measured) and outcome.n_rows == 0:
-            outcome = Missing(f"{outcome.reason} No row was left to tell it by.")
+            outcome = Missing(f"{outcome.reason} No {row} was left to tell it by.")
         numbers: dict[str, float | None] = dict.fromkeys(NUMBERS)
         status: Status = "not_evaluated"
         at_best: Literal["pass", "warn"] = "pass"
@@ -95,8 +97,8 @@ class Finding:
             if math.isnan(outcome.value if outcome.judged is None else outcome.judged):
                 raise ValueError(f"{item.id} measured NaN; an evaluator must say Missing instead.")
             numbers = {name: finite(getattr(outcome, name)) for name in NUMBERS}
-            few = _too_few(item, outcome.n_rows)
-            reasons += _copies(outcome)
+            few = _too_few(item, outcome.n_rows, row)
+            reasons += _copies(outcome, row)
             at_best = "warn" if few else outcome.at_best
             compared = _compared(numbers, beyond_null=item.beyond_null)
             if not beyond_chance(**_but(compared, "judged"), better=item.better):
@@ -105,8 +107,8 @@ class Finding:
             reasons += few
         return cls(
             id=item.id,
-            question=item.question,
-            metric=item.metric,
+            question=of_texts(item.question, part="token") if row == "text" else item.question,
+            metric=of_texts(item.metric, part="token") if row == "text" else item.metric,
             status=status,
             **numbers,
             at_best=at_best,
@@ -252,21 +254,21 @@ def _side(value: float, mark: float) -> int:
     return 0 if abs(value - mark) <= slack else (1 if value > mark else -1)
 
 
-def _too_few(item: Item, n_rows: int | None) -> list[str]:
+def _too_few(item: Item, n_rows: int | None, row: str) -> list[str]:
     """Return why the rows are too few to pass; nothing where they are not."""
     if item.least_rows is None or (n_rows is not None and n_rows >= item.least_rows):
         return []
     if n_rows is None:
-        return ["How many rows that rests on is not known, so it cannot pass."]
-    return [f"{counted(n_rows, 'row')} {verb(n_rows)} too few to pass."]
+        return [f"How many {row}s that rests on is not known, so it cannot pass."]
+    return [f"{counted(n_rows, row)} {verb(n_rows)} too few to pass."]
 
 
-def _copies(outcome: Measured) -> list[str]:
+def _copies(outcome: Measured, row: str) -> list[str]:
     """Say that rows are there more than once; nothing where none is."""
     if not outcome.n_copies:
         return []
     n = outcome.n_rows or 0
-    return [f"Copies of a row count once, which leaves {n} of {n + outcome.n_copies} rows."]
+    return [f"Copies of a {row} count once, which leaves {n} of {n + outcome.n_copies} {row}s."]
 
 
 def _compared(numbers: Mapping[str, float | None], *, beyond_null: bool) -> dict[str, float | None]:

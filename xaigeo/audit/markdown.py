@@ -59,13 +59,16 @@ def _about(audit: Audit) -> list[str]:
     ensemble, evaluation = audit.about["ensemble"], audit.about["evaluation"]
     methods = dict.fromkeys(one["method"] for one in audit.about["explanations"])
     n = ensemble["n_seeds"]
+    rows = "texts" if audit.of_texts else "rows"
+    n_features = len(ensemble["features"])
     lines = [
         f"- Models: {n} {ensemble['task']} {'model' if n == 1 else 'models that differ in their'}"
-        f"{'' if n == 1 else ' seed'}, {len(ensemble['features'])} features",
+        f"{'' if n == 1 else ' seed'}, "
+        + (f"texts of up to {n_features} tokens" if audit.of_texts else f"{n_features} features"),
         f"- Explained by: {_cell(', '.join(methods))}",
-        f"- Evaluated on: {evaluation['n_rows']} {_cell(evaluation['name'])} rows"
+        f"- Evaluated on: {evaluation['n_rows']} {_cell(evaluation['name'])} {rows}"
         if evaluation
-        else "- Evaluated on: no labelled rows",
+        else f"- Evaluated on: no labelled {rows}",
         f"- Audited: {_cell(audit.created_at)}, xaigeo {_cell(audit.about['versions']['xaigeo'])}",
         f"- Thresholds: {_cell(thresholds_text(audit))}",
     ]
@@ -89,9 +92,10 @@ def _attention(audit: Audit) -> list[str]:
     found += [f for f in audit.findings if f.status == "warn" and f not in found]
     if not found:
         return []
+    rows = "texts" if audit.of_texts else "rows"
     lines = [
         f"- {ICONS[f.status]} **{f.id} {WORDS[f.status]}**"
-        f"{' on too few rows' if f.id in audit.too_few else ''}"
+        f"{f' on too few {rows}' if f.id in audit.too_few else ''}"
         f"{' though required' if f.id in audit.unanswered else ''}: {_cell(f.question)} "
         f"{_cell(f.reason)}"
         for f in found

@@ -44,7 +44,7 @@ def members_are_comparable(evidence: Evidence) -> Outcome:
     found = _scores(evidence)
     if found is None:
         return Missing(
-            "No scores on labelled rows were passed and none are recorded. Pass "
+            f"No scores on labelled {evidence.row}s were passed and none are recorded. Pass "
             "evaluation=ensemble.evaluate(X_test, y_test)."
         )
     name, scores, rows, counts = found
@@ -90,8 +90,8 @@ def few_rows_flip(evidence: Evidence) -> Outcome:
         low=low,
         high=high,
         **_counts(evidence),
-        reason=f"On {n} of {_rows(evidence)} at least one model gives another class than "
-        "most models do: there the answer depends on the seed.",
+        reason=f"On {n} of {_rows(evidence)} the models do not all give the same class: there the "
+        "answer depends on the seed.",
         evidence={"rows": _rows(evidence), "n_rows_flipped": n},
     )
 
@@ -148,7 +148,8 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
         return Missing("A regression states no class probabilities.")
     if evidence.evaluation is None:
         return Missing(
-            "Calibration needs labelled rows. Pass evaluation=ensemble.evaluate(X_test, y_test)."
+            f"Calibration needs labelled {evidence.row}s. Pass "
+            "evaluation=ensemble.evaluate(X_test, y_test)."
         )
     n_bins = int(evidence.setting("M4", "n_bins"))
     errors = calibration_error(evidence.evaluation.prediction, evidence.evaluation.labels, n_bins)
@@ -160,14 +161,15 @@ def probabilities_hold(evidence: Evidence) -> Outcome:
         reason="Stated and observed rates of being right differ by "
         f"{evidence.text('M4', float(errors.mean()))} on average over the models, by "
         f"{evidence.text('M4', float(errors[worst]))} for seed {evidence.first.seeds[worst]} "
-        f"({counted(n_bins, 'bin')}, {counted(n_rows, 'row')}; few rows make this larger).",
+        f"({counted(n_bins, 'bin')}, {counted(n_rows, evidence.row)}; few {evidence.row}s make "
+        "this larger).",
         evidence={"by_seed": errors.tolist(), "n_bins": n_bins, "n_rows": n_rows},
     )
 
 
 @item(
     id="M5",
-    question="Is one model an outlier?",
+    question="Are the models' scores distributed alike?",
     metric="largest α̂ of a model's distribution of scores against the others'",
     better="lower",
     passing=0.05,
@@ -188,7 +190,7 @@ def no_outlier(evidence: Evidence) -> Outcome:
         return Missing(refusal)
     if evidence.evaluation is None:
         return Missing(
-            "α̂ compares the models' predictions on labelled rows. Pass "
+            f"α̂ compares the models' predictions on labelled {evidence.row}s. Pass "
             "evaluation=ensemble.evaluate(X_test, y_test)."
         )
     found = model_difference(
@@ -204,6 +206,7 @@ def no_outlier(evidence: Evidence) -> Outcome:
     hidden = value + delta * (1 - value)
     limit = evidence.thresholds["M5"].warning
     shown = limit is None or hidden <= limit
+    by_row = f"{evidence.row} by {evidence.row}"
     in_doubt = not shown and value <= evidence.thresholds["M5"].passing
     return Measured(
         value=value,
@@ -216,22 +219,22 @@ def no_outlier(evidence: Evidence) -> Outcome:
                 f"The scores of the model of seed {worst['seed']} are distributed least like the "
                 f"others' ({_score_said(found, str(worst['output']))}): "
                 + (
-                    f"α̂ = {evidence.text('M5', value)}, the share of its rows that would have to "
-                    "go before the rest are."
+                    f"α̂ = {evidence.text('M5', value)}, the share of its {evidence.row}s that "
+                    "would have to go before the rest are."
                     if worst["accepts"]
-                    else "no trimming of its rows makes the rest so."
+                    else f"no trimming of its {evidence.row}s makes the rest so."
                 ),
-                _outliers_said(found),
+                _outliers_said(found, evidence.row),
                 _visible(evidence, found),
                 *(
                     [f"As up to {evidence.text('M5', hidden, 'share')} may hide, this cannot pass."]
                     if in_doubt
                     else []
                 ),
-                "Models with equal distributions may still answer otherwise row by row: M3 counts "
+                f"Models with equal distributions may still answer otherwise {by_row}: M3 counts "
                 "that."
                 if evidence.is_classification
-                else "Models with equal distributions may still answer otherwise row by row.",
+                else f"Models with equal distributions may still answer otherwise {by_row}.",
             ]
         ),
         evidence={
@@ -255,14 +258,14 @@ def _score_said(found: ModelDifference, output: str) -> str:
     return f"predictions of {output}"
 
 
-def _outliers_said(found: ModelDifference) -> str:
+def _outliers_said(found: ModelDifference, row: str) -> str:
     """Say which models stand out, or why none does."""
     if found.outliers:
         return f"Outliers: {', '.join(f'seed {seed}' for seed in found.outliers)}."
     if found.sizes.max() > found.limit:
         matters = ~found.table["accepts"] | (found.table["alpha_low"] > found.limit)
         if not matters.any():
-            return "No model is named an outlier: by the intervals it may be the rows drawn."
+            return f"No model is named an outlier: by the intervals it may be the {row}s drawn."
         return (
             "The other models lie about as far from each other, so none of them stands out: the "
             "fault is no single model's."
@@ -272,7 +275,7 @@ def _outliers_said(found: ModelDifference) -> str:
 
 def _visible(evidence: Evidence, found: ModelDifference) -> str:
     """Say what so many rows can show at all."""
-    rows = counted(found.n_rows, "row")
+    rows = counted(found.n_rows, evidence.row)
     if found.delta >= 1.0:
         return f"On {rows} no difference could show, however large."
     return (
@@ -285,7 +288,7 @@ def _visible(evidence: Evidence, found: ModelDifference) -> str:
 def _rows(evidence: Evidence) -> str:
     """Say how many rows of what kind were predicted."""
     name = "background" if evidence.evaluation is None else evidence.evaluation.name
-    return counted(evidence.predictions[0].shape[1], f"{name} row")
+    return counted(evidence.predictions[0].shape[1], f"{name} {evidence.row}")
 
 
 def _counts(evidence: Evidence) -> RowCounts:
@@ -303,7 +306,8 @@ def _scores(evidence: Evidence) -> tuple[str, np.ndarray, str, dict[str, Any]] |
     recorded = (validation.get("scores") or {}).get(wanted)
     if not recorded or len(recorded) != evidence.n_seeds or any(x is None for x in recorded):
         return None
-    name, n_rows = f"{validation.get('name', 'validation')} row", validation.get("n_rows")
+    name = f"{validation.get('name', 'validation')} {evidence.row}"
+    n_rows = validation.get("n_rows")
     where = f"{name}s" if n_rows is None else counted(int(n_rows), name)
     return wanted, np.array(recorded, dtype=float), where, {"n_rows": n_rows}
 

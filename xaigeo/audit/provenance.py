@@ -15,7 +15,8 @@ from xaigeo.audit.faithfulness import covered
 from xaigeo.audit.item import Measured, Missing, Outcome, item
 from xaigeo.audit.registration import read_time
 from xaigeo.audit.wording import counted, listed, verb
-from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations import Explanation
+from xaigeo.explanations.amounts import gives_amounts
 from xaigeo.store import digest
 
 # What a rerun is compared on, by kind of explanation.
@@ -23,6 +24,7 @@ COMPARED_ARRAYS = {
     "attributions": ("attribution",),
     "anchors": ("lower", "upper", "precision"),
     "counterfactuals": ("point",),
+    "token_attributions": ("attribution", "chosen", "precision", "changed_prediction"),
 }
 
 
@@ -262,17 +264,20 @@ def thresholds_were_fixed(evidence: Evidence) -> Outcome:
 
 def varies(explanation: Explanation) -> bool:
     """Return whether what a rerun is compared on is more than one number repeated."""
-    if isinstance(explanation, Attributions):
+    if gives_amounts(explanation):
         return says_something(explanation)
-    return any(
-        len(np.unique(explanation.array(name))) > 1 for name in COMPARED_ARRAYS[explanation.kind]
-    )
+    return any(len(np.unique(explanation.array(name))) > 1 for name in compared_arrays(explanation))
+
+
+def compared_arrays(explanation: Explanation) -> list[str]:
+    """Return what a rerun is compared on, of an explanation's arrays."""
+    return [name for name in COMPARED_ARRAYS[explanation.kind] if name in explanation.data]
 
 
 def relative_gap(a: Explanation, b: Explanation) -> float:
     """Return the largest difference over the largest absolute value, array by array."""
     gaps = []
-    for name in COMPARED_ARRAYS[a.kind]:
+    for name in compared_arrays(a):
         left, right = a.array(name).astype(float), b.array(name).astype(float)
         if left.shape != right.shape:
             return float("inf")

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 import numpy as np
 
 from xaigeo.agreement.intervals import spread_over_seeds
-from xaigeo.agreement.selection import selects_nothing
 from xaigeo.agreement.unstable import unstable
-from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, mostly, no_choice, nothing_to_compare
+from xaigeo.audit.attribution_items import NO_ATTRIBUTIONS, nothing_to_compare
 from xaigeo.audit.distinct_rows import count_rows, rows_sha256
 from xaigeo.audit.evidence import ALL_THE_SAME, Evidence, says_something
 from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.audit.leading_rows import LeadingRows
 from xaigeo.audit.wording import counted, listed, verb
 from xaigeo.checks import Check
+from xaigeo.explanations import Attributions, TokenAttributions
 from xaigeo.store import digest
 
 
@@ -39,10 +40,7 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
     if not any(says_something(e) for e in evidence.attributions):
         return Missing("The attributions are one number everywhere, so no interval says anything.")
     finite = np.concatenate(
-        [
-            np.isfinite(spread_over_seeds(e.array("attribution"))[2]).reshape(-1)
-            for e in evidence.attributions
-        ]
+        [np.isfinite(spread_over_seeds(_reported(e))[2]).reshape(-1) for e in evidence.attributions]
     )
     n = int(finite.sum())
     return Measured(
@@ -52,8 +50,9 @@ def attributions_carry_intervals(evidence: Evidence) -> Outcome:
             key=lambda count: count["n_rows"],
         ),
         at_best="pass" if evidence.n_seeds > 1 else "warn",
-        reason=f"{n} of {counted(finite.size, 'attribution')} (row × feature × output) "
-        f"{verb(n, 'has', 'have')} an interval over the {counted(evidence.n_seeds, 'seed')}.",
+        reason=f"{n} of {counted(finite.size, 'attribution')} "
+        f"({evidence.row} × {evidence.cells[:-1]} × output) {verb(n, 'has', 'have')} an interval "
+        f"over the {counted(evidence.n_seeds, 'seed')}.",
         evidence={
             "n_seeds": evidence.n_seeds,
             "methods": [e.method for e in evidence.attributions],
@@ -80,19 +79,24 @@ def unstable_is_listed(evidence: Evidence) -> Outcome:
         return Missing(refusal)
     explanation = evidence.attributions[0]
     compared = evidence.compared[explanation.method]
-    undefined = selects_nothing(compared.values, compared.k)
-    if mostly(undefined):
-        return Missing(no_choice(undefined, compared.k, explanation.method))
+    judged = LeadingRows.of(compared)
+    refusal = judged.refusal(compared.k, [explanation.method])
+    if refusal:
+        return Missing(refusal)
     table = unstable(explanation, compared.k)
-    is_feature = table["kind"] == "feature"
+    is_feature = table["kind"] != "instance"
     features = [str(label) for label in table.loc[is_feature, "label"]]
     rows = [str(label) for label in table.loc[~is_feature, "label"]]
     named = f" ({', '.join(features)})" if features else ""
+    whole = counted(len(explanation.features), "feature")
+    if isinstance(explanation, TokenAttributions):
+        words = np.unique(explanation.array("input")[explanation.word_mask])
+        whole = counted(len(words), "different word")
     return Measured(
         value=1,
-        **count_rows(explanation.array("input"), ~undefined),
-        reason=f"{len(features)} of {counted(len(explanation.features), 'feature')}{named} and "
-        f"{len(rows)} of {counted(len(explanation.instances), 'row')} are unstable for "
+        **count_rows(explanation.array("input"), judged.usable),
+        reason=f"{len(features)} of {whole}{named} and "
+        f"{len(rows)} of {counted(len(explanation.instances), evidence.row)} are unstable for "
         f"{explanation.method}; all are listed in the evidence of this finding in audit.json.",
         evidence={
             "method": explanation.method,
@@ -157,6 +161,12 @@ def hashes_hold(evidence: Evidence) -> Outcome:
     )
 
 
+def _reported(explanation: Attributions) -> np.ndarray:
+    """Return the attributions that are told, seeds first: of texts those of explained tokens."""
+    values = explanation.array("attribution")
+    return values[:, explanation.mask] if isinstance(explanation, TokenAttributions) else values
+
+
 def _is_of_these(check: Check, evidence: Evidence) -> bool:
     """Return whether a check is of explanations that were passed, or of some of their rows."""
     checked = check.provenance.get("explanation_sha256")
@@ -188,10 +198,11 @@ def _verified(evidence: Evidence) -> str:
     """Say which hashes were there before, and so show that nothing was changed since."""
     if evidence.stored is None:
         return (
-            "The recorded hashes of the background rows hold. Nothing stored was compared: the "
-            "results came from memory, where a change would leave no trace, so this cannot pass."
+            f"The recorded hashes of the background {evidence.row}s hold. Nothing stored was "
+            "compared: the results came from memory, where a change would leave no trace, so this "
+            "cannot pass."
         )
     return (
         "The explanations are those that were stored, and the recorded hashes of their background "
-        "rows hold."
+        f"{evidence.row}s hold."
     )

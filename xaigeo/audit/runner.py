@@ -110,6 +110,7 @@ def audit(
             item,
             without_copies(evidence.outcome(item.id), item.id, models),
             evidence.thresholds[item.id],
+            row=evidence.row,
         )
         for item in items
     ]

@@ -7,17 +7,13 @@ from typing import Any
 import numpy as np
 
 from xaigeo.agreement.bootstrap import WEIGHT_BYTES
-from xaigeo.audit.attribution_items import (
-    left_out,
-    mostly,
-    nothing_to_compare,
-    stability_by_row,
-)
+from xaigeo.audit.attribution_items import nothing_to_compare, stability_by_row
 from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import Evidence
 from xaigeo.audit.finding import number
 from xaigeo.audit.grouping import Grouping, categorical_groups
 from xaigeo.audit.item import Measured, Missing, Outcome, item
+from xaigeo.audit.leading_rows import left_out, mostly
 from xaigeo.audit.wording import apart, counted, listed, verb
 from xaigeo.ensemble.evaluation import Evaluation
 from xaigeo.explanations import Explanation
@@ -53,6 +49,11 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     explanation = evidence.attributions[0]
     groupings = categorical_groups(explanation) if evidence.groups is None else evidence.groups
     if not groupings:
+        if evidence.cells == "tokens":
+            return Missing(
+                "Texts have no columns by which they fall into groups. Name some: "
+                "groups={'source': values}."
+            )
         return Missing(
             "No column is categorical, so there are no groups to compare. Name some: "
             "groups=['age'], or groups={'region': values}."
@@ -60,14 +61,17 @@ def groups_fare_alike(evidence: Evidence) -> Outcome:
     steady = stability_by_row(evidence)
     undefined = np.isnan(steady)
     if mostly(undefined):
-        return Missing("Stability (A2) is undefined on most rows: their attributions tie.")
+        return Missing(
+            f"Stability (A2) is undefined on most {evidence.row}s: their attributions tie."
+        )
     min_rows = int(evidence.setting("R2", "min_rows"))
     kept = {g.name: _large(g, undefined, min_rows) for g in groupings}
     compared = {name: members for name, members in kept.items() if len(members) > 1}
     if not compared:
         return Missing(
-            f"{_named(groupings)} two groups of at least {counted(min_rows, 'explained row')}; "
-            f"{counted(len(steady), 'row')} {verb(len(steady), 'was', 'were')} explained."
+            f"{_named(groupings)} two groups of at least "
+            f"{counted(min_rows, f'explained {evidence.row}')}; "
+            f"{counted(len(steady), evidence.row)} {verb(len(steady), 'was', 'were')} explained."
         )
     steady = np.where(undefined, 0.0, steady)
     means = {
@@ -117,7 +121,7 @@ def _measured(
     ]
     missing = [g.name for g in groupings if g.name not in compared]
     if missing:
-        notes.append(f"Too few rows to compare by {', '.join(missing)}.")
+        notes.append(f"Too few {evidence.row}s to compare by {', '.join(missing)}.")
     inside = np.any(list(compared[worst].values()), axis=0)
     return Measured(
         value=gap,
@@ -128,7 +132,7 @@ def _measured(
         **count_rows(evidence.attributions[0].array("input"), inside & ~undefined),
         at_best="warn" if small or undefined.any() or missing else "pass",
         reason=f"By {worst}, seeds agree least for {least} (stability {lowest}) and most for "
-        f"{most} ({highest}). " + " ".join(notes) + left_out(undefined),
+        f"{most} ({highest}). " + " ".join(notes) + left_out(undefined, evidence.row),
         evidence={
             "stability_by_group": means,
             "rows_by_group": {

@@ -6,7 +6,8 @@ import numpy as np
 
 from xaigeo.agreement.bootstrap import percentile_interval
 from xaigeo.agreement.boxes import mean_off_diagonal, off_diagonal
-from xaigeo.agreement.compared import ComparedConnectors, ComparedRules, compare
+from xaigeo.agreement.compared import Compared, ComparedConnectors, ComparedRules, compare
+from xaigeo.agreement.compared_words import ComparedWords
 from xaigeo.agreement.pairs import mean_defined
 from xaigeo.audit.distinct_rows import count_rows
 from xaigeo.audit.evidence import Evidence
@@ -51,7 +52,7 @@ def anchors_carry_over(evidence: Evidence) -> Outcome:
         )
     value, low, high = _median(evidence, cross)
     compared = compare(anchors)
-    assert isinstance(compared, ComparedRules)  # compare keeps the kind
+    covered = "texts with their words" if isinstance(compared, ComparedWords) else "rows they cover"
     short = [
         words
         for words, share in (
@@ -64,11 +65,12 @@ def anchors_carry_over(evidence: Evidence) -> Outcome:
         value=value,
         low=low,
         high=high,
-        null=float(mean_defined(mean_off_diagonal(compared.empty_precision))),
+        null=float(mean_defined(mean_off_diagonal(_empty(compared)))),
         **count_rows(anchors.array("input"), defined.any(axis=0)),
         at_best="warn" if short else "pass",
         reason=f"Under another seed's model, half of the rules give the same answer on at least "
-        f"{evidence.text('A8', value)} of the rows they cover. "
+        f"{evidence.text('A8', value)} of the {covered}; their mean is "
+        f"{number(float(np.nanmean(cross)), 'share')}. "
         + (
             f"Only {' and '.join(short)}; with fewer than half, this cannot pass."
             if short
@@ -105,31 +107,43 @@ def counterfactuals_carry_over(evidence: Evidence) -> Outcome:
     if refusal:
         return Missing(refusal)
     compared = compare(found)
-    assert isinstance(compared, ComparedConnectors)  # compare keeps the kind
-    if compared.cross_validity is None:
+    assert isinstance(compared, ComparedConnectors | ComparedWords)  # compare keeps the kind
+    cross = compared.cross if isinstance(compared, ComparedWords) else compared.cross_validity
+    if cross is None:
         return Missing("The counterfactuals do not hold cross_validity, what other models say.")
     if not compared.valid.any():
-        return Missing("No counterfactual was found for any row and seed.")
+        return Missing(f"No counterfactual was found for any {evidence.row} and seed.")
     others = off_diagonal(evidence.n_seeds)[..., None]
-    share = np.where(others, compared.cross_validity, 0.0).sum(axis=1) / (evidence.n_seeds - 1)
+    share = np.where(others, cross, 0.0).sum(axis=1) / (evidence.n_seeds - 1)
     value, low, high = _median(evidence, share)
     valid = float(np.isfinite(share).mean())
     return Measured(
         value=value,
         low=low,
         high=high,
-        null=float(mean_defined(mean_off_diagonal(compared.empty_validity))),
+        null=float(mean_defined(mean_off_diagonal(_empty(compared)))),
         **count_rows(found.array("input"), np.isfinite(share).any(axis=0)),
         at_best="pass" if valid >= ENOUGH_FOUND else "warn",
         reason=f"Half of the counterfactuals flip at least {evidence.text('A9', value)} of the "
-        f"other seeds' models. One was found for {number(valid, 'share')} of rows and seeds"
-        + ("." if valid >= ENOUGH_FOUND else "; with fewer than half, this cannot pass."),
+        f"other seeds' models; their mean is {number(float(np.nanmean(share)), 'share')}. "
+        f"One was found for {number(valid, 'share')} of {evidence.row}s and "
+        "seeds" + ("." if valid >= ENOUGH_FOUND else "; with fewer than half, this cannot pass."),
         evidence={
             "share_found": valid,
             "n_searched": int(compared.valid.size),
             "mean": float(np.nanmean(share)),
         },
     )
+
+
+def _empty(compared: Compared) -> np.ndarray:
+    """Return what a rule without conditions, or a change to any background row, would do."""
+    if isinstance(compared, ComparedWords):
+        return compared.empty
+    if isinstance(compared, ComparedRules):
+        return compared.empty_precision
+    assert isinstance(compared, ComparedConnectors)  # compare keeps the kind
+    return compared.empty_validity
 
 
 def _median(evidence: Evidence, values: np.ndarray) -> tuple[float, float, float]:

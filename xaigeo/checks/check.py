@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from xaigeo.explanations import Explanation
 
 Kind = Literal[
-    "deletion", "insertion", "sensitivity", "randomisation", "local_fidelity", "off_support"
+    "deletion",
+    "insertion",
+    "sensitivity",
+    "randomisation",
+    "local_fidelity",
+    "off_support",
+    "attention_permutation",
 ]
 LAYER = "layer"
 DRAW = "draw"
@@ -43,6 +49,16 @@ SHAPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "randomisation": {"rank_correlation": (dims.SEED, dims.INSTANCE, LAYER)},
     "local_fidelity": {"r2": (dims.SEED, dims.INSTANCE), "rmse": (dims.SEED, dims.INSTANCE)},
     "off_support": {"flagged": (WAY, dims.ROW), "false_alarm": (dims.ROW,)},
+    "attention_permutation": {
+        "median_change": (dims.SEED, dims.INSTANCE),
+        "mean_change": (dims.SEED, dims.INSTANCE),
+        "uniform_change": (dims.SEED, dims.INSTANCE),
+        "swap_change": (dims.SEED, dims.INSTANCE),
+        "largest_weight": (dims.SEED, dims.INSTANCE),
+        "confidence": (dims.SEED, dims.INSTANCE),
+        "predicted": (dims.SEED, dims.INSTANCE),
+        "n_tokens": (dims.INSTANCE,),
+    },
 }
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -59,7 +75,7 @@ class Check:
         One of `KINDS`.
     method : str
         Method of the explanations that were checked; empty for "off_support", which checks the
-        models' surroundings.
+        models' surroundings, and "attention_permutation", which checks the models.
     data : xr.Dataset
         Arrays with labelled dimensions, NaN where a value is undefined:
 
@@ -74,7 +90,12 @@ class Check:
           those of the model whose weights are randomised up to that layer;
         - "local_fidelity": `r2` and `rmse` (seed, instance) of the surrogate in its neighbourhood;
         - "off_support": `flagged` (way, row), whether planted inputs unlike the data are noticed,
-          by the way they were planted, and `false_alarm` (row), whether rows of the data are.
+          by the way they were planted, and `false_alarm` (row), whether rows of the data are;
+        - "attention_permutation": how far the probability of the predicted class moves when the
+          attention of a text is dealt to its tokens at random, `median_change` and `mean_change`
+          (seed, instance) over the deals, is even, `uniform_change`, or another seed's,
+          `swap_change`; `largest_weight`, `confidence`, `predicted` (place of the class),
+          `n_tokens` (instance), and `label` (instance), the true class, where it is known.
     seeds : ndarray, shape (n_seeds,)
         Seeds of the models asked.
     provenance : dict
@@ -137,8 +158,8 @@ class Check:
         """Raise unless this is a check of these explanations, or of some of their rows.
 
         The models must be those that were explained, and one of the explanations by the checked
-        method must hold the checked instances. A check of the models' surroundings
-        ("off_support") is of no method.
+        method must hold the checked instances. A check of the models
+        ("attention_permutation") or their surroundings ("off_support") is of no method.
 
         Raises
         ------

@@ -1,6 +1,7 @@
 """Whether explanations describe the models: the models are asked again."""
 
 from xaigeo.agreement.completeness import completeness_gap
+from xaigeo.faithfulness.attention_permutation import attention_permutation
 from xaigeo.faithfulness.deletion import deletion
 from xaigeo.faithfulness.infidelity import infidelity
 from xaigeo.faithfulness.insertion import insertion
@@ -12,6 +13,7 @@ from xaigeo.faithfulness.support import Support
 
 __all__ = [
     "Support",
+    "attention_permutation",
     "completeness_gap",
     "deletion",
     "infidelity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,10 +11,14 @@ import numpy as np
 
 from xaigeo.agreement.compared_output import NUMERICAL_ZERO
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
+from xaigeo.errors import CompletenessWarning, LongTextWarning
 from xaigeo.explainers.base import Explainer
 from xaigeo.explainers.catalogue import EXPLAINERS
-from xaigeo.explanations import Attributions
+from xaigeo.explainers.texts.catalogue import TEXT_EXPLAINERS
+from xaigeo.explanations import Attributions, TokenAttributions
+from xaigeo.faithfulness.coded_texts import coded_texts, reading_codes
 from xaigeo.faithfulness.subject import Subject
+from xaigeo.registry import Registry
 from xaigeo.schema import Matrix
 
 
@@ -43,7 +48,11 @@ class Call:
     def of(cls, subject: Subject, *, n_jobs: int | None, max_memory: int) -> Call:
         """Read the call from what the explanation says of itself."""
         parameters = subject.explanation.provenance["parameters"]
-        explainer = EXPLAINERS.get(subject.explanation.method)(**parameters)
+        explanation = subject.explanation
+        known: Registry[Any] = EXPLAINERS
+        if isinstance(explanation, TokenAttributions):
+            known = TEXT_EXPLAINERS
+        explainer = known.get(explanation.method)(**parameters)
         return cls(subject, explainer, n_jobs, max_memory)
 
     @cached_property
@@ -82,18 +91,34 @@ class Call:
             Attributions of one output a row.
         """
         subject = self.subject
-        schema = subject.ensemble.schema
-        made = self.explainer.explain(
-            ensemble or subject.ensemble,
-            schema.to_model_input(subject.rows if rows is None else rows),
-            background=schema.to_model_input(subject.background.rows),
-            random_state=self.random_state if random_state is None else random_state,
-            engine=subject.explanation.provenance["engine"],
-            n_jobs=self.n_jobs,
-            max_memory=self.max_memory,
-        )
+        explained, background = self._inputs(subject.rows if rows is None else rows)
+        models = ensemble or subject.ensemble
+        if isinstance(subject.explanation, TokenAttributions):
+            models = reading_codes(models)
+        with warnings.catch_warnings():
+            # What there is to say was said of the explanation that is checked.
+            warnings.simplefilter("ignore", CompletenessWarning)
+            warnings.simplefilter("ignore", LongTextWarning)
+            made = self.explainer.explain(
+                models,
+                explained,
+                background=background,
+                random_state=self.random_state if random_state is None else random_state,
+                engine=subject.explanation.provenance["engine"],
+                n_jobs=self.n_jobs,
+                max_memory=self.max_memory,
+            )
         assert isinstance(made, Attributions)  # as the method gave before
         return _of_outputs(made, subject.places if places is None else places)
+
+    def _inputs(self, rows: Matrix) -> tuple[Any, Any]:
+        """Return what is explained and the background, as a user would pass them."""
+        subject = self.subject
+        background = subject.background.rows
+        if isinstance(subject.explanation, TokenAttributions):
+            return coded_texts(rows), coded_texts(background)
+        schema = subject.ensemble.schema
+        return schema.to_model_input(rows), schema.to_model_input(background)
 
 
 def _of_outputs(explanation: Attributions, places: np.ndarray) -> np.ndarray:

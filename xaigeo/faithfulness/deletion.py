@@ -6,8 +6,9 @@ from xaigeo.checks import Check
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explanations import Attributions
-from xaigeo.faithfulness.feature_curves import CurveSettings, Order, Replace, feature_curves
+from xaigeo.faithfulness.feature_curves import CurveSettings, Order, Replace
 from xaigeo.faithfulness.subject import Subject
+from xaigeo.faithfulness.token_curves import curves
 from xaigeo.schema import Frame
 
 
@@ -28,7 +29,9 @@ def deletion(
     """Take features away in the order of their attributions and follow every seed's output.
 
     Each seed's model is asked along its own order. A small `area` is good: the output falls as
-    soon as the first features are gone.
+    soon as the first features are gone. Of texts explained tokens are taken out, and the others
+    read as if they stood side by side; `steps` is then the most for a text, whose own tokens
+    `area` and `random_area` go by, and curves are read from its steps at common shares.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def deletion(
     ensemble : SeedEnsemble
         The models that were explained.
     background : DataFrame or ndarray, optional
-        Rows that stand for the data; those of the explanation unless given.
+        Rows that stand for the data; those of the explanation unless given. Not for texts.
     output : str or int, optional
         The class or target that is followed, on the scale that was explained (of logits of models
         that tell probabilities alone, as boosted trees do: as a probability). By default the
@@ -55,7 +58,7 @@ def deletion(
         which the outputs are averaged, or one row of the background's means with the commonest
         categories. Where features depend on each other both make rows that do not occur (Hooker
         et al. 2019, arXiv:1806.10758), on which models answer more or less at random; a mean over
-        rows depends less on a single one of them.
+        rows depends less on a single one of them. Not for texts.
     n_random : int
         Random orders to compare with, the same for all seeds at an instance.
     n_background : int
@@ -87,9 +90,12 @@ def deletion(
     by trapezoids: Petsiuk et al. (2018), arXiv:1806.07421; with random orders as the measure,
     Samek et al. (2017), doi:10.1109/TNNLS.2016.2599820. `xaigeo.checks.beats_random` compares
     the areas. For a linear model no order has a smaller area than that by contributions.
+
+    Of texts the drop after the first tokens is the comprehensiveness of DeYoung et al. (2020,
+    doi:10.18653/v1/2020.acl-main.408), of which the area is the mean over all numbers of tokens.
     """
     settings = CurveSettings(
         order, replace, n_random, n_background, steps, random_state, max_memory
     )
     subject = Subject.of(explanation, ensemble, background=background, output=output)
-    return feature_curves("deletion", subject, settings)
+    return curves("deletion", subject, settings)

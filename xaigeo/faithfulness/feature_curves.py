@@ -62,7 +62,7 @@ def feature_curves(
     kind: Literal["deletion", "insertion"], subject: Subject, settings: CurveSettings
 ) -> Check:
     """Return the check of one kind; see `deletion` and `insertion`."""
-    order = _order(subject, settings.order)
+    order = chosen_order(subject, settings.order)
     keys = subject.contributions if order == "signed" else np.abs(subject.values)
     n_features = keys.shape[-1]
     counts = removal_counts(n_features, settings.steps)
@@ -76,7 +76,7 @@ def feature_curves(
         reference = reference_of(subject, settings)
         random = _random_curves(subject, reference, random_orders, counts, settings)
         own = _own_curves(subject, reference, orders, counts, settings.max_memory)
-    moving = _is_moving(own, random)
+    moving = is_moving(own, random)
     shares = counts / n_features
     if order == "absolute":
         # Sizes do not say which way the output goes, only that it goes.
@@ -150,7 +150,8 @@ def reference_of(subject: Subject, settings: CurveSettings) -> ReferenceRows:
     return ReferenceRows(background.rows[places], places=places)
 
 
-def _order(subject: Subject, wanted: Order | None) -> Order:
+def chosen_order(subject: Subject, wanted: Order | None) -> Order:
+    """Return what orders go by: the wanted, or signs where there are any."""
     if wanted == "signed" and not subject.meaning.signed:
         raise InputError(
             expected="order='absolute' for attributions that are sizes without a sign",
@@ -170,7 +171,7 @@ def _drawn_orders(subject: Subject, settings: CurveSettings) -> tuple[np.ndarray
     return drawn[:, 1:], drawn[:, 0]
 
 
-def _kept(orders: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def kept_by_steps(orders: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return which features each step leaves, shape (n_orders * n_steps, n_features)."""
     rank = np.argsort(orders, axis=-1)
     return np.asarray(rank[:, None] >= counts[:, None]).reshape(-1, orders.shape[-1])
@@ -193,7 +194,7 @@ def _random_curves(
     n_orders = orders.shape[1]
     found = np.empty((ensemble.n_seeds, len(orders), n_orders, len(counts)))
     for i, place in enumerate(subject.places):
-        masks = _kept(orders[i], counts)
+        masks = kept_by_steps(orders[i], counts)
         worth = worths(
             ensemble, subject.asked_scale, subject.rows[i], reference, masks, settings.max_memory
         )
@@ -218,14 +219,14 @@ def _own_curves(
     parts = [slice(None)] if together else [slice(k, k + 1) for k in range(len(models))]
     for model, part in zip(models, parts, strict=True):
         for i, place in enumerate(subject.places):
-            masks = _kept(orders[part, i], counts)
+            masks = kept_by_steps(orders[part, i], counts)
             worth = worths(model, scale, subject.rows[i], reference, masks, max_memory)
             answers = worth[..., place].reshape(model.n_seeds, -1, len(counts))
             found[part, i] = np.einsum("kks->ks", answers)
     return found
 
 
-def _is_moving(own: np.ndarray, random: np.ndarray) -> np.ndarray:
+def is_moving(own: np.ndarray, random: np.ndarray) -> np.ndarray:
     """Return whether taking features away does anything, shape (n_seeds, n_instances)."""
     every = np.concatenate([own[:, :, None], random], axis=2)
     largest = np.abs(every).max(axis=(1, 2, 3), keepdims=True)[..., 0, 0]

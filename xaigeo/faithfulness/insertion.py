@@ -6,8 +6,9 @@ from xaigeo.checks import Check
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explanations import Attributions
-from xaigeo.faithfulness.feature_curves import CurveSettings, Order, Replace, feature_curves
+from xaigeo.faithfulness.feature_curves import CurveSettings, Order, Replace
 from xaigeo.faithfulness.subject import Subject
+from xaigeo.faithfulness.token_curves import curves
 from xaigeo.schema import Frame
 
 
@@ -65,4 +66,4 @@ def insertion(
         order, replace, n_random, n_background, steps, random_state, max_memory
     )
     subject = Subject.of(explanation, ensemble, background=background, output=output)
-    return feature_curves("insertion", subject, settings)
+    return curves("insertion", subject, settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -11,12 +13,22 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import LEAST_MEMORY, MAX_MEMORY
 from xaigeo.explainers.blocks.threads import one_thread
-from xaigeo.explanations import Attributions
+from xaigeo.explainers.texts.removal.token_removal import Removal
+from xaigeo.explanations import Attributions, TokenAttributions
 from xaigeo.faithfulness.neighbours import KINDS, Neighbourhood, Neighbours, neighbourhoods_of
 from xaigeo.faithfulness.subject import Subject
+from xaigeo.faithfulness.token_neighbours import (
+    TOKEN_KINDS,
+    TokenNeighbours,
+    TokenSurrogateNeighbours,
+    check_token_settings,
+    token_neighbourhoods_of,
+)
 from xaigeo.options import check_count, check_option, check_positive, suggestion
 from xaigeo.schema import Frame
 
+# Of the settings that are for columns alone.
+RADIUS, N_BACKGROUND = 0.1, 50
 # Answers that vary by no more than this share of the largest are one answer but for rounding.
 ROUNDING = 1e-6
 
@@ -28,9 +40,10 @@ def local_fidelity(
     background: Frame | None = None,
     output: str | int | None = None,
     neighbourhood: Neighbourhood | None = None,
-    radius: float = 0.1,
+    radius: float = RADIUS,
     n_samples: int = 500,
-    n_background: int = 50,
+    n_background: int = N_BACKGROUND,
+    removal: Removal | None = None,
     random_state: int = 0,
     max_memory: int = MAX_MEMORY,
 ) -> Check:
@@ -64,6 +77,16 @@ def local_fidelity(
           that only add up, cannot reach 1 where features act together.
         - "slope" (gradients, and others with `slope`): numeric columns moved by normal steps. The
           output at the row plus slope times step says the output. Columns of categories stay.
+
+        Of texts, for amounts with a sign and LIME (attention and gradients by word vectors are no
+        amounts of the output):
+
+        - "surrogate", the default: the text without words drawn as LIME draws them, but anew,
+          weighted by its kernel, of 25 unless LIME had another. LIME's surrogate says the output,
+          and for other methods the output for the text less the attributions of what was removed,
+          so that all methods are measured on the same texts.
+        - "removal": the text without a random set of tokens, sizes drawn by the Shapley kernel.
+          The output for the text less the attributions of the set says the output.
     radius : float
         Standard deviation of the steps of "slope", in those of the columns over the background.
     n_samples : int
@@ -71,6 +94,10 @@ def local_fidelity(
     n_background : int
         The most background rows that "removal" averages over, where the explanation does not say
         which rows it used.
+    removal : {"delete", "unknown"}, optional
+        Of texts: whether a token is taken out or gives way to the tokenizer's mask token where it
+        has one, else its unknown token. That of the explanation unless given, and "delete" for
+        methods that remove nothing. Tokens that the tokenizer added stay.
     random_state : int
     max_memory : int
         Bytes that rows and outputs may take at once.
@@ -81,13 +108,15 @@ def local_fidelity(
         Of the kind "local_fidelity": `rmse`, the root of the (weighted) mean squared difference, in
         units of the output, and `r2`, 1 less the mean squared difference over the variance of the
         answers: 1 is perfect, and below 0 is worse than one number for all neighbours. `r2` is
-        NaN where the answers do not vary.
+        NaN where the answers do not vary, as by "removal" of a single token or feature, which has
+        one neighbour.
 
     Raises
     ------
     InputError
         For settings that are not allowed, attributions that say nothing of neighbours (sizes
-        without a sign and without slopes), and explained logits of more than two classes where the
+        without a sign and without slopes; gradients by word vectors), settings of columns given
+        for texts or the other way round, and explained logits of more than two classes where the
         models tell probabilities alone.
     """
     subject = Subject.of(explanation, ensemble, background=background, output=output)
@@ -97,6 +126,7 @@ def local_fidelity(
         radius=radius,
         n_samples=n_samples,
         n_background=n_background,
+        removal=removal,
         random_state=random_state,
         max_memory=max_memory,
     )
@@ -106,9 +136,7 @@ def local_fidelity(
     shape = (dims.SEED, dims.INSTANCE)
     told = {
         "neighbourhood": neighbours.name,
-        "radius": float(radius),
         "n_samples": int(n_samples),
-        "n_background": int(n_background),
         "max_memory": int(max_memory),
         "outputs": subject.output_names,
     }
@@ -120,7 +148,7 @@ def local_fidelity(
             coords={dims.SEED: explanation.seeds, dims.INSTANCE: explanation.instances},
         ),
         seeds=explanation.seeds,
-        provenance=subject.provenance(told, random_state),
+        provenance=subject.provenance(told | _told_of(neighbours), random_state),
     )
 
 
@@ -131,6 +159,7 @@ def chosen_neighbours(
     radius: float,
     n_samples: int,
     n_background: int,
+    removal: Removal | None,
     random_state: int,
     max_memory: int,
 ) -> Neighbours:
@@ -140,19 +169,53 @@ def chosen_neighbours(
     check_count("n_background", n_background)
     check_count("random_state", random_state, at_least=0)
     check_count("max_memory", max_memory, at_least=LEAST_MEMORY)
-    possible = neighbourhoods_of(subject)
-    if neighbourhood is not None:
-        check_option("neighbourhood", neighbourhood, Neighbourhood)
-        if neighbourhood not in possible:
-            raise InputError(
-                expected=f"a neighbourhood that {subject.explanation.method!r} speaks of "
-                f"({', '.join(possible)})",
-                arrived=repr(neighbourhood),
-                do=suggestion(neighbourhood, possible) or f"Use {possible[0]!r}.",
-            )
-    return KINDS[neighbourhood or possible[0]](
-        subject, n_samples, n_background, radius, random_state, max_memory
-    )
+    shared = (subject, n_samples, n_background, radius, random_state, max_memory)
+    if isinstance(subject.explanation, TokenAttributions):
+        table_only = {
+            "background": subject.own_background,
+            "radius": radius != RADIUS,
+            "n_background": n_background != N_BACKGROUND,
+        }
+        name = _checked(neighbourhood, token_neighbourhoods_of(subject), subject)
+        way = check_token_settings(subject, removal, table_only)
+        return TOKEN_KINDS[name](*shared, removal=way)
+    if removal is not None:
+        raise InputError(
+            expected="removal for texts alone",
+            arrived=f"removal={removal!r} with the columns of a table",
+            do="Leave it out; background rows take the place of columns that are taken away.",
+        )
+    return KINDS[_checked(neighbourhood, neighbourhoods_of(subject), subject)](*shared)
+
+
+def _checked(
+    neighbourhood: Neighbourhood | None, possible: list[Neighbourhood], subject: Subject
+) -> Neighbourhood:
+    """Return the neighbourhood that was asked for, or the first that is possible."""
+    if neighbourhood is None:
+        return possible[0]
+    check_option("neighbourhood", neighbourhood, Neighbourhood)
+    if neighbourhood not in possible:
+        raise InputError(
+            expected=f"a neighbourhood that {subject.explanation.method!r} speaks of "
+            f"({', '.join(possible)})",
+            arrived=repr(neighbourhood),
+            do=suggestion(neighbourhood, possible) or f"Use {possible[0]!r}.",
+        )
+    return neighbourhood
+
+
+def _told_of(neighbours: Neighbours) -> dict[str, Any]:
+    """Return the settings that neighbours were drawn by."""
+    if not isinstance(neighbours, TokenNeighbours):
+        return {
+            "radius": float(neighbours.radius),
+            "n_background": int(neighbours.n_background),
+        }
+    told: dict[str, Any] = {"removal": neighbours.removal}
+    if isinstance(neighbours, TokenSurrogateNeighbours):
+        told["kernel_width"] = float(neighbours.lime.kernel_width)
+    return told
 
 
 def _fit(neighbours: Neighbours, place: int) -> tuple[np.ndarray, np.ndarray]:

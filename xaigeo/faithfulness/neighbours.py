@@ -232,10 +232,13 @@ def drawn_coalitions(random: np.random.Generator, n: int, n_features: int) -> np
 
     The size s has the probability that is proportional to 1 / (s (n_features − s)), and sets of
     one size are equally likely: on these sets Shapley values are the best amounts that add up
-    (Lundberg and Lee 2017, arXiv:1705.07874). A single feature is there or not.
+    (Lundberg and Lee 2017, arXiv:1705.07874). The kernel has no size for a single feature, of
+    which the only change is to take it away: it is in none of the sets.
     """
-    sizes = np.arange(1, n_features) if n_features > 1 else np.arange(2)
-    mass = 1.0 / (sizes * (n_features - sizes)) if n_features > 1 else np.ones(2)
+    if n_features == 1:
+        return np.zeros((n, 1), dtype=bool)
+    sizes = np.arange(1, n_features)
+    mass = 1.0 / (sizes * (n_features - sizes))
     size = random.choice(sizes, n, p=mass / mass.sum())
     turn = random.permuted(np.tile(np.arange(n_features), (n, 1)), axis=1)
     return np.asarray(turn < size[:, None])

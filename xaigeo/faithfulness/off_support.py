@@ -81,7 +81,9 @@ def off_support(
     Raises
     ------
     InputError
-        For settings that are not allowed, too few rows, and a way that the columns do not have.
+        For settings that are not allowed, too few rows, a way that the columns do not have, and
+        models of texts, of which none is unlike the data by construction: any words in any order
+        may be a text, and a distance between texts would be that of one model's vectors.
 
     Notes
     -----
@@ -91,6 +93,13 @@ def off_support(
     tell that a few go together in an unusual way.
     """
     check_ensemble(ensemble)
+    if ensemble.members.kind == "text":
+        raise InputError(
+            expected="models of the columns of a table, whose ranges inputs can be planted beyond",
+            arrived="models of texts: words have no range, and how far texts lie apart is told by "
+            "each model's own vectors alone",
+            do="This check is not for texts; leave it out.",
+        )
     support = Support.fit(ensemble, background, n_neighbours=n_neighbours, alarm=alarm)
     check_count("random_state", random_state, at_least=0)
     chosen = _ways(support, ways)

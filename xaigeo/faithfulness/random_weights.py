@@ -18,6 +18,8 @@ from xaigeo.ensemble.functional import FunctionalNetwork
 from xaigeo.ensemble.looped import LoopedNetwork
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.ensemble.stacked import StackedNetwork
+from xaigeo.ensemble.texts.stacked_text_members import StackedTextMembers
+from xaigeo.ensemble.texts.text_network import TextNetwork
 from xaigeo.ensemble.torch_members import TorchMembers
 from xaigeo.errors import InputError
 from xaigeo.schema import Matrix
@@ -35,9 +37,9 @@ class RandomWeights:
     Attributes
     ----------
     ensemble : SeedEnsemble
-        Of torch networks; left as it is.
+        Of torch networks, or text networks trained here; left as it is.
     row : ndarray, shape (1, n_features)
-        An encoded row to find the order of layers with.
+        An encoded row, or text, to find the order of layers with.
     random_state : int
         The weights of a layer follow from it, the repeat, the layer's place and the member's
         seed: neither the other layers nor the other members matter.
@@ -56,10 +58,10 @@ class RandomWeights:
             )
 
     @property
-    def members(self) -> TorchMembers:
+    def members(self) -> TorchMembers | StackedTextMembers:
         """The networks."""
         members = self.ensemble.members
-        assert isinstance(members, TorchMembers)  # as documented
+        assert isinstance(members, TorchMembers | StackedTextMembers)  # as documented
         return members
 
     @cached_property
@@ -74,8 +76,12 @@ class RandomWeights:
         for name, part in module.named_modules():
             if _has_weights(part):
                 part.register_forward_hook(_note(done, name))
+        members = self.members
         with torch.no_grad():
-            module(self.members.inputs(self.row))
+            if isinstance(members, StackedTextMembers):
+                module(torch.as_tensor(self.row).to(torch.int64))
+            else:
+                module(members.inputs(self.row))
         uncalled = [n for n, m in module.named_modules() if _has_weights(m) and n not in done]
         return [*reversed(done), *reversed(uncalled)]
 
@@ -114,18 +120,7 @@ class RandomWeights:
                 if name in layers:
                     with _seeded(self.random_state, repeat, place, seed):
                         _randomise(module.get_submodule(name))
-        members = self.members
-        return replace(
-            self.ensemble,
-            members=TorchMembers(
-                _with_modules(members.network, modules),
-                members.preprocessor,
-                task=members.task,
-                n_outputs=members.n_outputs,
-                target_location=members.target_location,
-                target_scale=members.target_scale,
-            ),
-        )
+        return replace(self.ensemble, members=_members_of(self.members, modules))
 
     @property
     def _template(self) -> nn.Module:
@@ -158,6 +153,23 @@ def _seeded(random_state: int, repeat: int, place: int, seed: int) -> Iterator[N
         # As torch.manual_seed does on the CPU, without touching accelerators' generators.
         torch.default_generator.manual_seed(int(key.generate_state(1)[0]))
         yield
+
+
+def _members_of(
+    members: TorchMembers | StackedTextMembers, modules: list[Any]
+) -> TorchMembers | StackedTextMembers:
+    """Return members like those that there are, of other modules."""
+    if isinstance(members, StackedTextMembers):
+        network = TextNetwork.from_modules(modules, members.network.architecture)
+        return StackedTextMembers(network, members.schema, members.outputs)
+    return TorchMembers(
+        _with_modules(members.network, modules),
+        members.preprocessor,
+        task=members.task,
+        n_outputs=members.n_outputs,
+        target_location=members.target_location,
+        target_scale=members.target_scale,
+    )
 
 
 def _with_modules(network: Any, modules: list[nn.Module]) -> Any:

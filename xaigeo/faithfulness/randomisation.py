@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -10,20 +11,21 @@ import xarray as xr
 from scipy.stats import rankdata
 
 from xaigeo import dims
-from xaigeo.agreement.pairs import mean_defined, over_pairs
+from xaigeo.agreement.pairs import mean_defined
 from xaigeo.agreement.rank_correlation import spearman
 from xaigeo.checks import Check
 from xaigeo.checks.check import LAYER
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.base import MAX_MEMORY
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
 from xaigeo.faithfulness.call import Call, explanation_bar
 from xaigeo.faithfulness.random_labels import RandomLabels, Refit
 from xaigeo.faithfulness.subject import Subject
 from xaigeo.options import check_count, check_flag, check_option
 
 Mode = Literal["cascading", "independent", "labels"]
+Score = Callable[..., np.ndarray]
 
 
 class Steps(Protocol):
@@ -65,6 +67,8 @@ def randomisation(
     max_memory: int = MAX_MEMORY,
 ) -> Check:
     """Compare the attributions with those of models whose weights or labels are random.
+
+    Of texts the explained tokens of each are compared, without those that the tokenizer adds.
 
     Parameters
     ----------
@@ -163,7 +167,11 @@ def randomisation(
 def _measured(
     call: Call, steps: Steps, n_repeats: int, control: bool, progress: bool
 ) -> dict[str, np.ndarray]:
-    own = call.values
+    own, explanation = call.values, call.subject.explanation
+
+    def alike(score: Score, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _of_explained(explanation, score, a, b)
+
     by_size, by_value, last = [], [], []
     with explanation_bar(n_repeats * steps.n_models + control, "randomisation", progress) as bar:
         for repeat in range(n_repeats):
@@ -173,17 +181,19 @@ def _measured(
                 bar.update(1)
             # Where the last layer is all that is left, it is not explained twice.
             made += [made[-1]] * (len(steps.names) - len(made))
-            by_size.append([spearman(own, other) for other in made])
-            by_value.append([_signed_spearman(own, other) for other in made])
+            by_size.append([alike(spearman, own, other) for other in made])
+            by_value.append([alike(_signed_spearman, own, other) for other in made])
             last.append(made[-1])
         found = {
             "rank_correlation": np.moveaxis(mean_defined(np.array(by_size)), 0, -1),
             "signed_rank_correlation": np.moveaxis(mean_defined(np.array(by_value)), 0, -1),
-            "between_random": mean_defined(over_pairs(np.array(last), spearman)),
+            "between_random": mean_defined(
+                np.array([alike(spearman, a, b) for a, b in combinations(last, 2)])
+            ),
         }
         if control:
             again = call.again(random_state=call.random_state + 1)
-            found["self_correlation"] = spearman(own, again)
+            found["self_correlation"] = alike(spearman, own, again)
             bar.update(1)
     return found
 
@@ -197,15 +207,46 @@ def _steps(subject: Subject, mode: str, y: Any, refit: Refit | None, random_stat
             arrived=f"mode={mode!r}",
             do="Drop them, or pass mode='labels'.",
         )
-    if subject.ensemble.members.kind != "torch":
+    members = subject.ensemble.members
+    if members.kind not in ("torch", "text") or _is_foreign(members):
         raise InputError(
             expected="torch networks, whose layers can be randomised",
-            arrived=f"{subject.ensemble.members.kind} models",
+            arrived="text models trained elsewhere, or that are no networks"
+            if members.kind == "text"
+            else f"{members.kind} models",
             do="Use mode='labels' with y=... and refit=..., which trains them on shuffled labels.",
         )
     from xaigeo.faithfulness.random_layers import RandomLayers
 
     return RandomLayers.of(subject.ensemble, subject.rows[:1], random_state, mode=mode)
+
+
+def _is_foreign(members: object) -> bool:
+    """Return whether these are text models that were not trained here."""
+    from xaigeo.ensemble.texts.stacked_text_members import StackedTextMembers
+
+    return getattr(members, "kind", None) == "text" and not isinstance(members, StackedTextMembers)
+
+
+def _of_explained(explanation: Attributions, score: Score, *values: np.ndarray) -> np.ndarray:
+    """Return a score of two attributions, of texts over the explained tokens of each alone.
+
+    Parameters
+    ----------
+    explanation : Attributions
+    score : callable
+        From two arrays (..., n_features) to (...).
+    *values : ndarray, shape (n_seeds, n_instances, n_features)
+
+    Returns
+    -------
+    ndarray, shape (n_seeds, n_instances)
+    """
+    if not isinstance(explanation, TokenAttributions):
+        return score(*values)
+    mask = explanation.word_mask
+    parts = [score(*(v[:, place, mask[place]] for v in values)) for place in range(len(mask))]
+    return np.stack(parts, axis=1)
 
 
 def _signed_spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
 from xaigeo import dims
-from xaigeo.agreement.compared_output import NUMERICAL_ZERO
 from xaigeo.checks import Check
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.base import MAX_MEMORY
 from xaigeo.explainers.blocks.streams import instance_seed
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
 from xaigeo.faithfulness.call import Call, explanation_bar
+from xaigeo.faithfulness.near_words import PERTURBED
+from xaigeo.faithfulness.relative_change import relative_changes, undefined
 from xaigeo.faithfulness.subject import Subject
-from xaigeo.options import check_count, check_flag, check_positive
+from xaigeo.faithfulness.token_sensitivity import Change, TokenChanges, token_sensitivity
+from xaigeo.options import check_count, check_flag, check_option, check_positive
 from xaigeo.schema import FeatureSchema, Matrix
 
-# Ends the spawn key of a row's perturbations, so that they are no explainer's draws.
-PERTURBED = 2
+RADIUS = 0.1
+N_NEAREST = 5
 # Of a column's range: beyond the sixth decimal, to which rows are told apart.
 NUDGE = 2e-6
 
@@ -32,7 +32,9 @@ def sensitivity(
     ensemble: SeedEnsemble,
     *,
     output: str | int | None = None,
-    radius: float = 0.1,
+    radius: float = RADIUS,
+    change: Change | None = None,
+    n_nearest: int | None = None,
     n_samples: int = 10,
     n_noise: int = 3,
     random_state: int = 0,
@@ -51,11 +53,18 @@ def sensitivity(
         The class or target whose attributions are looked at. By default the class that most seeds
         predict at the instance, one for all seeds, and a regression's first target.
     radius : float
-        Reach of the changes, in standard deviations of each numeric column over the background.
+        Reach of the changes, in standard deviations of each numeric column over the background; of
+        "vectors", of each number of a word vector over the background's words.
+    change : {"vectors", "words"}, optional
+        Of texts: whether word vectors move, which only methods that read their gradients can be
+        asked, and which is their default; or one word gives way to a near one, as for all others.
+    n_nearest : int, optional
+        Of "words": how many near words may take a word's place; 5 unless given.
     n_samples : int
         Changed rows for each instance.
     n_noise : int
-        Rows that are all but equal, for each instance, to measure the explainer's noise with.
+        Rows that are all but equal, for each instance, to measure the explainer's noise with; of
+        texts other explainer seeds.
     random_state : int
         Seed of the changes. Those of a row follow from it and from the row alone.
     n_jobs : int, optional
@@ -70,12 +79,14 @@ def sensitivity(
     Check
         Of the kind "sensitivity", with `largest` and `mean` (seed, instance) over the changed
         rows, and `noise` (seed, instance), the mean over rows that are all but equal. From 0,
-        lower is better; NaN where the explanation is zero.
+        lower is better; NaN where the explanation is zero. Of "words" `similarity` (seed, instance)
+        too, the mean cosine between the vectors of a word and of what took its place, from -1 to 1.
 
     Raises
     ------
     InputError
-        For anything but attributions of these models, and where no column can be changed.
+        For anything but attributions of these models, where no column or word can be changed, and
+        for settings of columns given for texts or the other way round.
 
     Notes
     -----
@@ -96,14 +107,42 @@ def sensitivity(
     the row is the same to the models. A `mean` that hardly exceeds it shows the explainer's noise
     and no sensitivity. It is exactly 0 for methods that draw nothing. Draws that all rows of a
     call share, such as a sample of the background, are the same throughout and no part of either.
+
+    Of a text, whose tokens are there or not, either of two things is changed; norms are over its
+    words, without tokens that the tokenizer added.
+
+    - "vectors": every number of every token's vector moves by a uniform draw from ±`radius`
+      standard deviations, model by model, the draws being those of all seeds. No text has such
+      vectors, but the change is small, as that of Yeh et al. Draws of the explainer stay, so that
+      `noise` is 0.
+    - "words": one token, drawn at random, gives way to one of the `n_nearest` tokens whose word
+      vectors lie nearest to its own (by cosine, mean over the seeds, among the 2000 commonest
+      tokens of the background: explain with ``background=train_texts``, or these are the words of
+      the explained texts alone). That is the kind of change by which the stability of explanations
+      of texts is measured (Yin et al. 2022, arXiv:2104.08782; Ivankay et al. 2022,
+      arXiv:2206.03178); theirs are searched for the worst, these are drawn. It asks all methods,
+      attention too, about the same texts. How small it is depends on the vectors that the models
+      have: where `similarity` is low, a near word is another word, and a large value no fault.
+      `noise` is the change by another explainer seed at the same text.
     """
     check_positive("radius", radius)
     check_count("n_samples", n_samples)
     check_count("n_noise", n_noise)
     check_count("random_state", random_state, at_least=0)
     check_flag("progress", progress)
+    _check_kind(explanation, change, n_nearest)
     subject = Subject.of(explanation, ensemble, output=output)
     call = Call.of(subject, n_jobs=n_jobs, max_memory=max_memory)
+    if isinstance(explanation, TokenAttributions):
+        changes = TokenChanges(
+            change=_checked_change(call, change, radius, n_nearest),
+            radius=float(radius),
+            n_nearest=N_NEAREST if n_nearest is None else n_nearest,
+            n_samples=n_samples,
+            n_noise=n_noise,
+            random_state=random_state,
+        )
+        return token_sensitivity(call, changes, progress=progress)
     background = subject.background
     reach = _reach(background, radius)
     rows = changed_rows(subject.rows, background, reach, n_samples, random_state)
@@ -111,8 +150,8 @@ def sensitivity(
     if not call.explainer.randomised:
         near = near[:0]
     with explanation_bar(n_samples + len(near), "sensitivity", progress) as bar:
-        found, same = (_changes(call, each, bar) for each in (rows, near))
-    undefined = _undefined(call.values)
+        found, same = (relative_changes(call, each, bar) for each in (rows, near))
+    nothing = undefined(call.values)
     shape = (dims.SEED, dims.INSTANCE)
     arrays = {
         "largest": found.max(axis=0),
@@ -123,7 +162,7 @@ def sensitivity(
         kind="sensitivity",
         method=explanation.method,
         data=xr.Dataset(
-            {name: (shape, np.where(undefined, np.nan, a)) for name, a in arrays.items()},
+            {name: (shape, np.where(nothing, np.nan, a)) for name, a in arrays.items()},
             coords={d: explanation.data[d] for d in shape},
         ),
         seeds=explanation.seeds,
@@ -219,31 +258,44 @@ def _unmoved(schema: FeatureSchema, radius: float) -> str:
     return f"none at radius={radius:g}: columns are categorical, constant, or whole numbers"
 
 
-def _changes(call: Call, rows: np.ndarray, bar: Any) -> np.ndarray:
-    """Return relative changes, shape (n_samples, n_seeds, n_instances), at changed rows."""
-    n_seeds, n_instances, n_features = call.values.shape
-    norm = _norm(call.values)
-    found = np.empty((len(rows), n_seeds, n_instances))
-    # Attributions of all outputs, of some samples at a time, in a quarter of the memory.
-    size = 8 * call.values.size * len(call.subject.explanation.outputs)
-    step = max(1, call.max_memory // (4 * size))
-    for start in range(0, len(rows), step):
-        part = rows[start : start + step]
-        again = call.again(
-            part.reshape(-1, n_features), places=np.tile(call.subject.places, len(part))
+def _check_kind(explanation: object, change: object, n_nearest: int | None) -> None:
+    """Raise for what is set for texts where columns are checked, and for unknown settings."""
+    if n_nearest is not None:
+        check_count("n_nearest", n_nearest)
+    if change is not None:
+        check_option("change", change, Change)
+    given = {"change": change, "n_nearest": n_nearest}
+    named = [name for name, value in given.items() if value is not None]
+    if named and not isinstance(explanation, TokenAttributions):
+        raise InputError(
+            expected="radius for the columns of a table",
+            arrived=f"{', '.join(named)} given",
+            do="Leave it out; it is for texts.",
         )
-        again = again.reshape(n_seeds, len(part), n_instances, n_features).swapaxes(0, 1)
-        change = _norm(again - call.values) / np.where(norm > 0, norm, 1.0)
-        found[start : start + step] = change
-        bar.update(len(part))
-    return found
 
 
-def _norm(values: np.ndarray) -> np.ndarray:
-    return np.asarray(np.linalg.norm(values, axis=-1))
-
-
-def _undefined(values: np.ndarray) -> np.ndarray:
-    """Return where an explanation is zero, or rounding beside the largest."""
-    norm = _norm(values)
-    return np.asarray(norm <= NUMERICAL_ZERO * norm.max())
+def _checked_change(
+    call: Call, change: Change | None, radius: float, n_nearest: int | None
+) -> Change:
+    """Return what is changed of texts, after checking that it fits the method and the settings."""
+    reads_vectors = call.explainer.needs_gradients
+    chosen: Change = change or ("vectors" if reads_vectors else "words")
+    if chosen == "vectors" and not reads_vectors:
+        raise InputError(
+            expected="a method that reads gradients of word vectors for change='vectors'",
+            arrived=repr(call.subject.explanation.method),
+            do="Use change='words', which all methods can be asked.",
+        )
+    if chosen == "words" and radius != RADIUS:
+        raise InputError(
+            expected="n_nearest for texts in which one word gives way to a near one",
+            arrived=f"radius={radius!r}",
+            do="Leave radius out; it is for numeric columns and word vectors.",
+        )
+    if chosen == "vectors" and n_nearest is not None:
+        raise InputError(
+            expected="radius for texts whose word vectors move",
+            arrived=f"n_nearest={n_nearest!r}",
+            do="Leave n_nearest out, or pass change='words'.",
+        )
+    return chosen

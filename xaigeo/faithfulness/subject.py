@@ -19,11 +19,13 @@ from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
 from xaigeo.explainers.background import Background
 from xaigeo.explainers.blocks.streams import instance_seed
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
+from xaigeo.explanations.amounts import gives_amounts, kind_name
 from xaigeo.faithfulness.log_odds import telling_logits
 from xaigeo.geometry.attribution_meaning import AttributionMeaning, attribution_meaning
 from xaigeo.geometry.ensemble_check import check_ensemble
 from xaigeo.schema import Frame, Matrix
+from xaigeo.text.whole_word_schema import WholeWordSchema
 
 # float32 and other sizes of batches leave differences near 1e-6 between equal models.
 TOLERANCE = 1e-4
@@ -109,7 +111,9 @@ class Subject:
     def scale(self) -> Scale:
         """The scale of the outputs that were explained."""
         # Under a link it is still probabilities that are averaged, and whose order is the same.
-        return cast(Scale, self.explanation.provenance["parameters"]["scale"])
+        # Attention is of no output; then it is that which other methods explain.
+        scale = self.explanation.provenance["parameters"].get("scale")
+        return cast(Scale, scale or self.ensemble.default_scale)
 
     @property
     def asked_scale(self) -> Scale:
@@ -139,9 +143,9 @@ class Subject:
         The attributions themselves, unless they are changes per standard deviation (those of
         local surrogates without bins, and gradients): these are multiplied by how many standard
         deviations the value lies above the mean, as the surrogate does itself. What having a
-        category does is a contribution already.
+        category does is a contribution already, and so is what a token does.
         """
-        if self.meaning.says == "contribution":
+        if isinstance(self.explanation, TokenAttributions) or self.meaning.says == "contribution":
             return self.values
         schema, data = self.explanation.schema, self.explanation.data
         held = {"feature_location", "feature_scale"} <= set(data)
@@ -197,16 +201,22 @@ def provenance(
 
 def check_attributions(explanation: object) -> None:
     """Raise unless an explanation says how much each feature counts."""
-    if not isinstance(explanation, Attributions):
+    if not gives_amounts(explanation):
         raise InputError(
             expected="Attributions",
-            arrived=type(explanation).__name__,
+            arrived=kind_name(explanation),
             do="Check the explanations of LIME, SHAP or a gradient method; rules and "
             "counterfactuals name no amount for every feature.",
         )
 
 
 def _check_same_models(explanation: Attributions, ensemble: SeedEnsemble) -> None:
+    if isinstance(explanation.schema, WholeWordSchema):
+        raise InputError(
+            expected="attributions to tokens, which the models read",
+            arrived="attributions to whole words",
+            do="Check the same method with units='tokens', or an explanation before by_words().",
+        )
     if explanation.schema.digest != ensemble.schema.digest:
         raise InputError(
             expected=f"attributions to the models' columns ({', '.join(ensemble.schema.names)})",

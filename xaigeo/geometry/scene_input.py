@@ -16,6 +16,7 @@ from xaigeo.explanations import (
     Explanation,
     check_one_ensemble,
 )
+from xaigeo.explanations.of_table import check_of_table
 from xaigeo.explanations.row_label import known_label
 
 
@@ -31,17 +32,37 @@ def gather(
     Raises
     ------
     InputError
-        For explanations that do not belong together, labels that do not exist, or labels that
-        name two instances.
+        For explanations of texts or that do not belong together, labels that do not exist, or
+        labels that name two instances.
     """
     given = _listed(explanations)
+    for one in given:
+        check_of_table(one, "a scene")
     _check_kinds(given)
     if seeds is not None:
         given = [explanation.sel(seed=seeds) for explanation in given]
+    _check_one(given)
+    return given if instances is None else _pick(given, instances)
+
+
+def gather_any(explanations: Explanation | Sequence[Explanation]) -> list[Explanation]:
+    """Return explanations of one ensemble, one of each method: of a table, or of texts.
+
+    Raises
+    ------
+    InputError
+        For explanations that do not belong together, or labels that name two instances.
+    """
+    given = _listed(explanations)
+    _check_kinds(given)
+    _check_one(given)
+    return given
+
+
+def _check_one(given: Sequence[Explanation]) -> None:
     check_one_ensemble(given)
     for explanation in given:
         _check_labels(explanation)
-    return given if instances is None else _pick(given, instances)
 
 
 def _listed(explanations: Any) -> list[Any]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from xaigeo.errors import InputError
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import (
+    Anchors,
+    Attributions,
+    Counterfactuals,
+    Explanation,
+    TokenAttributions,
+)
+from xaigeo.explanations.amounts import gives_amounts, kind_name
 from xaigeo.explanations.majority import majority
 from xaigeo.geometry.connector import Connector
 from xaigeo.geometry.output_choice import chosen_output, target_place
@@ -19,7 +26,8 @@ def seed_vectors(explanation: Explanation, output: str | None = None) -> np.ndar
         Of the class that most seeds predict at an instance, the same for all seeds: attributions
         of two classes differ because the answers do. Every instance counts with its attributions
         over their root mean square length among the seeds, so a distance is a share of the
-        attributions' length and no instance dominates; those of length 0 count nothing.
+        attributions' length and no instance dominates; those of length 0 count nothing. Tokens of
+        texts are taken like features: each seed has an amount for the same ones.
     Counterfactuals
         The steps to each seed's nearest valid point, standardised (a changed category is 1), by
         instance over their length as above. Instances where a seed has no valid point are left
@@ -32,8 +40,15 @@ def seed_vectors(explanation: Explanation, output: str | None = None) -> np.ndar
     Raises
     ------
     InputError
-        For other explanations, an unknown output, or seeds without valid points.
+        For other explanations, anchors and counterfactuals of texts, an unknown output, or seeds
+        without valid points.
     """
+    if isinstance(explanation, TokenAttributions) and not gives_amounts(explanation):
+        raise InputError(
+            expected="attributions to the tokens of texts, an amount for each",
+            arrived=kind_name(explanation),
+            do="Compare their words with xaigeo.agreement.summary.",
+        )
     if isinstance(explanation, Attributions):
         return _by_instance(_common_output(explanation, output))
     if isinstance(explanation, Counterfactuals):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.zarr"
 FORMAT = 2
+# Coordinates along the instances beside their names.
+BESIDE = ("text", "words")
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,10 @@ def coordinates(body: Mapping[str, Any]) -> dict[str, Any]:
         ]
         labels[dims.INSTANCE] = np.empty(len(rows), dtype=object)
         labels[dims.INSTANCE][:] = rows
+    # What stands beside the names of instances, such as texts, has no dimension of its own.
+    for name in BESIDE:
+        if name in labels:
+            labels[name] = (dims.INSTANCE, np.array(labels[name], dtype=object))
     return labels
 
 

@@ -57,7 +57,12 @@ def load(path: str | Path, *, verify: bool = True, lazy: bool = False) -> Explan
         raise altered(folder, sha256, root_digest(body, records))
     kinds = {
         cls.kind: cls
-        for cls in (explanations.Attributions, explanations.Anchors, explanations.Counterfactuals)
+        for cls in (
+            explanations.Attributions,
+            explanations.Anchors,
+            explanations.Counterfactuals,
+            explanations.TokenAttributions,
+        )
     }
     arrays = {
         name: (records[name].dims, array.lazy() if lazy else array.whole())
