@@ -1,7 +1,8 @@
 """What every chart of the gallery is drawn from: ten networks that tell penguins apart.
 
-The networks differ in their random seed alone. Parts are made when first asked for, so that one
-chart needs only what it shows.
+The networks differ in their random seed alone. Charts of texts have networks that tell whether a
+sentence on a film praises it, trained plainly and with averaged weights (`Texts`). Parts
+are made when first asked for, so that one chart needs only what it shows.
 """
 
 from functools import cached_property
@@ -18,6 +19,44 @@ def make_model(n_inputs: int, n_outputs: int) -> nn.Module:
     return nn.Sequential(nn.Linear(n_inputs, 16), nn.ReLU(), nn.Linear(16, n_outputs))
 
 
+class Texts:
+    """Two text ensembles, and sentences that they have not seen."""
+
+    def __init__(self) -> None:
+        self.split = xg.datasets.sentences("imdb").split()
+        self.texts: pd.Series = self.split.test_texts
+        self.y: pd.Series = self.split.test_y
+
+    @cached_property
+    def plain(self) -> xg.TextEnsemble:
+        return self._trained()
+
+    @cached_property
+    def averaged(self) -> xg.TextEnsemble:
+        return self._trained(averaging="ema")
+
+    @cached_property
+    def attention(self) -> dict[str, Explanation]:
+        ensembles = {"plain": self.plain, "EMA": self.averaged}
+        return {
+            name: xg.explain(ensemble, self.texts, method="attention")
+            for name, ensemble in ensembles.items()
+        }
+
+    def _trained(self, **averaging: str) -> xg.TextEnsemble:
+        return xg.TextEnsemble.train(
+            self.split.train_texts,
+            self.split.train_y,
+            seeds=range(8),
+            embedding_size=24,
+            hidden_size=8,
+            min_count=2,
+            epochs=6,
+            learning_rate=0.005,
+            **averaging,
+        )
+
+
 class Study:
     """An ensemble, thirty rows it has not seen, and what five methods say of them."""
 
@@ -27,6 +66,10 @@ class Study:
             self.data.X, self.data.y, random_state=0, stratify=self.data.y
         )
         self.rows: pd.DataFrame = self.test_X.head(n_rows)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts()
 
     @cached_property
     def ensemble(self) -> xg.SeedEnsemble:

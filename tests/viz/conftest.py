@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from tests.drawn_charts import PATIENCE_MS
 from xaigeo import dims
 from xaigeo.datasets import penguins
 from xaigeo.ensemble import Evaluation
@@ -429,6 +430,7 @@ def open_page(chromium: Any) -> Iterator[Any]:
     def open_(path: Any, width: int = 1280, height: int = 900) -> Opened:
         context = chromium.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         opened = Opened(page, [], [])
         page.on("console", lambda message: opened.problems.append(message.text))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import vl_convert
 
+from tests.viz.text_results import attention_result, token_result
 from xaigeo.errors import InputError
 from xaigeo.viz.attribution_importance import (
     attribution_importance,
@@ -146,3 +147,68 @@ def test_errors(study, shap, make):
     one = make.attributions(model, study.X, study.background, "kernel_shap")
     with pytest.raises(InputError, match="2 to 8 outputs to draw apart"):
         attribution_importance(one, by_output=True)
+
+
+WORDS = [["row", "good", "film"], ["row", "bad", "film"], ["row", "good", "plot"]]
+
+
+def of_words(values=None, **info):
+    values = np.random.default_rng(1).normal(size=(3, 3, 3)) if values is None else values
+    return token_result(WORDS, values, np.full((3, 3), 0.8), **info)
+
+
+def test_words_take_the_place_of_features(make):
+    found = of_words()
+    spec = attribution_importance(found, least_places=2).to_dict()
+    tables = make.tables_of(spec)
+    make.check_fields(spec, tables)
+    values = found.array("attribution")[..., 1]
+    where = {
+        word: [(i, t) for i in range(3) for t in range(3) if WORDS[i][t] == word]
+        for word in ("row", "good", "film")
+    }
+    assert {row["label"] for row in tables["medians"]} == set(where)
+    for row in tables["dots"]:
+        sizes = [abs(values[row["seed"], i, t]) for i, t in where[row["label"]]]
+        assert row["importance"] == pytest.approx(np.mean(sizes), rel=1e-4)
+    for row in tables["medians"]:
+        assert row["places"] == len(where[row["label"]])
+        shares = [
+            max(np.mean(values[:, i, t] > 0), np.mean(values[:, i, t] < 0))
+            for i, t in where[row["label"]]
+        ]
+        assert row["consensus"] == pytest.approx(np.mean(shares), rel=1e-4)
+    said = " ".join(spec["title"]["subtitle"])
+    assert "the places of a word in 3 texts, of words at 2 places or more" in said
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
+def test_words_are_quoted_and_those_not_known_are_one(make):
+    values = np.zeros((2, 3, 3))
+    values[..., 1] = 1.0
+    found = token_result(WORDS, values, np.full((2, 3), 0.8), unknown=("good", "bad"))
+    spec = attribution_importance(found, least_places=3).to_dict()
+    assert spec["title"]["text"][0].startswith("“unknown words” counts most in both seeds")
+    labels = [row["label"] for row in make.tables_of(spec)["medians"]]
+    assert labels == ["unknown words", "row"]
+
+
+def test_attention_adds_nothing():
+    found = attention_result(WORDS, np.ones((2, 3, 3)), np.full((2, 3), 0.8))
+    spec = attribution_importance(found, least_places=2).to_dict()
+    assert "How much attention each word gets (Attention)" in " ".join(spec["title"]["subtitle"])
+    assert "contribution" not in str(spec)
+
+
+def test_classes_of_texts_are_drawn_over_the_same_words(make):
+    spec = attribution_importance(of_words(), by_output=True, least_places=2).to_dict()
+    medians = make.tables_of(spec)["medians"]
+    labels = [
+        [m["label"] for m in medians if m["predicted"] == name] for name in ("negative", "positive")
+    ]
+    assert labels[0] == labels[1]
+
+
+def test_rare_words_alone_are_refused():
+    with pytest.raises(InputError, match="texts in which the commonest stands at 3"):
+        attribution_importance(of_words())

@@ -84,6 +84,16 @@ def test_the_specification_is_the_charts(strip, tmp_path):
     assert json.loads(save(strip, tmp_path / "a.json").read_text()) == strip.to_dict()
 
 
+@pytest.mark.parametrize("sign", ["\x00", "\x1b", "\x0b", "\ufffe", "\uffff"])
+def test_signs_that_svg_cannot_hold_are_replaced(sign, tmp_path):
+    frame = pd.DataFrame({"word": [f"fo{sign}od", "good"], "value": [1, 2]})
+    chart = alt.Chart(frame).mark_bar().encode(x="value:Q", y="word:N")
+    svg = save(chart, tmp_path / "chart.svg").read_text()
+    assert "fo\ufffdod" in svg
+    assert sign not in svg
+    assert save(chart, tmp_path / "chart.png").stat().st_size > 0
+
+
 def test_dark_is_dark_in_every_format(strip, tmp_path):
     spec = json.loads(save(strip, tmp_path / "a.json", dark=True).read_text())
     assert spec["config"]["background"] == DARK_PAPER
@@ -187,6 +197,49 @@ def test_the_page_is_live_and_asks_no_one(open_page, tmp_path, dark):
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
     assert opened.problems == []
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+
+
+NOTE = "How to read it: every dot is a seed, and those of one row stand beside one another."
+FINDING = ["The seeds agree on the sign of all attributions but", "not on their order"]
+# Where the lines of titles end, in pixels from the left of the window, and what they say.
+TITLE_LINES = (
+    """lines => lines.map(line => [line.getBoundingClientRect().right, line.textContent])"""
+)
+
+
+def titled_chart(width):
+    title = alt.Title(FINDING, subtitle=[NOTE, "Dark: all."])
+    points = alt.Chart(alt.NamedData("rows"), title=title, width=width).mark_point()
+    return with_tables(points.encode(x="x:Q"), {"rows": pd.DataFrame({"x": range(5)})})
+
+
+def title_lines(opened):
+    opened.page.locator(".role-title-text").first.wait_for()
+    found = opened.page.locator(".role-title tspan").evaluate_all(TITLE_LINES)
+    return [end for end, _ in found], " ".join(line for _, line in found)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_narrow_window_breaks_titles_and_scrolls_the_chart(open_page, tmp_path, joined):
+    chart = themed(titled_chart(520))
+    path = save(chart & themed(titled_chart(300)) if joined else chart, tmp_path / "a.html")
+    opened = open_page(path, width=400)
+    ends, told = title_lines(opened)
+    assert max(ends) <= 400
+    assert told == " ".join([*FINDING, NOTE, "Dark: all."] * (1 + joined))
+    hint = opened.page.locator("#wider")
+    assert hint.is_visible()
+    frame = opened.page.locator("#chart")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
+    frame.evaluate("frame => frame.scrollTo(10000, 0)")
+    end = opened.page.locator("#chart svg").evaluate("e => e.getBoundingClientRect().right")
+    assert end <= 400
+    opened.page.set_viewport_size({"width": 1100, "height": 800})
+    hint.wait_for(state="hidden")
+    title = opened.page.locator(".role-title-text").first
+    assert title.locator("tspan").all_text_contents() == FINDING
+    assert opened.problems == []
 
 
 @pytest.mark.browser

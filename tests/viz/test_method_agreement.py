@@ -50,6 +50,16 @@ def test_a_square_against_a_loop(three, make):
         assert row["value"] == pytest.approx(np.mean(shared), rel=1e-4)
 
 
+def test_the_legend_names_its_ends_and_no_square_lies_beyond(three):
+    spec = method_agreement(three).to_dict()
+    colour = spec["layer"][0]["encoding"]["color"]
+    values = method_matrix(three).table["value"]
+    start, end = colour["scale"]["domain"]
+    assert start <= values.min()
+    assert values.max() <= end == 1
+    assert colour["legend"]["values"] == [start, (start + end) / 2, end]
+
+
 def test_the_finding_has_both_numbers(three):
     matrix = method_matrix(three)
     text, _ = said(method_agreement(three))
@@ -90,6 +100,8 @@ def test_what_methods_ask_is_noted(three):
     )
     notes = " ".join(method_agreement_notes([shap, sizes]))
     assert "Sizes are compared: Saliency has no sign." in notes
+    notes = " ".join(method_agreement_notes([shap, sizes, replace(sizes, method="smooth_grad")]))
+    assert "Sizes are compared: Saliency, SmoothGrad have no sign." in notes
 
 
 @pytest.mark.parametrize("score", ["spearman", "mean_cosine", "pairwise_rank_agreement"])
@@ -112,3 +124,19 @@ def test_messages(three, study):
         method_agreement([three[0], study.by_method["anchors"]])
     with pytest.raises(InputError, match="Did you mean 'spearman'"):
         method_agreement(three, score="spearmann")
+
+
+def test_numbers_and_names_of_many_methods_have_room(three, make):
+    names = ("a", "b", "c", "d")
+    many = [replace(one, method=f"{one.method}_{n}") for n in names for one in three][:11]
+    spec = method_agreement(many, width=220).to_dict()
+    numbers = next(u for u in make.units_of(spec) if u["mark"]["type"] == "text")
+    # "100%" is four letters of a square of 20 pixels.
+    assert 4 * 0.55 * numbers["mark"]["fontSize"] <= 220 / 11
+    axes = {name: numbers["encoding"][name]["axis"] for name in ("x", "y")}
+    assert (axes["x"]["labelAngle"], axes["y"]["labelAngle"]) == (-90, 0)
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+    few = method_agreement(three).to_dict()
+    numbers = next(u for u in make.units_of(few) if u["mark"]["type"] == "text")
+    assert numbers["mark"]["fontSize"] == 12
+    assert numbers["encoding"]["x"]["axis"]["labelAngle"] == 0

@@ -1,6 +1,7 @@
 import pytest
 
 from xaigeo.viz.number_text import (
+    alike_texts,
     all_seeds,
     counted,
     number_text,
@@ -23,6 +24,20 @@ from xaigeo.viz.number_text import (
 )
 def test_numbers(value, text):
     assert number_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([], []),
+        ([0.0, 0.0], ["0", "0"]),
+        ([12.3, 4.56], ["12", "5"]),
+        ([0.25, 0.2, float("nan")], ["0.25", "0.20", "undefined"]),
+        ([-0.031, 0.0004], ["−0.0310", "0.0004"]),
+    ],
+)
+def test_numbers_to_be_compared_have_as_many_decimals(values, texts):
+    assert alike_texts(values) == texts
 
 
 def test_shares_that_are_neither_none_nor_all():

@@ -30,7 +30,7 @@ def test_title_names_the_bin_in_which_seeds_differ_most(study):
     most = max(means, key=means.get)
     text = title(prediction_deviation(study.evaluation, output="Adelie"))
     n = int((place == most).sum())
-    assert f"the probability of “Adelie” is {most / 10:.2g} to {most / 10 + 0.1:.2g}" in text
+    assert f"the mean probability of “Adelie” is {most / 10:.2g} to {most / 10 + 0.1:.2g}" in text
     assert text.endswith(f": {n} row" if n == 1 else f": {n} rows")
     assert f"(SD {means[most]:.2g} on average)" in text
 

@@ -1,9 +1,11 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import vl_convert
 
+from tests.viz.text_results import token_result
 from xaigeo.errors import InputError
 from xaigeo.viz.prediction_spread import prediction_spread
 
@@ -79,6 +81,34 @@ def test_labels_stay_apart(study, make):
     labels = [row["label"] for row in make.tables_of(prediction_spread(twice).to_dict())["rows"]]
     assert len(set(labels)) == 3
     assert any(text.startswith(f"row {label}") and text.endswith("(2)") for text in labels)
+
+
+def test_a_tie_is_not_most_seeds(study):
+    votes = np.eye(3)[[[0, 0, 1], [0, 0, 1], [0, 1, 1], [0, 1, 1]]]
+    given = replace(study.evaluation, seeds=np.arange(4), labels=np.zeros(3, dtype=int))
+    given = replace(given, rows=given.rows[:3], instances=np.arange(3))
+    tied = prediction_spread(replace(given, prediction=votes)).to_dict()["title"]["subtitle"]
+    assert "another class than most seeds, or at a tie than the likelier." in " ".join(tied)
+    votes[2, 1] = [1, 0, 0]
+    most = prediction_spread(replace(given, prediction=votes)).to_dict()["title"]["subtitle"]
+    assert "another class than most seeds do." in " ".join(most)
+
+
+def test_flips_are_whole_however_long_names_are(make):
+    def labels(name, classes):
+        values = np.random.default_rng(0).normal(size=(20, 12, 2))
+        sure = np.clip(np.random.default_rng(1).normal(0.5, 0.2, (20, 12)), 0.01, 0.99)
+        told = token_result([["a", "film"]] * 12, values, sure, classes=classes)
+        data = told.data.assign_coords(instance=[f"{name}-{100 + i}" for i in range(12)])
+        drawn = make.tables_of(prediction_spread(replace(told, data=data)).to_dict())
+        return [row["label"] for row in drawn["rows"]]
+
+    short = labels("yelp", ("negative", "positive"))
+    assert all(re.fullmatch(r"text yelp-1\d\d: (nega|posi)tive, \d+ flips", one) for one in short)
+    long = labels("yelp", ("disappointed customers", "satisfied customers"))
+    assert all(re.fullmatch(r"text yelp-1\d\d, \d+ flips", one) for one in long)
+    cut = labels("review of a restaurant", ("negative", "positive"))
+    assert all(re.fullmatch(r"text review .*….*-1\d\d, \d+ flips", one) for one in cut)
 
 
 def test_a_regression_has_no_flips(study, make):

@@ -81,6 +81,12 @@ def test_words():
     assert "Grey: one seed. Dark: mean." in notes
 
 
+@pytest.mark.parametrize("shared", [-0.002, 0.002])
+def test_a_zero_has_no_sign(shared):
+    text, _ = words(randomisation_check(made(between_random=np.full((3, 6), shared))).to_dict())
+    assert text.endswith("against 0.00 between two random models")
+
+
 def test_noise_is_named_in_the_title():
     alike = np.full((3, 6), 0.107)
     check = made(rank_correlation=np.full((3, 6, 3), 0.106), self_correlation=alike)
@@ -136,8 +142,10 @@ def test_labels_that_do_not_fit(make):
     for width in (420, 300):
         spec = randomisation_check(check, width=width).to_dict()
         axis = spec["layer"][-1]["encoding"]["x"]["axis"]
-        assert axis["labelAngle"] == -40
-        assert axis["labelOverlap"] is True
+        assert axis["labelAngle"] == -90
+        # A line of every name fits 420 pixels, but not 300.
+        assert axis["labelOverlap"] is (width == 300)
+        assert "truncate" in axis["labelExpr"]
         assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
     short = made(layers=(*map(str, range(17)), "all"), kinds=("BatchNorm1d",) * 17)
     axis = randomisation_check(short).to_dict()["layer"][-1]["encoding"]["x"]["axis"]

@@ -32,6 +32,12 @@ def test_balanced_lines_are_no_more_and_leave_no_word_alone():
     assert len(lines[1].split()) > 2
 
 
+def test_lines_end_at_no_hyphen():
+    for px in range(80, 260, 10):
+        lines = wrapped("The distance of Kolmogorov-Smirnov between two seeds", px)
+        assert any("Kolmogorov-Smirnov" in line for line in lines)
+
+
 def test_nothing_is_one_empty_line():
     assert wrapped("", 100) == [""]
     assert balanced("", 100, 13.0) == [""]

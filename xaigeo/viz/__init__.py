@@ -3,6 +3,7 @@
 from xaigeo.viz.agreement_scores import agreement_scores
 from xaigeo.viz.anchor_intervals import anchor_intervals
 from xaigeo.viz.anchor_search import anchor_search
+from xaigeo.viz.attention_permutation import attention_permutation
 from xaigeo.viz.attribution_beeswarm import attribution_beeswarm
 from xaigeo.viz.attribution_decision import attribution_decision
 from xaigeo.viz.attribution_force import attribution_force
@@ -33,12 +34,14 @@ from xaigeo.viz.page import report
 from xaigeo.viz.partial_dependence import partial_dependence
 from xaigeo.viz.precision_coverage import precision_coverage
 from xaigeo.viz.prediction_deviation import prediction_deviation
+from xaigeo.viz.prediction_deviation_comparison import prediction_deviation_comparison
 from xaigeo.viz.prediction_spread import prediction_spread
 from xaigeo.viz.randomisation_check import randomisation_check
 from xaigeo.viz.rank_flow import rank_flow
 from xaigeo.viz.reliability_diagram import reliability_diagram
 from xaigeo.viz.residuals import residuals
 from xaigeo.viz.rule_features import rule_features
+from xaigeo.viz.score_bins import score_bins
 from xaigeo.viz.score_by_row import score_by_row
 from xaigeo.viz.seed_accuracies import seed_accuracies
 from xaigeo.viz.seed_agreement_heatmap import seed_agreement_heatmap
@@ -49,6 +52,7 @@ from xaigeo.viz.selective_attributions import selective_attributions
 from xaigeo.viz.selective_features import selective_features
 from xaigeo.viz.themed import themed
 from xaigeo.viz.threshold_curves import precision_recall_curves, roc_curves
+from xaigeo.viz.token_attributions import token_attributions
 from xaigeo.viz.tour_map import tour_map
 from xaigeo.viz.variance_shares import variance_shares
 
@@ -58,6 +62,7 @@ __all__ = [
     "agreement_scores",
     "anchor_intervals",
     "anchor_search",
+    "attention_permutation",
     "attribution_beeswarm",
     "attribution_decision",
     "attribution_force",
@@ -87,6 +92,7 @@ __all__ = [
     "precision_coverage",
     "precision_recall_curves",
     "prediction_deviation",
+    "prediction_deviation_comparison",
     "prediction_spread",
     "randomisation_check",
     "rank_flow",
@@ -96,6 +102,7 @@ __all__ = [
     "roc_curves",
     "rule_features",
     "save",
+    "score_bins",
     "score_by_row",
     "seed_accuracies",
     "seed_agreement_heatmap",
@@ -105,6 +112,7 @@ __all__ = [
     "selective_attributions",
     "selective_features",
     "themed",
+    "token_attributions",
     "tour_map",
     "variance_shares",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.errors import InputError
+from xaigeo.text.nouns import of_texts
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.theme import FAINT, INK, SOFT_INK
@@ -104,7 +105,11 @@ def score_table(summary: pd.DataFrame) -> pd.DataFrame:
 
     table = summary[summary["value"].notna()].copy()
     known = [SCORES.get(name) for name in table["score"]]
-    table["label"] = [score.label for score in known]
+    # A summary of texts tells what scores mean in words of its own.
+    table["label"] = [
+        score.label if meaning == score.meaning else of_texts(score.label)
+        for score, meaning in zip(known, table["meaning"], strict=True)
+    ]
     table["range_low"] = [score.low for score in known]
     table["range_high"] = [score.high for score in known]
     table["bounded"] = [score.low >= -1.0 and score.high <= 1.0 for score in known]

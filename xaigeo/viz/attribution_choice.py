@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from xaigeo.agreement.importance import output_places
-from xaigeo.explanations import Attributions
+from xaigeo.errors import InputError
+from xaigeo.explanations import Attributions, TokenAttributions
+from xaigeo.explanations.amounts import kind_name
 from xaigeo.viz.attribution_words import AttributionWords
 from xaigeo.viz.chosen_row import check_kind
 
@@ -23,6 +25,26 @@ def check_attributions(explanation: Any, chart: str) -> Attributions:
         For any other thing.
     """
     return check_kind(explanation, Attributions, chart)
+
+
+def check_amounts(explanation: Any, chart: str) -> Attributions:
+    """Return an explanation that holds attributions, of a table or of the words of texts.
+
+    Raises
+    ------
+    InputError
+        For any other thing, anchors and counterfactuals of texts among them.
+    """
+    if isinstance(explanation, TokenAttributions):
+        if explanation.role == "attributions":
+            return explanation
+        raise InputError(
+            expected=f"Attributions for {chart}",
+            arrived=kind_name(explanation),
+            do="Explain texts with method='kernel_shap', 'attention' or another that gives "
+            "amounts.",
+        )
+    return check_attributions(explanation, chart)
 
 
 def of_seed(explanation: Attributions, seed: int | None) -> Attributions:
@@ -75,13 +97,13 @@ def seeds_note(explanation: Attributions) -> str:
     return f"Seed {explanation.seeds[0]} alone" if n == 1 else f"Median of {n} seeds"
 
 
-def shown_note(n_shown: int, n_features: int) -> list[str]:
-    """Return how many features are not drawn, if any."""
+def shown_note(n_shown: int, n_features: int, noun: str = "feature") -> list[str]:
+    """Return how many features, or words, are not drawn, if any."""
     rest = n_features - n_shown
     if rest <= 0:
         return []
     verb = "is" if rest == 1 else "are"
-    return [f"Largest {n_shown} of {n_features} features; {rest} {verb} not shown."]
+    return [f"Largest {n_shown} of {n_features} {noun}s; {rest} {verb} not shown."]
 
 
 def sign_of_most(values: np.ndarray) -> np.ndarray:

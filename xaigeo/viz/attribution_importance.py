@@ -1,4 +1,4 @@
-"""Global importance: how much each feature counts over all rows, a dot a seed."""
+"""Global importance: how much each feature, or each word, counts over all, a dot a seed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from xaigeo.agreement.compared import default_k_of
 from xaigeo.agreement.importance import (
-    attribution_values,
     first_places,
-    importance,
     importance_ranks,
     overall_order,
     shared_top,
 )
+from xaigeo.agreement.unstable import LEAST_PLACES
 from xaigeo.errors import InputError
-from xaigeo.explanations import Attributions
+from xaigeo.explanations import Attributions, TokenAttributions
 from xaigeo.options import check_count, check_flag
+from xaigeo.text.nouns import of_texts
 from xaigeo.viz.attribution_choice import (
     INTERVAL,
-    check_attributions,
+    check_amounts,
     heading_of,
     named_output,
     shown_note,
@@ -30,13 +29,14 @@ from xaigeo.viz.attribution_words import AttributionWords, attribution_words
 from xaigeo.viz.channels import at, layered
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
+from xaigeo.viz.importance_sizes import WEIGHT, Sizes, is_weight, sizes_of
 from xaigeo.viz.importance_words import (
     heading_of_each,
     kind_of_output,
     outputs_finding,
     words_of_each,
 )
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import method_title
 from xaigeo.viz.number_text import all_seeds, counted
 from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, feature_rows, label_letters, titled, total_px
@@ -46,6 +46,10 @@ from xaigeo.viz.themed import themed
 ROW = 26  # height of a feature's row, in pixels
 LANE = 13  # height of a class's lane in it, where classes are drawn apart
 CLASSES_SHOWN = 8
+_OF_WORDS = {
+    "places": alt.Tooltip("places:Q", title="Places where it stands"),
+    "consensus": alt.Tooltip("consensus:Q", title="Seeds that give it one sign", format=".0%"),
+}
 
 
 def attribution_importance(
@@ -54,6 +58,7 @@ def attribution_importance(
     max_features: int = 15,
     *,
     by_output: bool = False,
+    least_places: int = LEAST_PLACES,
     width: int = 420,
 ) -> alt.LayerChart:
     """Draw the mean absolute attribution over rows: a dot a seed, the median, the middle 80%.
@@ -61,6 +66,8 @@ def attribution_importance(
     Parameters
     ----------
     explanation : Attributions
+        Of a table, or of texts: then words take the place of features, each over the places where
+        it stands (`xaigeo.agreement.word_importance`).
     output : str, optional
         At each row the class that most seeds predict there if None; of a regression the first
         target.
@@ -68,6 +75,8 @@ def attribution_importance(
         How many features are drawn, the largest.
     by_output : bool
         Draw the classes, or the targets of a regression, apart, each on a lane of its own.
+    least_places : int
+        Of texts: words at fewer places are left out.
     width : int
         Of the plot, in pixels, without the labels of the features.
 
@@ -75,40 +84,48 @@ def attribution_importance(
     ------
     InputError
         If the explanation has no such output, holds no attributions, or `by_output` meets a
-        named output, a single one or more than eight.
+        named output, a single one or more than eight; of texts, if no word stands at so many
+        places.
     """
     check_width(width)
-    check_attributions(explanation, "a chart of importance")
+    check_amounts(explanation, "a chart of importance")
     check_count("max_features", max_features)
     check_flag("by_output", by_output)
     if by_output:
         _check_outputs(explanation, output)
     place = 0 if output is None else named_output(explanation, output)
     words = words_of_each(explanation) if by_output else attribution_words(explanation, place)
-    tables = importance_tables(explanation, output, max_features, by_output=by_output)
-    finding = outputs_finding(explanation) if by_output else importance_finding(explanation, output)
+    tables = importance_tables(
+        explanation, output, max_features, by_output=by_output, least_places=least_places
+    )
+    finding = (
+        outputs_finding(explanation, least_places)
+        if by_output
+        else importance_finding(explanation, output, least_places)
+    )
     labels = list(tables["medians"]["label"].unique())
     n = len(explanation.seeds)
     told = explanation.outputs[place] if explanation.task == "regression" else output
-    heading = heading_of_each(words) if by_output else heading_of(words, told)
+    heading = _heading(explanation, words, told, by_output=by_output)
     marks = (
         "One seed."
         if n == 1
         else "Dot: one seed. "
         f"{'Bar' if by_output else 'Dark bar'}: median and middle 80% of {counted(n, 'seed')}."
     )
+    sizes = sizes_of(explanation, output, least_places)
     notes = [
-        f"Mean size over {counted(len(explanation.instances), 'row')}. {heading} "
-        f"({words_for(explanation).title}).",
+        f"Mean size over {_over(explanation, least_places)}. {heading} "
+        f"({method_title(explanation)}).",
         marks,
-        *shown_note(len(labels), len(explanation.features)),
+        *shown_note(len(labels), len(sizes.names), sizes.noun),
     ]
     body = importance_body(
         words, tables, width=width, outputs=explanation.outputs if by_output else None
     )
     chart = body.properties(
         title=titled(finding, [" ".join(notes)], total_px(labels, width)),
-        description=f"Dot plot of the mean absolute attribution by feature for "
+        description=f"Dot plot of the mean absolute attribution by {sizes.noun} for "
         f"{counted(n, 'seed')}. {finding}.",
     )
     return themed(with_tables(chart, tables))
@@ -120,20 +137,21 @@ def importance_tables(
     max_features: int = 15,
     *,
     by_output: bool = False,
+    least_places: int = LEAST_PLACES,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `dots` (a row a feature and seed) and `medians` (a row a feature).
 
     `dots`: label, rank, predicted, seed, importance, place (its rank in that seed). `medians`:
     label, rank, predicted, median, low, high (middle 80% of seeds), firsts (in how many seeds it
-    alone is the largest). `predicted` is the class, where classes are drawn apart.
+    alone is the largest), of texts also places (where the word stands) and consensus (share of
+    seeds that give it one sign). `predicted` is the class, where classes are drawn apart.
     """
-    overall = overall_order(importance(attribution_values(explanation, output)))
-    order = overall[:max_features]
     names: list[str | None] = list(explanation.outputs) if by_output else [output]
-    if by_output:
-        every = np.stack([importance(attribution_values(explanation, o)) for o in names])
-        order = overall_order(every.mean(axis=0))[:max_features]
-    parts = [_of_output(explanation, name, order) for name in names]
+    every = [sizes_of(explanation, name, least_places) for name in names]
+    order = overall_order(np.mean([one.sizes for one in every], axis=0))[:max_features]
+    parts = [
+        _of_output(explanation, name, one, order) for name, one in zip(names, every, strict=True)
+    ]
     return {
         key: pd.concat([part[key] for part in parts], ignore_index=True)
         for key in ("dots", "medians")
@@ -159,10 +177,11 @@ def importance_body(
         The classes or targets, where they are drawn apart.
     """
     several = len(tables["dots"]["seed"].unique()) > 1
+    label = "Word" if "places" in tables["medians"] else "Feature"
     y = feature_rows(label_letters(width))
     x = alt.X(
         "importance:Q",
-        title=size_axis(words),
+        title=["Mean attention", "(weight)"] if words.unit == WEIGHT else size_axis(words),
         axis=alt.Axis(tickCount=5, labelOverlap=True),
         scale=alt.Scale(zero=True),
     )
@@ -185,7 +204,7 @@ def importance_body(
         **lanes,
         **dot_colour,
         tooltip=[
-            alt.Tooltip("label:N", title="Feature"),
+            alt.Tooltip("label:N", title=label),
             *named,
             alt.Tooltip("seed:N", title="Seed"),
             alt.Tooltip("importance:Q", title=f"Mean size ({words.unit})", format=".3~g"),
@@ -198,12 +217,13 @@ def importance_body(
         **lanes,
         **median_colour,
         tooltip=[
-            alt.Tooltip("label:N", title="Feature"),
+            alt.Tooltip("label:N", title=label),
             *named,
             alt.Tooltip("median:Q", title=f"Median of seeds ({words.unit})", format=".3~g"),
             alt.Tooltip("low:Q", title="10% of seeds below", format=".3~g"),
             alt.Tooltip("high:Q", title="90% of seeds below", format=".3~g"),
             alt.Tooltip("firsts:Q", title="Ranks first in seeds"),
+            *(tip for name, tip in _OF_WORDS.items() if name in tables["medians"]),
         ],
     )
     step = ROW if outputs is None else LANE * len(outputs) + 8
@@ -211,21 +231,24 @@ def importance_body(
     return layered(*layers).properties(width=width, height=alt.Step(step, **{"for": "position"}))
 
 
-def importance_finding(explanation: Attributions, output: str | None = None) -> str:
+def importance_finding(
+    explanation: Attributions, output: str | None = None, least_places: int = LEAST_PLACES
+) -> str:
     """Return how far the seeds agree on the order of the features, a sentence."""
-    sizes = importance(attribution_values(explanation, output))
+    found = sizes_of(explanation, output, least_places)
+    sizes = found.sizes
     if not sizes.any():
-        return "No feature changes the output of any seed on these rows"
+        return f"No {found.noun} changes the output of any seed on these {found.instance}s"
     firsts, n = first_places(sizes), len(sizes)
     leader = int(firsts.argmax())
-    name = explanation.features[leader]
+    name = found.quoted(leader)
     if firsts[leader] == 0:
-        return f"In no seed does one feature alone count most ({n} seed{'s' if n > 1 else ''})"
+        return f"In no seed does one {found.noun} alone count most ({n} seed{'s' if n > 1 else ''})"
     if n == 1:
         return f"{name} counts most for seed {explanation.seeds[0]}"
     where = all_seeds(n) if firsts[leader] == n else f"{firsts[leader]} of {n} seeds"
     first = f"{name} counts most in {where}"
-    k = default_k_of(explanation)
+    k = found.k
     if k < 2:
         return first
     shared = shared_top(sizes, k)
@@ -233,15 +256,34 @@ def importance_finding(explanation: Attributions, output: str | None = None) -> 
     return f"{first}; {who} share {shared if shared else 'none'} of their top {k}"
 
 
+def _heading(
+    explanation: Attributions, words: AttributionWords, output: str | None, *, by_output: bool
+) -> str:
+    """Return what the numbers are, a sentence without full stop."""
+    said = heading_of_each(words) if by_output else heading_of(words, output)
+    if not isinstance(explanation, TokenAttributions):
+        return said
+    if is_weight(explanation):
+        return "How much attention each word gets"
+    return of_texts(said, explanation.outputs)
+
+
+def _over(explanation: Attributions, least_places: int) -> str:
+    """Return over what sizes are means, the end of a sentence."""
+    n = len(explanation.instances)
+    if not isinstance(explanation, TokenAttributions):
+        return counted(n, "row")
+    least = f"{counted(least_places, 'place')} or more"
+    return f"the places of a word in {counted(n, 'text')}, of words at {least}"
+
+
 def _of_output(
-    explanation: Attributions, output: str | None, order: np.ndarray
+    explanation: Attributions, output: str | None, found: Sizes, order: np.ndarray
 ) -> dict[str, pd.DataFrame]:
     """Return dots and medians of one output, features in a given order."""
-    sizes = importance(attribution_values(explanation, output))
-    ranks = importance_ranks(sizes)[:, order]
-    firsts = first_places(sizes)[order]
-    sizes = sizes[:, order]
-    labels = [explanation.features[j] for j in order]
+    ranks = importance_ranks(found.sizes)[:, order]
+    sizes = found.sizes[:, order]
+    labels = [found.names[j] for j in order]
     low, high = np.quantile(sizes, INTERVAL, axis=0)
     place = np.arange(len(order))
     medians = pd.DataFrame(
@@ -252,7 +294,8 @@ def _of_output(
             "median": np.median(sizes, axis=0),
             "low": low,
             "high": high,
-            "firsts": firsts,
+            "firsts": first_places(found.sizes)[order],
+            **{name: values[order] for name, values in found.told.items()},
         }
     )
     n = len(sizes)

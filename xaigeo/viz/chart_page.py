@@ -14,7 +14,7 @@ from xaigeo import __version__
 from xaigeo.viz.bundle import vega_script
 from xaigeo.viz.dark import DARK, DARK_PAPER
 from xaigeo.viz.escaping import csp_hash, script_json, script_source
-from xaigeo.viz.theme import FAINT, INK, SANS
+from xaigeo.viz.theme import FAINT, INK, SANS, SOFT_INK
 
 # Vega's expressions run in its interpreter (`ast`), so that no code is made from text, which the
 # policy forbids; its reader of CSV makes some, so tables are read here. Its own style sheets are
@@ -47,13 +47,66 @@ const embedded = (target, { datasets = {}, ...views }) => {
   });
 };
 """
+# Lines of titles that are longer than the window are broken again; a chart keeps its width, because
+# labels and marks were placed for it, and is scrolled.
 _START = (
     EMBED
-    + """\
-const still = document.getElementById("chart");
-const live = document.createElement("div");
-embedded(live, JSON.parse(document.getElementById("spec").textContent))
-  .then(() => still.replaceChildren(live));
+    + r"""const pen = document.createElement("canvas").getContext("2d");
+const broken = (text, px, font) => {
+  const lines = [].concat(text);
+  pen.font = font;
+  const fits = (line) => typeof line !== "string" || pen.measureText(line).width <= px;
+  if (lines.every(fits)) return text;
+  const made = [];
+  for (const word of lines.join(" ").split(" ")) {
+    const longer = `${made.at(-1)} ${word}`;
+    if (made.length && fits(longer)) made[made.length - 1] = longer;
+    else made.push(word);
+  }
+  return made;
+};
+const narrowed = (view, px, look) => {
+  const made = { ...view };
+  for (const key of ["hconcat", "vconcat", "concat"]) {
+    if (view[key]) made[key] = view[key].map((part) => narrowed(part, px, look));
+  }
+  if (!view.title) return made;
+  const given = view.title.text === undefined ? { text: view.title } : view.title;
+  const said = { ...look, ...given };
+  const fonts = {
+    text: `${said.fontWeight} ${said.fontSize}px ${said.font}`,
+    subtitle: `${said.subtitleFontSize}px ${said.subtitleFont}`,
+  };
+  made.title = { ...given };
+  for (const [name, font] of Object.entries(fonts)) {
+    if (given[name] !== undefined) made.title[name] = broken(given[name], px, font);
+  }
+  return made;
+};
+const frame = document.getElementById("chart");
+const { datasets, ...views } = JSON.parse(document.getElementById("spec").textContent);
+let drawn, shown;
+const draw = async () => {
+  // Vega leaves 5 pixels of paper on either side.
+  const fitting = narrowed(views, frame.clientWidth - 10, views.config?.title ?? {});
+  const told = JSON.stringify(fitting);
+  if (told !== drawn) {
+    drawn = told;
+    const live = document.createElement("div");
+    const made = await embedded(live, { datasets, ...fitting });
+    if (told !== drawn) return made.finalize();
+    shown?.finalize();
+    shown = made;
+    frame.replaceChildren(live);
+  }
+  document.getElementById("wider").hidden = frame.scrollWidth <= frame.clientWidth;
+};
+let waiting;
+addEventListener("resize", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(draw, 150);
+});
+draw();
 """
 )
 # Of tooltips and of the selectors that charts bring along; colours are the page's own.
@@ -79,6 +132,9 @@ _PAGE = """\
 <style>{{ style }}</style>
 </head>
 <body>
+{% if spec %}
+<p id="wider" hidden>The chart is wider than the window: scroll it sideways.</p>
+{% endif %}
 <main id="chart">{{ shown }}</main>
 {% if spec %}
 <script type="application/json" id="spec">{{ spec }}</script>
@@ -197,7 +253,7 @@ def _page(
 
 
 def _style(*, dark: bool) -> str:
-    ink, line = (DARK[INK], DARK[FAINT]) if dark else (INK, FAINT)
+    ink, line, soft = (DARK[c] if dark else c for c in (INK, FAINT, SOFT_INK))
     paper = DARK_PAPER if dark else "#ffffff"
     return (
         f":root {{ --ink: {ink}; --line: {line}; --paper: {paper}; --sans: {SANS};"
@@ -205,5 +261,6 @@ def _style(*, dark: bool) -> str:
         "body { margin: 1.2rem; background: var(--paper); color: var(--ink);"
         " font: 1rem/1.5 var(--sans); }\n"
         "main { overflow-x: auto; }\n"
+        f"#wider {{ margin: 0 0 .6rem; color: {soft}; font-size: .8rem; }}\n"
         "img { max-width: 100%; height: auto; }\n"
     ) + CHART_STYLE

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from xaigeo.errors import InputError
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import (
+    Anchors,
+    Attributions,
+    Counterfactuals,
+    Explanation,
+    TokenAttributions,
+)
 from xaigeo.explanations.row_label import known_label
 from xaigeo.viz.records import plain
 
@@ -19,13 +25,14 @@ METHODS: dict[type[Explanation], str] = {
 
 
 def check_kind(explanation: Any, kind: type[Kind], chart: str) -> Kind:
-    """Return an explanation of the kind that a chart draws.
+    """Return an explanation of the kind that a chart draws, of a table.
 
     Raises
     ------
     InputError
-        For any other thing.
+        For any other thing, and for explanations of texts, whose places are no columns.
     """
+    check_table(explanation, chart)
     if isinstance(explanation, kind):
         return explanation
     method = f" ({explanation.method})" if isinstance(explanation, Explanation) else ""
@@ -34,6 +41,22 @@ def check_kind(explanation: Any, kind: type[Kind], chart: str) -> Kind:
         arrived=f"{type(explanation).__name__}{method}",
         do=f"Pass the result of xaigeo.explain with method={METHODS[kind]}.",
     )
+
+
+def check_table(explanation: Any, chart: str) -> None:
+    """Raise for an explanation of texts.
+
+    Raises
+    ------
+    InputError
+        It names the chart that draws texts.
+    """
+    if isinstance(explanation, TokenAttributions):
+        raise InputError(
+            expected=f"an explanation of the columns of a table for {chart}",
+            arrived=f"TokenAttributions ({explanation.method}), of the words of texts",
+            do="Draw a text with xaigeo.viz.token_attributions(explanation, instance).",
+        )
 
 
 def row_place(explanation: Explanation, instance: Any) -> int:

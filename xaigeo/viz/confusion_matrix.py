@@ -9,9 +9,9 @@ import pandas as pd
 
 from xaigeo.agreement.confusion import confusion_table
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, share_text
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import INK, RAMP
 from xaigeo.viz.themed import themed
@@ -56,7 +56,7 @@ def confusion_matrix(evaluation: Evaluation, width: int | None = None) -> alt.La
         description=f"Confusion matrix of {counted(n_seeds, 'seed')} on "
         f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
-    return themed(with_tables(chart, confusion_tables(table)))
+    return themed(with_nouns(chart, confusion_tables(table), evaluation))
 
 
 def confusion_finding(table: pd.DataFrame, evaluation: Evaluation) -> str:

@@ -9,10 +9,10 @@ import pandas as pd
 from xaigeo.checks import Check, beats_random
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import TITLES
 from xaigeo.viz.number_text import counted
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
@@ -54,7 +54,7 @@ def deletion_curves(check: Check, *, width: int = WIDTH) -> alt.LayerChart:
         description=f"{finding}. The output by share of features for "
         f"{counted(len(check.seeds), 'seed')}, their mean, and random orders.",
     )
-    return themed(with_tables(body, tables))
+    return themed(with_nouns(body, tables, check))
 
 
 def deletion_curves_tables(check: Check) -> Tables:

@@ -16,6 +16,7 @@ from xaigeo.explanations import Attributions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import layered
 from xaigeo.viz.chart_size import check_width
+from xaigeo.viz.chosen_row import check_table
 from xaigeo.viz.method_words import words_for
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_agreement_heatmap import alike_order
@@ -64,11 +65,12 @@ def divided_rows(
     Raises
     ------
     InputError
-        For a regression, a single seed, no attributions, or where the seeds give one answer on no
-        row.
+        For a regression, a single seed, no attributions, texts, or where the seeds give one answer
+        on no row.
     """
     check_width(width)
     check_count("max_rows", max_rows)
+    check_table(explanation, "rows divided by their reasons")
     table = unanimous_rows(explanation, k, stability_below)
     tables = divided_tables(explanation, table, max_rows)
     finding = divided_finding(explanation, table, stability_below)

@@ -20,6 +20,8 @@ from xaigeo.viz.dark import darkened
 
 Suffix = Literal[".png", ".svg", ".pdf", ".html", ".json"]
 _PICTURES = (".png", ".svg", ".pdf")
+# What XML, and so SVG, cannot hold: control characters and two code points that are none.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
 
@@ -64,7 +66,8 @@ def save(
 
     Notes
     -----
-    Letters are those of the machine's fonts; one that no font of it has becomes a box.
+    Letters are those of the machine's fonts; one that no font of it has becomes a box. Control
+    characters, which a picture cannot hold, become U+FFFD.
     """
     if not isinstance(path, str | os.PathLike):
         raise InputError(
@@ -92,8 +95,22 @@ def svg_picture(spec: dict[str, Any], width: float | None = None) -> str:
     """Return a chart as SVG, `width` pixels wide if that is given."""
     import vl_convert
 
-    svg = str(vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version()))
+    svg = str(vl_convert.vegalite_to_svg(_writable(spec), vl_version=vega_lite_version()))
     return svg if width is None else _sized(svg, width)
+
+
+def _writable(part: Any) -> Any:
+    """Return a specification with U+FFFD for every character that SVG cannot hold.
+
+    The library that draws ends the process at one of them.
+    """
+    if isinstance(part, str):
+        return _NO_XML.sub("\ufffd", part)
+    if isinstance(part, list):
+        return [_writable(one) for one in part]
+    if isinstance(part, dict):
+        return {_writable(name): _writable(one) for name, one in part.items()}
+    return part
 
 
 def png_picture(svg: str, scale: float = 1.0) -> bytes:

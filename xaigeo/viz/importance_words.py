@@ -6,22 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from xaigeo.agreement.importance import attribution_values, importance
+from xaigeo.agreement.unstable import LEAST_PLACES
 from xaigeo.explanations import Attributions
 from xaigeo.viz.attribution_words import AttributionWords, attribution_words
+from xaigeo.viz.importance_sizes import sizes_of
 
 LEADERS_TOLD = 3  # features that a title names
 
 
-def outputs_finding(explanation: Attributions) -> str:
+def outputs_finding(explanation: Attributions, least_places: int = LEAST_PLACES) -> str:
     """Return which feature counts most for each output, in the median of the seeds, a sentence."""
     leads: dict[str, list[str]] = {}
     for output in explanation.outputs:
-        median = np.median(importance(attribution_values(explanation, output)), axis=0)
+        found = sizes_of(explanation, output, least_places)
+        median = np.median(found.sizes, axis=0)
         if (median == median.max()).sum() == 1:
-            leads.setdefault(explanation.features[int(median.argmax())], []).append(output)
+            leads.setdefault(found.quoted(int(median.argmax())), []).append(output)
     if not leads:
-        return "For no output does one feature alone count most"
+        return f"For no output does one {found.noun} alone count most"
     n = len(explanation.outputs)
     kind = "targets" if explanation.task == "regression" else "classes"
     by_size = sorted(leads.items(), key=lambda lead: -len(lead[1]))
@@ -29,7 +31,7 @@ def outputs_finding(explanation: Attributions) -> str:
     if len(first) == n:
         return f"{name} counts most for {'both' if n == 2 else f'all {n}'} {kind}"
     if len(by_size) > LEADERS_TOLD:
-        return f"{len(by_size)} features count most for one of {n} {kind} or more"
+        return f"{len(by_size)} {found.noun}s count most for one of {n} {kind} or more"
     others = [f"{other} for {' and '.join(outputs)}" for other, outputs in by_size[1:]]
     return ", ".join([f"{name} counts most for {' and '.join(first)}", *others])
 

@@ -12,15 +12,18 @@ from xaigeo.agreement.method_matrix import MethodMatrix, method_matrix
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.geometry.attribution_meaning import attribution_meaning
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import method_title
 from xaigeo.viz.score_words import ScoreWords
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import label_expression, titled
 from xaigeo.viz.theme import INK, RAMP
 from xaigeo.viz.themed import themed
 
 LETTERS = 12  # of a line of a method's name
+UPRIGHT = 5  # more methods have their names in one line, below the columns turned
+NUMBER_PX = (7.0, 12.0)  # least and greatest size of a number
+DIGIT = 0.58  # width of a digit, in its size
 TALLEST = 62  # height of a square, in pixels
 
 
@@ -76,13 +79,13 @@ def method_agreement(
         ),
         description=f"Heat map of the agreement of {len(names)} methods. {finding}.",
     )
-    return themed(with_tables(chart, tables))
+    return themed(with_nouns(chart, tables, explanations))
 
 
 def method_labels(explanations: Sequence[Explanation], matrix: MethodMatrix) -> list[str]:
     """Return what the methods are called before a reader, numbered where one comes twice."""
     numbers = [name.partition(" #")[2] for name in matrix.methods]
-    titles = [words_for(explanation).title for explanation in explanations]
+    titles = [method_title(explanation) for explanation in explanations]
     return [f"{t} #{n}" if n else t for t, n in zip(titles, numbers, strict=True)]
 
 
@@ -124,18 +127,9 @@ def method_agreement_body(
     words = ScoreWords(matrix.score, matrix.k)
     start = _start(matrix)
     n = len(matrix.methods)
-    axis = alt.Axis(
-        ticks=False,
-        domain=False,
-        labelAngle=0,
-        labelExpr=label_expression(LETTERS),
-        labelPadding=6,
-        labelColor=INK,
-        labelLimit=LETTERS * 8,
-    )
     names = list(dict.fromkeys(tables["cells"]["label"]))
-    x = alt.X("other_label:N", sort=names, title=None, axis=axis)
-    y = alt.Y("label:N", sort=names, title=None, axis=axis)
+    x = alt.X("other_label:N", sort=names, title=None, axis=_axis(0 if n <= UPRIGHT else -90, n))
+    y = alt.Y("label:N", sort=names, title=None, axis=_axis(0, n))
     tooltip = [
         alt.Tooltip("pair:N", title="Compared"),
         alt.Tooltip("value:Q", title=words.legend, format=words.number),
@@ -151,7 +145,9 @@ def method_agreement_body(
             "value:Q",
             title=words.legend,
             scale=alt.Scale(domain=[start, 1.0], range=list(RAMP), clamp=True),
-            legend=alt.Legend(format=words.number, gradientLength=140, tickCount=3),
+            legend=alt.Legend(
+                format=words.number, gradientLength=140, values=[start, (start + 1) / 2, 1]
+            ),
         ),
         tooltip=tooltip,
     )
@@ -160,7 +156,7 @@ def method_agreement_body(
         .mark_rect(filled=False, stroke=INK, strokeWidth=1.6)
         .encode(x=x, y=y)
     )
-    numbers = base.mark_text(fontSize=12).encode(
+    numbers = base.mark_text(fontSize=_letter_px(tables, words, width / n)).encode(
         x=x,
         y=y,
         text=alt.Text("value:Q", format=words.number),
@@ -172,6 +168,28 @@ def method_agreement_body(
     return layered(squares, frames, numbers).properties(
         width=width, height=int(n * min(TALLEST, width / n))
     )
+
+
+def _axis(angle: int, n: int) -> alt.Axis:
+    """Return the axis of `n` methods: their names in two lines, of many in one."""
+    few = n <= UPRIGHT
+    line = f"truncate(datum.label, {2 * LETTERS}, 'center')"
+    return alt.Axis(
+        ticks=False,
+        domain=False,
+        labelAngle=angle,
+        labelOverlap=False,
+        labelExpr=label_expression(LETTERS) if few else line,
+        labelPadding=6,
+        labelColor=INK,
+        labelLimit=LETTERS * (8 if few else 12),
+    )
+
+
+def _letter_px(tables: dict[str, pd.DataFrame], words: ScoreWords, square: float) -> float:
+    """Return the size of the numbers, so that the longest fits its square."""
+    longest = max((len(words.text(value)) for value in tables["cells"]["value"]), default=1)
+    return float(np.clip((square - 4) / (longest * DIGIT), *NUMBER_PX))
 
 
 def method_agreement_finding(matrix: MethodMatrix) -> str:
@@ -197,11 +215,12 @@ def method_agreement_notes(explanations: Sequence[Explanation]) -> list[str]:
     """Return why methods may differ that no seed is to blame for, in sentences."""
     given = [e for e in explanations if isinstance(e, Attributions)]
     notes = []
-    unsigned = [words_for(e).title for e in given if not e.signed]
+    unsigned = [method_title(e) for e in given if not e.signed]
     if unsigned:
-        notes.append(f"Sizes are compared: {', '.join(unsigned)} has no sign.")
+        have = "has" if len(unsigned) == 1 else "have"
+        notes.append(f"Sizes are compared: {', '.join(unsigned)} {have} no sign.")
     if len({attribution_meaning(e).says for e in given}) > 1:
-        changes = [words_for(e).title for e in given if attribution_meaning(e).says == "change"]
+        changes = [method_title(e) for e in given if attribution_meaning(e).says == "change"]
         tell = "tells" if len(changes) == 1 else "tell"
         notes.append(
             f"{' and '.join(changes)} {tell} slopes, the others contributions, so part of the "
@@ -215,7 +234,6 @@ def _chance(matrix: MethodMatrix) -> float:
 
 
 def _start(matrix: MethodMatrix) -> float:
-    known = matrix.table[["null", "value"]].to_numpy(dtype=float)
-    chance = _chance(matrix)
-    start = chance if np.isfinite(chance) else np.nanmin(known, initial=0.9)
-    return float(min(np.floor(start * 10) / 10, 0.9))
+    """Return where colours start: at or below chance and every square."""
+    known = np.array([_chance(matrix), *matrix.table["value"]])
+    return float(np.floor(np.nanmin(known, initial=0.9) * 10) / 10)

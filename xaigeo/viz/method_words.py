@@ -11,6 +11,7 @@ from xaigeo.geometry.attribution_meaning import attribution_meaning, has_boundar
 Mark = Literal["line", "arrows", "box", "connector"]
 
 TITLES = {
+    "attention": "Attention",
     "lime": "LIME",
     "kernel_shap": "Kernel SHAP",
     "permutation_shap": "Permutation SHAP",
@@ -182,7 +183,7 @@ def words_for(explanation: Explanation) -> MethodWords:
         on_plane = f"{ON_PLANES[reading]} {on_plane}"
     if explanation.task == "regression":
         reading, on_plane = _of_regression(mark, reading, on_plane)
-    return MethodWords(explanation.method, _title(explanation), mark, reading, on_plane)
+    return MethodWords(explanation.method, method_title(explanation), mark, reading, on_plane)
 
 
 def _of_regression(mark: Mark, reading: str, on_plane: str) -> tuple[str, str]:
@@ -196,7 +197,8 @@ def _of_regression(mark: Mark, reading: str, on_plane: str) -> tuple[str, str]:
     )
 
 
-def _title(explanation: Explanation) -> str:
+def method_title(explanation: Explanation) -> str:
+    """Return what a method is called before a reader; one from elsewhere keeps its own name."""
     if explanation.method == "smooth_grad":
         moment = explanation.provenance["parameters"].get("nt_type")
         return SMOOTHED.get(moment, TITLES["smooth_grad"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 
 def number_text(value: float, digits: int = 3) -> str:
@@ -21,6 +22,27 @@ def number_text(value: float, digits: int = 3) -> str:
     text = f"{round(value, decimals):.{max(decimals, 0)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace("-", "−")
+
+
+def alike_texts(values: Sequence[float], digits: int = 2) -> list[str]:
+    """Return numbers to be compared, all with as many decimals.
+
+    The largest has at least so many significant digits, the smallest one.
+
+    Examples
+    --------
+    >>> alike_texts([0.25, 0.2, 0.0]), alike_texts([0.25, 0.004])
+    (['0.25', '0.20', '0.00'], ['0.250', '0.004'])
+    """
+    known = [abs(value) for value in values if math.isfinite(value) and value]
+    decimals = 0
+    if known:
+        decimals = digits - 1 - math.floor(math.log10(max(known)))
+        decimals = max(decimals, -math.floor(math.log10(min(known))), 0)
+    return [
+        f"{value:.{decimals}f}".replace("-", "−") if math.isfinite(value) else "undefined"
+        for value in values
+    ]
 
 
 def share_text(share: float) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 from xaigeo.agreement.prediction_deviation import PredictionDeviation
 from xaigeo.agreement.prediction_deviation import prediction_deviation as deviation_of
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, number_text
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED
 from xaigeo.viz.themed import themed
@@ -72,7 +72,7 @@ def prediction_deviation(
         description=f"Deviation of the prediction between {found.n_seeds} seeds by bins of its "
         f"mean. {prediction_deviation_finding(found)}.",
     )
-    return themed(with_tables(chart, prediction_deviation_tables(found)))
+    return themed(with_nouns(chart, prediction_deviation_tables(found), source))
 
 
 def prediction_deviation_finding(found: PredictionDeviation) -> str:
@@ -80,7 +80,8 @@ def prediction_deviation_finding(found: PredictionDeviation) -> str:
     if not found.rows["sd"].any():
         return f"All {found.n_seeds} seeds predict the same for {counted(len(found.rows), 'row')}"
     most = found.bins.iloc[int(found.bins["sd"].to_numpy().argmax())]
-    what = "confidence" if found.output is None else f"the probability of “{found.output}”"
+    whose = "the class of most seeds" if found.output is None else f"“{found.output}”"
+    what = f"the mean probability of {whose}"
     if found.task == "regression":
         what = f"predicted {found.output}"
     digits = 3 if found.task == "regression" else 2

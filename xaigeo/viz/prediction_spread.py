@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import altair as alt
 import pandas as pd
@@ -11,11 +11,11 @@ from xaigeo.agreement.prediction_spread import prediction_spread as spread_of
 from xaigeo.agreement.seed_predictions import seed_predictions
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.number_text import counted, number_text, probability_text
 from xaigeo.viz.records import plain
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled, wrapped
 from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from xaigeo.explanations import Explanation
 
 ROW = 15
-LABEL = 30
+# Letters of a label; where one would be longer, none names its class.
+LABEL = 34
 LABEL_ROOM = 150
 
 
@@ -62,7 +63,9 @@ def prediction_spread(
     what = _what(given.outputs, output, regression)
     notes = ["Line: lowest to highest seed. Tick: median. Dot: one seed."]
     if rows["n_flips"].iloc[:n_rows].any():
-        notes.append("Coloured: the seed predicts another class than most seeds do.")
+        tied = rows["tied"].iloc[:n_rows].any()
+        most = "most seeds, or at a tie than the likelier" if tied else "most seeds do"
+        notes.append(f"Coloured: the seed predicts another class than {most}.")
     if len(rows) > n_rows:
         notes.append(_rest(rows.iloc[n_rows:], regression))
     finding = prediction_spread_finding(rows, len(given.seeds), regression)
@@ -73,7 +76,9 @@ def prediction_spread(
         description=f"{what} by row for {counted(len(given.seeds), 'seed')}, widest range first. "
         f"{finding}.",
     )
-    return themed(with_tables(chart, prediction_spread_tables(rows, dots, n_rows, regression)))
+    return themed(
+        with_nouns(chart, prediction_spread_tables(rows, dots, n_rows, regression), source)
+    )
 
 
 def _what(outputs: tuple[str, ...], output: str | None, regression: bool) -> str:
@@ -120,12 +125,7 @@ def prediction_spread_tables(
 ) -> dict[str, pd.DataFrame]:
     """Return the drawn `rows`, the dots of seeds that `agree` and of those that `flip`."""
     shown = rows.iloc[:n_rows]
-    labels = pd.Series(
-        [
-            middle(_label(row, regression), LABEL)
-            for row in shown[["instance", "majority", "n_flips"]].itertuples(index=False)
-        ]
-    )
+    labels = pd.Series(_labels(shown, regression))
     # Rows of one label must not fall on one line.
     again = labels.groupby(labels).cumcount()
     unique = [f"{text} ({n + 1})" if n else text for text, n in zip(labels, again, strict=True)]
@@ -138,11 +138,24 @@ def prediction_spread_tables(
     }
 
 
-def _label(row: Any, regression: bool) -> str:
-    if regression:
-        return f"row {plain(row.instance)}"
-    flips = f", {counted(row.n_flips, 'flip')}" if row.n_flips else ""
-    return f"row {plain(row.instance)}: {row.majority}{flips}"
+def _labels(shown: pd.DataFrame, regression: bool) -> list[str]:
+    """Return names of rows with the class of most seeds and the number of flips.
+
+    Where that is too long for one of them the class is left to the tooltips, and of long names
+    the middle is left out.
+    """
+    names = [f"row {plain(name)}" for name in shown["instance"]]
+    flips = [f", {counted(n, 'flip')}" if n else "" for n in shown["n_flips"].tolist()]
+    classes = ["" if regression else f": {name}" for name in shown["majority"]]
+    whole = ["".join(parts) for parts in zip(names, classes, flips, strict=True)]
+    if max(map(len, whole)) <= LABEL:
+        return whole
+    return [fitted(name, n) for name, n in zip(names, flips, strict=True)]
+
+
+def fitted(name: str, flips: str) -> str:
+    """Return a row's name, without its middle where it is long, and its flips."""
+    return middle(name, LABEL - len(flips)) + flips
 
 
 def prediction_spread_body(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import altair as alt
 import numpy as np
@@ -14,15 +15,16 @@ from xaigeo.checks.randomised_correlation import randomised_correlation
 from xaigeo.errors import InputError
 from xaigeo.options import is_number
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.method_words import TITLES
 from xaigeo.viz.number_text import counted
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import text_px, titled
 from xaigeo.viz.theme import INK, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
 
 WIDTH, HEIGHT = 420, 240
+LETTERS, LINE = 22, 12  # of a layer's name; height of a line of it, in pixels
 Tables = dict[str, pd.DataFrame]
 NONE = "none"
 TITLE = "Rank correlation with the explanation"
@@ -62,7 +64,7 @@ def randomisation_check(
         description=f"{finding}. Rank correlation by step for "
         f"{counted(len(check.seeds), 'seed')} and its mean.",
     )
-    return themed(with_tables(body, tables))
+    return themed(with_nouns(body, tables, check))
 
 
 def randomisation_check_tables(check: Check, *, limits: Sequence[float] = ()) -> Tables:
@@ -218,13 +220,15 @@ def _axis(steps: list[str], width: int) -> alt.Axis:
     parts = [step.split(" · ") for step in steps]
     if max(text_px(part) for each in parts for part in each) <= room:
         return alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' · ')", ticks=False)
-    # Every other label is dropped where they would touch.
-    upright = max(text_px(each[0]) for each in parts) <= 2 * room
+    # The ends of names tell layers apart; every layer has its name where a line of it has room.
+    px = [text_px(each[0]) for each in parts]
+    upright = all((one + next_one) / 2 <= room for one, next_one in pairwise(px))
+    name = "split(datum.label, ' · ')[0]"
     return alt.Axis(
-        labelAngle=0 if upright else -40,
-        labelExpr="split(datum.label, ' · ')[0]",
-        labelLimit=120,
-        labelOverlap=True,
+        labelAngle=0 if upright else -90,
+        labelExpr=name if upright else f"truncate({name}, {LETTERS}, 'center')",
+        labelLimit=LETTERS * 8,
+        labelOverlap=width / len(steps) < LINE,
         ticks=False,
     )
 
@@ -245,4 +249,4 @@ def _between(check: Check) -> float:
 
 
 def _text(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{value:z.2f}".replace("-", "−")

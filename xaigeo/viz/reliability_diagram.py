@@ -18,9 +18,9 @@ from xaigeo.agreement.calibration import (
 from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.options import check_count, check_flag
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, range_text
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK, class_mark
 from xaigeo.viz.themed import themed
@@ -78,7 +78,7 @@ def reliability_diagram(
         description=f"Reliability diagram of {counted(n_seeds, 'seed')} on "
         f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
-    return themed(with_tables(chart, reliability_tables(evaluation, n_bins, by_class)))
+    return themed(with_nouns(chart, reliability_tables(evaluation, n_bins, by_class), evaluation))
 
 
 def reliability_finding(evaluation: Evaluation, n_bins: int = 15, by_class: bool = False) -> str:

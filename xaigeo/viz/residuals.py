@@ -10,9 +10,9 @@ import pandas as pd
 
 from xaigeo.agreement.residuals import residual_table
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import number_text, share_text
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import INK, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
@@ -57,7 +57,7 @@ def residuals(
         description=f"Predicted against observed {name} on {len(table)} {evaluation.name} rows. "
         f"{finding}.",
     )
-    return themed(with_tables(chart, residuals_tables(table)))
+    return themed(with_nouns(chart, residuals_tables(table), evaluation))
 
 
 def residuals_finding(table: pd.DataFrame, n_seeds: int) -> str:

@@ -11,12 +11,12 @@ import pandas as pd
 from xaigeo.agreement.score_rows import ScoreRows, score_rows
 from xaigeo.explanations import Explanation
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import method_title
 from xaigeo.viz.number_text import counted
 from xaigeo.viz.records import plain
 from xaigeo.viz.score_words import ScoreWords
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, titled
 from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
@@ -60,13 +60,13 @@ def score_by_row(
     chart = score_by_row_body(rows, tables, width=width).properties(
         title=titled(
             finding,
-            [f"{words_for(explanation).title}. {' '.join(score_by_row_notes(rows, tables))}"],
+            [f"{method_title(explanation)}. {' '.join(score_by_row_notes(rows, tables))}"],
             width,
         ),
         description=f"Distribution of “{rows.score.label}” over "
         f"{counted(len(rows.frame), 'row')}. {finding}.",
     )
-    return themed(with_tables(chart, tables))
+    return themed(with_nouns(chart, tables, explanation))
 
 
 def score_by_row_tables(rows: ScoreRows, *, width: Width = 420) -> dict[str, pd.DataFrame]:
@@ -170,13 +170,17 @@ def score_by_row_notes(rows: ScoreRows, tables: dict[str, pd.DataFrame]) -> list
         )
     unit = "Bar: number of rows." if "bars" in tables else "Dot: a row."
     notes = [meaning, unit]
-    by_row = rows.score.null_per_instance is not None
+    # Of texts chance depends on their number of words.
+    nulls = rows.frame["null"]
+    by_row = rows.score.null_per_instance is not None or bool(nulls.max() > nulls.min())
     if np.isfinite(rows.null):
         mean = " in the mean" if by_row else ""
         notes.append(f"Dashed: unrelated explanations, {words.text(rows.null)}{mean}.")
     if rows.n_worse:
         mark = "Dark" if "bars" in tables else "Dark triangle"
         notes.append(f"{mark}: worse than {'chance at that row' if by_row else 'chance'}.")
+    elif by_row and np.isfinite(rows.null):
+        notes.append("No row is worse than its own chance, which may lie below the dashed line.")
     missing = len(rows.frame) - rows.n_defined
     if missing:
         notes.append(f"Undefined on {missing} row{'' if missing == 1 else 's'}, not drawn.")

@@ -25,6 +25,9 @@ SENTENCES = {
     "cross_validity": "{value} of a seed's counterfactuals carry over to another seed's model on "
     "average",
     "delta_cosine": "The cosine between the changes of {two_low} is {value} on average",
+    "shared_words": "Of the words that {two_low} name, {value} are named by both on average",
+    "words_carry_over": "A seed's words do the same under another seed's model {value} of the time "
+    "on average",
     "shared_changes": "Of the features that {two_low} change, {value} are changed by both on "
     "average",
 }
@@ -42,6 +45,8 @@ LEGENDS = {
     "cross_validity": "Carries over",
     "delta_cosine": "Cosine of changes",
     "shared_changes": "Features in both",
+    "shared_words": "Words in both",
+    "words_carry_over": "Words carry over",
 }
 # Correlations and cosines are no shares, nor are coefficients corrected for chance.
 COEFFICIENTS = (

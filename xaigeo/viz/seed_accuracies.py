@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.number_text import counted, range_text
 from xaigeo.viz.records import plain
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.theme import INK, SEED
 from xaigeo.viz.themed import themed
 
@@ -43,7 +43,7 @@ def seed_accuracies(evaluation: Evaluation) -> alt.LayerChart:
         description=f"Dot plot of {metric} by seed, {reach}, median {values.median():.3f}.",
     )
     median = pd.DataFrame({"score": [values.median()]})
-    return themed(with_tables(chart, {"seeds": dots, "median": median}))
+    return themed(with_nouns(chart, {"seeds": dots, "median": median}, evaluation))
 
 
 def _three(score: float) -> str:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from xaigeo.errors import InputError
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import method_title
 from xaigeo.viz.score_words import ScoreWords
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import FAINT, INK, RAMP
 from xaigeo.viz.themed import themed
@@ -66,12 +66,12 @@ def seed_agreement_heatmap(
     chart = heatmap_body(matrix, width=side).properties(
         title=titled(
             finding,
-            [f"{words_for(explanation).title}. {heatmap_note(matrix)}"],
+            [f"{method_title(explanation)}. {heatmap_note(matrix)}"],
             max(side + 45, 300),
         ),
         description=f"Heat map of the agreement of {n} seeds, two at a time. {finding}.",
     )
-    return themed(with_tables(chart, tables))
+    return themed(with_nouns(chart, tables, explanation))
 
 
 def heatmap_finding(matrix: SeedMatrix) -> str:
@@ -208,7 +208,9 @@ def heatmap_layers(
                 "agreement:Q",
                 title=name,
                 scale=alt.Scale(domain=[low, 1.0], range=list(RAMP), clamp=True),
-                legend=alt.Legend(format=number, gradientLength=140, tickCount=3),
+                legend=alt.Legend(
+                    format=number, gradientLength=140, values=[low, (low + 1) / 2, 1]
+                ),
             ),
             tooltip=[
                 alt.Tooltip("seed:N", title="Seed"),

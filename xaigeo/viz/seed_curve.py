@@ -15,9 +15,9 @@ from xaigeo.agreement.subset_moments import FEWEST
 from xaigeo.errors import InputError
 from xaigeo.options import check_count
 from xaigeo.viz.channels import at, layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, number_text
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import Width, balanced, titled
 from xaigeo.viz.theme import AMOUNTS, INK, SOFT_INK
 from xaigeo.viz.themed import themed
@@ -62,7 +62,7 @@ def seed_curve(needed: SeedsNeeded, max_scores: int = 9, *, width: int = 600) ->
         description=f"Curves of the interval of {counted(n_scores, 'score')} against the number "
         f"of seeds. {finding}.",
     )
-    return themed(with_tables(chart, tables))
+    return themed(with_nouns(chart, tables, needed))
 
 
 def seed_curve_tables(needed: SeedsNeeded, max_scores: int = 9) -> dict[str, pd.DataFrame]:

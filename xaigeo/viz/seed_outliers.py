@@ -168,7 +168,9 @@ def seed_outliers_body(tables: dict[str, pd.DataFrame], *, width: Width) -> alt.
 
 def _tags(base: alt.Chart, x: alt.X, y: alt.Y, reach: float, left: bool) -> alt.Chart:
     """Return the words beside the intervals that leave room on one side."""
-    side = f"datum.high {'>' if left else '<='} {0.6 * reach:.6g}"
+    # A bar over the whole row leaves no room; what it would say the notes do.
+    side = f"datum.high > {0.6 * reach:.6g} && datum.low >= {0.5 * reach:.6g}"
+    side = side if left else f"datum.high <= {0.6 * reach:.6g}"
     tags: alt.Chart = (
         base.mark_text(
             align="right" if left else "left", dx=-7 if left else 7, fontSize=10.5, color=INK
@@ -198,6 +200,8 @@ def seed_outliers_finding(difference: ModelDifference) -> str:
     if largest["alpha_hat"] == 0:
         return f"{none}: the trimmed share is 0 for all"
     told = number_text(largest["alpha_hat"])
+    if n > 1 and largest["alpha_hat"] > difference.limit:
+        none = f"Scores differ, though none of {n} seeds is an outlier"
     return f"{none}; the largest trimmed share is {told} (seed {largest['seed']})"
 
 

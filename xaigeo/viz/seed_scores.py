@@ -11,9 +11,9 @@ import pandas as pd
 
 from xaigeo.agreement.seed_predictions import check_evaluation
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted, number_text
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import titled
 from xaigeo.viz.theme import INK, POSITIVE, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
@@ -63,7 +63,7 @@ def seed_scores(evaluation: Evaluation, width: int = 420) -> alt.VConcatChart:
         description=f"Dot strips of {len(tables) // 2} scores by seed on "
         f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
-    return themed(with_tables(chart, tables))
+    return themed(with_nouns(chart, tables, evaluation))
 
 
 def score_name(column: str) -> tuple[str, bool]:

@@ -19,14 +19,16 @@ def text_px(text: str, size: float = LABEL_SIZE) -> float:
 
 
 def wrapped(text: str, px: float, size: float = 11.5) -> list[str]:
-    """Return a text in lines that fit a number of pixels.
+    """Return a text in lines that fit a number of pixels, broken at blanks alone.
 
     Examples
     --------
     >>> wrapped("one two three", 60)
     ['one two', 'three']
     """
-    return textwrap.wrap(text, max(12, int(px / (size * LETTER))), break_long_words=False) or [""]
+    letters = max(12, int(px / (size * LETTER)))
+    # Lines that end at a hyphen could not be joined again with a blank, as pages do.
+    return textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def middle(text: str, n: int) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 from xaigeo.agreement.discrimination import Curve, ThresholdCurves
 from xaigeo.agreement.discrimination import threshold_curves as curves_of
 from xaigeo.viz.channels import layered
+from xaigeo.viz.chart_nouns import with_nouns
 from xaigeo.viz.chart_size import check_width
 from xaigeo.viz.number_text import counted
-from xaigeo.viz.table_data import with_tables
 from xaigeo.viz.text_fit import middle, titled
 from xaigeo.viz.theme import AMOUNTS, INK, SEED, SOFT_INK
 from xaigeo.viz.themed import themed
@@ -87,7 +87,7 @@ def _chart(
         f"{counted(len(evaluation.seeds), 'seed')} on "
         f"{counted(len(evaluation.labels), f'{evaluation.name} row')}. {finding}.",
     )
-    return themed(with_tables(chart, threshold_curves_tables(found)))
+    return themed(with_nouns(chart, threshold_curves_tables(found), evaluation))
 
 
 def threshold_curves_finding(found: Sequence[ThresholdCurves]) -> str:

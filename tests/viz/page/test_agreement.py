@@ -12,6 +12,7 @@ from xaigeo.viz.page.agreement import (
     method_sentence,
     row_sentences,
 )
+from xaigeo.viz.page.reasons import contrast_sentence
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +47,15 @@ def test_what_is_said_to_differ_is_the_top_features_not_the_first(agreement):
             "stability": [0.2, 0.398],
             "flagged": True,
             "leading_features": ["bill (5)", "bill (3), island (2)"],
+            "leading_share": [1.0, 0.6],
+            "mean_cosine": [0.81, 0.2],
         }
     )
     assert contrast_sentences(replace(agreement, contrasts=rows)) == {
-        7: "Yet their top 3 features differ (Kernel SHAP: stability 0.20), though all rank bill "
-        "first.",
-        9: "Yet their top 3 features differ (Kernel SHAP: stability 0.398); ranked first, by how "
-        "many seeds: bill (3), island (2).",
+        7: "Yet their top 3 features differ (Kernel SHAP: stability 0.20, mean cosine "
+        "0.81), though all rank bill first.",
+        9: "Yet their top 3 features differ (Kernel SHAP: stability 0.398, mean cosine "
+        "0.20); ranked first, by how many seeds: bill (3), island (2).",
     }
     assert contrast_sentences(replace(agreement, contrasts=rows.head(0))) == {}
 
@@ -83,3 +86,27 @@ def test_scores_of_answers_are_not_scores_of_reasons(agreement):
     names = agreement.scores_at_rows("lime")
     assert "feature_agreement" in names
     assert not {"churn", "flip_rate"} & set(names)
+
+
+def test_rows_led_by_one_feature_come_last_and_are_told_apart(agreement):
+    rows = pd.DataFrame(
+        {
+            "instance": [7, 8, 9],
+            "stability": [0.1, 0.2, 0.3],
+            "flagged": True,
+            "leading_features": ["bill (5)", "bill (3), island (2)", "island (4), bill (1)"],
+            "leading_share": [1.0, 0.6, 0.8],
+            "mean_cosine": [0.9, 0.2, 0.4],
+        }
+    )
+    some = replace(agreement, contrasts=rows)
+    assert some.flagged["instance"].tolist() == [8, 9, 7]
+    assert some.led_by_one == [7]
+    assert contrast_sentence(some).endswith(
+        " On 1 of these all seeds put the same feature first (mean cosine 0.90): what differs is "
+        "the rest."
+    )
+    assert "put the same" not in contrast_sentence(replace(agreement, contrasts=rows.tail(2)))
+    assert " On all of these " in contrast_sentence(
+        replace(agreement, contrasts=rows.assign(leading_share=1.0))
+    )

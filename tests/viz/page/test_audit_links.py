@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.drawn_charts import wait_for_charts
 from xaigeo.audit.item import CHECKLIST
 from xaigeo.viz.page.audit_links import PLACES, with_links
 
@@ -48,6 +49,7 @@ def test_rows_named_by_the_checklist_choose_themselves_in_the_explorer(written, 
     opened = open_page(written)
     page = opened.page
     page.wait_for_function("() => window.xaigeoReport")
+    wait_for_charts(page)
     links = page.locator("#audit a[data-row]")
     label = links.last.get_attribute("data-row")
     page.evaluate("() => document.querySelectorAll('#audit details').forEach((d) => d.open = true)")
@@ -61,6 +63,7 @@ def test_rows_named_by_the_checklist_choose_themselves_in_the_explorer(written, 
     page.goto("about:blank")
     page.goto(f"file://{written}#row={other}")
     page.wait_for_function("() => window.xaigeoReport")
+    wait_for_charts(page)
     assert page.evaluate(chosen).startswith(f"{other}:")
     assert opened.problems == []
 
@@ -70,6 +73,7 @@ def test_links_unfold_what_they_lead_to_and_rows_stand_in_the_address(written, o
     opened = open_page(written)
     page = opened.page
     page.wait_for_function("() => window.xaigeoReport")
+    wait_for_charts(page)
     page.evaluate("() => document.querySelectorAll('#audit details').forEach((d) => d.open = true)")
     page.locator('#audit a[href="#everything"]').first.click()
     page.wait_for_function("() => document.querySelector('#all-rows tr')")

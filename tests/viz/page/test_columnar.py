@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from xaigeo.viz.page.columnar import columnar
+from xaigeo.viz.page.columnar import columnar, replace_values
 
 
 def expanded(column, n):
@@ -48,3 +48,14 @@ def test_true_and_one_are_not_mixed_up():
 def test_missing_values_travel_as_none_and_floats_keep_four_digits():
     column = columnar(pd.DataFrame({"x": [float("nan"), 123456.0, 0.000123456]}))["columns"]["x"]
     assert expanded(column, 3) == [None, 123500, 0.0001235]
+
+
+@pytest.mark.parametrize("values", [["a", "b", "c"], ["a", "b"] * 9, ["a"] * 9 + ["b"] * 9, []])
+def test_values_are_replaced_in_every_form(values):
+    by = {"a": "anchors", "b": "beam", "c": "column"}
+    table = columnar(pd.DataFrame({"x": values, "y": values}))
+    replace_values(table, "x", by)
+    columns = table["columns"]
+    assert expanded(columns["x"], table["n"]) == [by[value] for value in values]
+    assert expanded(columns["y"], table["n"]) == values
+    replace_values(table, "z", by)

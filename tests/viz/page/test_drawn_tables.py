@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import xaigeo as xg
+from tests.drawn_charts import PATIENCE_MS
 from xaigeo.geometry import grand_tour, pca_view
 from xaigeo.viz.attribution_steps import drawn_steps, step_table
 from xaigeo.viz.attribution_strip import feature_labels, majority_output
@@ -72,6 +73,7 @@ def found(study, make, chromium, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
     xg.report(study.explanations, path, views=[make.view])
     page = chromium.new_page(viewport={"width": 1100, "height": 800})
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"file://{path}")
     page.wait_for_function("() => document.body.dataset.shown")
 

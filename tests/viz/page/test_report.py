@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import xaigeo as xg
+from tests.drawn_charts import wait_for_charts
 from xaigeo.audit import Audit
 from xaigeo.audit.finding import Finding
 from xaigeo.checks import Check
@@ -36,14 +37,21 @@ def settle(page, **state):
     conditions = " && ".join(f"shown.{name} === {value}" for name, value in wanted.items())
     page.wait_for_function(
         f"() => {{ const shown = JSON.parse(document.body.dataset.shown ?? '{{}}');"
-        f" return {conditions or 'shown.row !== undefined'}; }}"
+        f" return {conditions or 'shown.row !== undefined'}; }}",
+        polling=100,
     )
+
+
+def come_to_rest(page):
+    """Wait until the page shows a state, and all its charts."""
+    settle(page)
+    wait_for_charts(page)
 
 
 @pytest.fixture
 def opened(written, open_page):
     opened = open_page(written)
-    settle(opened.page)
+    come_to_rest(opened.page)
     return opened
 
 
@@ -56,11 +64,7 @@ def test_no_error_and_no_request_but_the_file(opened, written):
 
 @pytest.mark.browser
 def test_every_chart_is_drawn(opened):
-    charts = opened.page.locator("[data-chart]")
-    opened.page.wait_for_function(
-        "() => [...document.querySelectorAll('[data-chart]')].every((e) => e.querySelector('svg'))"
-    )
-    assert charts.count() >= 10
+    assert opened.page.locator("[data-chart] svg.marks").count() >= 10
 
 
 @pytest.mark.browser
@@ -355,7 +359,7 @@ def test_a_click_on_a_tile_leads_to_its_row(opened, study):
 def test_dark_pages_print_light_and_are_dark_again(written, open_page):
     opened = open_page(written)
     page = opened.page
-    settle(page)
+    come_to_rest(page)
     ink = "document.querySelector('#map g.ring_marks > path')?.getAttribute('stroke')"
     page.locator("#theme").click()
     page.wait_for_function(f"() => {ink} && {ink} !== '#1c1b19'")
@@ -415,7 +419,7 @@ def test_arrow_keys_on_the_map_go_from_row_to_row(opened):
 def test_dark_and_light(written, open_page):
     opened = open_page(written)
     page = opened.page
-    settle(page)
+    come_to_rest(page)
 
     def paper():
         return page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -437,7 +441,7 @@ def test_dark_and_light(written, open_page):
     assert paper() == light[0]
     page.emulate_media(color_scheme="dark")
     page.reload()
-    settle(page)
+    come_to_rest(page)
     assert paper() == light[0] or paper() == "rgb(23, 23, 26)"
     assert opened.problems == []
 
@@ -466,7 +470,7 @@ def test_a_flagged_row_leads_to_the_explorer(study, make, open_page, tmp_path):
     model = make.linear_seeds(study.data.X, study.data.y, wobble=0.8)
     shap = make.attributions(model, study.data.X.iloc[::9], study.background, "kernel_shap")
     opened = open_page(report(shap, tmp_path / "r.html", views=[make.view]))
-    settle(opened.page)
+    come_to_rest(opened.page)
     link = opened.page.locator("[data-row]").last
     label = link.inner_text()
     link.click()
@@ -487,10 +491,7 @@ def test_pictures_of_the_page(written, chromium, width, theme):
     folder.mkdir(parents=True, exist_ok=True)
     page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     page.goto(f"file://{written}")
-    settle(page)
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('[data-chart]')].every((e) => e.querySelector('svg'))"
-    )
+    come_to_rest(page)
     picture = folder / f"report-{width}-{theme}.png"
     page.screenshot(path=picture, full_page=True)
     page.close()
@@ -501,7 +502,7 @@ def test_pictures_of_the_page(written, chromium, width, theme):
 @pytest.mark.parametrize("width", [360, 768, 835, 960, 1100, 1125, 1400])
 def test_nothing_sticks_out(written, open_page, width):
     opened = open_page(written, width=width, height=800)
-    settle(opened.page)
+    come_to_rest(opened.page)
     opened.page.wait_for_timeout(200)
     for k in range(-1, 5):
         opened.page.locator(f"[data-method='{k}']").click()
@@ -552,7 +553,7 @@ def test_markup_in_names_stays_text(make, study, open_page, tmp_path):
     )
     opened = open_page(path)
     page = opened.page
-    settle(page)
+    come_to_rest(page)
     for k in range(-1, 5):
         page.locator(f"[data-method='{k}']").click()
         settle(page, method=k)
@@ -571,7 +572,7 @@ def test_one_method_alone(study, make, open_page, tmp_path):
     for method in ("lime", "anchors", "counterfactuals"):
         explanation = study.by_method[method]
         opened = open_page(report(explanation, tmp_path / f"{method}.html"))
-        settle(opened.page)
+        come_to_rest(opened.page)
         assert opened.page.locator("#methods button").count() == 1
         assert opened.problems == []
     told = opened.page.locator(".finding").all_inner_texts()
@@ -586,7 +587,7 @@ def test_regression(make, study, open_page, tmp_path):
     explanations = make.all_methods(model, X.iloc[:5], X.iloc[::5])
     evaluation = make.evaluation_of(model, X, study.data.X["body_mass_g"])
     opened = open_page(report(explanations, tmp_path / "r.html", evaluation=evaluation))
-    settle(opened.page)
+    come_to_rest(opened.page)
     assert opened.page.locator("#row-sentence").inner_text().startswith("Row ")
     assert "The seeds predict" in opened.page.locator("#row-sentence").inner_text()
     assert opened.page.locator("#answers tbody tr").count() == model.n_seeds
@@ -599,7 +600,7 @@ def test_without_two_numeric_columns_there_are_words_and_no_map(make, study, ope
     model = make.linear_seeds(X, study.data.y)
     explanations = make.all_methods(model, X.iloc[:5], X.iloc[::5])
     page = (opened := open_page(report(explanations, tmp_path / "r.html"))).page
-    settle(page)
+    come_to_rest(page)
     assert page.locator("#map").count() == 0
     assert "only bill_length_mm is numeric" in page.locator("#reading").inner_text()
     for k, explanation in enumerate(explanations):
@@ -624,7 +625,7 @@ def test_without_two_numeric_columns_there_are_words_and_no_map(make, study, ope
 def test_one_seed(study, make, open_page, tmp_path):
     lone = [e.sel(seed=[2]) for e in study.explanations]
     opened = open_page(report(lone, tmp_path / "one.html", views=[make.view]))
-    settle(opened.page)
+    come_to_rest(opened.page)
     assert "agreement needs at least two" in opened.page.locator("#reasons").inner_text()
     assert opened.problems == []
 

@@ -44,7 +44,7 @@ def test_scores_that_are_all_one_number_are_no_range():
 
 
 def test_without_a_title_it_names_seeds_and_answers(told):
-    assert told["title"] == "5 seeds, 3 answers"
+    assert told["title"] == "5 seeds, 3 classes"
 
 
 def test_what_was_trained(told):

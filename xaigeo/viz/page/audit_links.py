@@ -82,15 +82,16 @@ def with_links(rows: list[dict[str, Any]], page: dict[str, Any]) -> list[dict[st
         The report's summary.
     """
     there = ALWAYS | {"ensemble"} | set(_places(page))
-    return [
-        row
-        | {
-            "links": [
-                (f"#{place}", words) for place, words in PLACES.get(row["id"], ()) if place in there
-            ]
-        }
-        for row in rows
-    ]
+    judged = (page.get("faithfulness") or {}).get("of_items", {})
+    linked = []
+    for row in rows:
+        places = PLACES.get(row["id"], ())
+        if row["id"] in judged:
+            told = judged[row["id"]]
+            places = tuple((told["place"], f"{words} ({told['method']})") for _, words in places)
+        links = [(f"#{place}", words) for place, words in places if place in there]
+        linked.append(row | {"links": links})
+    return linked
 
 
 def _places(page: dict[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -46,6 +46,26 @@ def column(listed: Iterable[Any], *, digits: int = DIGITS) -> dict[str, list[Any
     runs = [n for code, run in groupby(codes) for n in (code, len(list(run)))]
     forms = ({"v": values}, {"d": known, "i": codes}, {"d": known, "r": runs})
     return min(forms, key=lambda form: sum(_length(part) for part in form.values()))
+
+
+def replace_values(table: Any, name: str, by: Mapping[Any, Any]) -> None:
+    """Replace the values of a column, if there is one, in a list of rows or a `columnar` table.
+
+    Examples
+    --------
+    >>> table = columnar(pd.DataFrame({"m": ["a", "a", "b"]}))
+    >>> replace_values(table, "m", {"a": "lime", "b": "shap"})
+    >>> table["columns"]
+    {'m': {'v': ['lime', 'lime', 'shap']}}
+    """
+    if isinstance(table, list):
+        for row in table:
+            if name in row:
+                row[name] = by[row[name]]
+        return
+    form = table["columns"].get(name, {})
+    for values in (form[key] for key in ("v", "d", "t") if key in form):
+        values[:] = [by[value] for value in values]
 
 
 def _period(codes: list[int]) -> int:

@@ -27,6 +27,7 @@ from xaigeo.viz.records import plain
 from xaigeo.viz.theme import class_mark
 
 SAME_ANSWER = "Same answer, different reasons"
+SAME_LEAD = "Same answer, one leading reason, the rest differs"
 SPLIT = "The seeds' answers differ"
 ALIKE = "Same answer, reasons alike"
 EVERY = "All rows"
@@ -47,8 +48,8 @@ def explorer_data(
     where a method has several.
     """
     first = explanations[0]
-    labels = _all_labels(explanations)
-    instances = _instances(explanations, labels, agreement)
+    labels = all_labels(explanations)
+    instances = explained_instances(explanations, labels, agreement)
     space = drawing.space
     shown = np.arange(len(space.rows))
     if len(shown) > MOST_POINTS:
@@ -61,11 +62,7 @@ def explorer_data(
         "class_colours": [class_mark(i)["colour"] for i in range(len(first.outputs))],
         "seeds": first.seeds.tolist(),
         "instances": instances,
-        "groups": [
-            g
-            for g in (SAME_ANSWER, SPLIT, ALIKE, EVERY)
-            if any(one["group"] == g for one in instances)
-        ],
+        "groups": group_names(instances),
         "features": [
             {
                 "name": f.name,
@@ -110,7 +107,14 @@ def explorer_data(
     }
 
 
-def _all_labels(explanations: Sequence[Explanation]) -> list[Any]:
+def group_names(instances: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the groups that some instances fall into, those to look at first in front."""
+    there = {one["group"] for one in instances}
+    return [group for group in (SAME_ANSWER, SPLIT, SAME_LEAD, ALIKE, EVERY) if group in there]
+
+
+def all_labels(explanations: Sequence[Explanation]) -> list[Any]:
+    """Return the labels of the rows that any of some explanations explains, in order."""
     seen: dict[Any, None] = {}
     for explanation in explanations:
         seen |= dict.fromkeys(plain(label) for label in explanation.instances)
@@ -132,18 +136,19 @@ def _rows(
     return rows, prediction
 
 
-def _instances(
+def explained_instances(
     explanations: Sequence[Explanation], labels: list[Any], agreement: Agreement | None
 ) -> list[dict[str, Any]]:
     """Return one entry a row, in the order in which a reader should look at them."""
     flagged = {} if agreement is None else contrast_sentences(agreement)
+    led = set() if agreement is None else {plain(label) for label in agreement.led_by_one}
     steadiness = _steadiness(explanations, agreement)
     entries: dict[Any, dict[str, Any]] = {}
     for explanation in explanations:
         for place, label in enumerate(plain(one) for one in explanation.instances):
             if label not in entries:
-                entries[label] = _instance(explanation, place, label, flagged)
-    order = {SAME_ANSWER: 0, SPLIT: 1, ALIKE: 2, EVERY: 3}
+                entries[label] = _instance(explanation, place, label, flagged, led)
+    order = {g: i for i, g in enumerate((SAME_ANSWER, SPLIT, SAME_LEAD, ALIKE, EVERY))}
     rank = {label: i for i, label in enumerate(flagged)}
     return sorted(
         (entry | {"id": labels.index(label)} for label, entry in entries.items()),
@@ -157,7 +162,7 @@ def _instances(
 
 
 def _instance(
-    explanation: Explanation, place: int, label: Any, flagged: dict[Any, str]
+    explanation: Explanation, place: int, label: Any, flagged: dict[Any, str], led: set[Any]
 ) -> dict[str, Any]:
     prediction = explanation.array("prediction")[:, place]
     entry: dict[str, Any] = {"label": label}
@@ -176,7 +181,9 @@ def _instance(
     counts = np.bincount(votes, minlength=len(explanation.outputs))
     leader = int(majority(prediction[:, None])[0])
     flip = 1.0 - counts[leader] / len(votes)
-    group = SAME_ANSWER if label in flagged else SPLIT if flip > 0 else ALIKE
+    group = SPLIT if flip > 0 else ALIKE
+    if label in flagged:
+        group = SAME_LEAD if label in led else SAME_ANSWER
     sentence = _votes_sentence(counts, explanation.outputs)
     if label in flagged:
         sentence += f" {flagged[label]}"
@@ -242,8 +249,8 @@ def _method(
                 row_sentences(agreement, explanation), _local_fits(explanation), strict=True
             )
         ],
-        "scores": [] if agreement is None else _scores(agreement, words.name),
-        "at_rows": [] if agreement is None else _values_at_rows(agreement, words.name),
+        "scores": [] if agreement is None else scores_of(agreement, words.name),
+        "at_rows": [] if agreement is None else values_at_rows(agreement, words.name),
         "plane_reading": words.plane_reading,
         "modes": [] if modes is None else modes.labels.tolist(),
         "modes_note": "" if modes is None else modes_note(modes),
@@ -271,7 +278,8 @@ def _attribution_words(explanation: Attributions) -> dict[str, Any]:
     return entry
 
 
-def _scores(agreement: Agreement, method: str) -> list[dict[str, Any]]:
+def scores_of(agreement: Agreement, method: str) -> list[dict[str, Any]]:
+    """Return the scores that a method has at every row: label, meaning, chance level."""
     entries = []
     for name in agreement.scores_at_rows(method):
         row, score = agreement.score(method, name), SCORES.get(name)
@@ -286,7 +294,8 @@ def _scores(agreement: Agreement, method: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _values_at_rows(agreement: Agreement, method: str) -> list[list[Any]]:
+def values_at_rows(agreement: Agreement, method: str) -> list[list[Any]]:
+    """Return the values of `scores_of` at every row."""
     table = agreement.by_row[method][agreement.scores_at_rows(method)]
     return [[plain(value, 3) for value in row] for row in table.to_numpy(dtype=float)]
 

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from xaigeo.ensemble import Evaluation
-from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations import Attributions, Explanation, TokenAttributions
 from xaigeo.viz.agreement_scores import ROW, by_direction, score_layers, score_table
 from xaigeo.viz.attribution_strip import strip_layers
 from xaigeo.viz.attribution_waterfall import waterfall_body
@@ -170,9 +170,14 @@ def score_specs(summary: pd.DataFrame) -> list[tuple[bool, Spec]]:
 
 def heatmap_spec(explanation: Attributions) -> Spec:
     """Return the agreement of every two seeds."""
+    from xaigeo.agreement.seed_matrix import seed_matrix
+
     matrix, k = agreement_matrix(explanation)
     cells = heatmap_cells(matrix, explanation.seeds)
-    chart = layered(*heatmap_layers(k / explanation.schema.n_features))
+    # Texts differ in their number of words, and so in their chance levels.
+    texts = isinstance(explanation, TokenAttributions)
+    null = seed_matrix(explanation).null if texts else k / explanation.schema.n_features
+    chart = layered(*heatmap_layers(null))
     return _spec(chart.properties(width="container", height="container"), tables={"cells": cells})
 
 

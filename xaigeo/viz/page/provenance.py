@@ -7,18 +7,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xaigeo import __version__
+from xaigeo.ensemble.record import training_outcome
 from xaigeo.explanations import Explanation
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import method_title
+from xaigeo.viz.number_text import range_text
 
 HASHES = {
     "data_sha256": "Data (SHA-256)",
     "config_sha256": "Configuration (SHA-256)",
     "architecture_sha256": "Architecture (SHA-256)",
 }
+TRAINING = {
+    "epochs_run": "{} epochs run",
+    "epoch_kept": "epoch {} kept",
+    "validation_loss": "validation loss {:.3g}",
+    "n_averaged": "{} steps averaged",
+}
 
 
 def made_tables(explanations: Sequence[Explanation]) -> list[dict[str, Any]]:
-    """Return one table for the ensemble, one for its settings and one a method."""
+    """Return tables for the ensemble, its settings, the training of each seed and each method."""
     ensemble = explanations[0].provenance["ensemble"]
     record = ensemble.get("record") or {}
     tables = [
@@ -33,7 +41,36 @@ def made_tables(explanations: Sequence[Explanation]) -> list[dict[str, Any]]:
         tables.append(
             {"title": "Settings", "rows": [(n, _text(v)) for n, v in record["config"].items()]}
         )
+    if trained := training_outcome(record):
+        tables.append({"title": "Training of each seed", "rows": _training(trained)})
     return tables + [_method(explanation) for explanation in explanations]
+
+
+def training_ranges(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what training told as ranges over the seeds, as far as it is known."""
+    outcome = training_outcome(record)
+    return [
+        (label, range_text(*(form.format(end) for end in (min(values), max(values)))))
+        for name, label, form in (
+            ("epoch_kept", "Epoch kept", "{}"),
+            ("n_averaged", "Steps averaged", "{}"),
+            ("validation_loss", "Validation loss", "{:.3g}"),
+        )
+        if (values := outcome.get(name))
+    ]
+
+
+def _training(outcome: Mapping[str, list[Any]]) -> list[tuple[str, str]]:
+    """Return what training told of each seed, a sentence a seed."""
+    seeds, *columns = outcome.values()
+    names = list(outcome)[1:]
+    return [
+        (
+            f"Seed {seed}",
+            ", ".join(TRAINING[n].format(v) for n, v in zip(names, values, strict=True)),
+        )
+        for seed, *values in zip(seeds, *columns, strict=True)
+    ]
 
 
 def _method(explanation: Explanation) -> dict[str, Any]:
@@ -45,7 +82,7 @@ def _method(explanation: Explanation) -> dict[str, Any]:
         ("background (SHA-256)", _hash(said.get("background_sha256"))),
         ("versions", _versions({"xaigeo": __version__} | dict(said.get("versions") or {}))),
     ]
-    return {"title": words_for(explanation).title, "rows": rows}
+    return {"title": method_title(explanation), "rows": rows}
 
 
 def _hash(value: Any) -> str:

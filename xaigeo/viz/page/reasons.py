@@ -10,17 +10,21 @@ import pandas as pd
 
 from xaigeo.agreement.unstable import POOR_STABILITY
 from xaigeo.ensemble import Evaluation
-from xaigeo.explanations import Attributions, Explanation
-from xaigeo.viz.method_words import TITLES, words_for
+from xaigeo.explanations import Attributions, Explanation, TokenAttributions
+from xaigeo.viz.method_words import TITLES, method_title
 from xaigeo.viz.page.agreement import (
     OF_ANSWERS,
     PREFERRED,
     Agreement,
+    attributions_among,
     method_sentence,
+    one_leads,
     stability_text,
 )
 from xaigeo.viz.page.figures import heatmap_spec, score_specs
+from xaigeo.viz.page.level_columns import level_columns
 from xaigeo.viz.page.sections import difference_pictures, reason_pictures
+from xaigeo.viz.page.text_sections import text_difference_pictures, text_reason_pictures
 from xaigeo.viz.page.words import count
 from xaigeo.viz.records import plain
 from xaigeo.viz.seed_agreement_heatmap import shared_features
@@ -31,14 +35,14 @@ SHOWN_ROWS = 8
 
 def reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Section:
     """Return how far the seeds agree, method by method, and what counts for each of them."""
-    methods = []
+    methods: list[Section] = []
+    first = explanations[0]
     for explanation in explanations:
         table = agreement.table[agreement.table["method"] == explanation.method]
-        words = words_for(explanation)
         methods.append(
             {
-                "name": words.name,
-                "title": words.title,
+                "name": explanation.method,
+                "title": method_title(explanation),
                 "finding": method_sentence(agreement, explanation) + ".",
                 "charts": [
                     {
@@ -53,14 +57,19 @@ def reasons(explanations: Sequence[Explanation], agreement: Agreement) -> Sectio
             }
         )
     leading = next((e for e in explanations if e.method == agreement.leading), None)
+    attributed = attributions_among(explanations)
     return {
         "finding": _reasons_sentence(agreement, leading),
         "methods": methods,
-        "pictures": reason_pictures(explanations, leading_attributions(explanations)),
+        "pictures": level_columns(
+            (text_reason_pictures if _of_texts(first) else reason_pictures)(
+                explanations, leading_attributions(explanations)
+            )
+        ),
         "heatmap": _heatmap(leading) if isinstance(leading, Attributions) else None,
         # It stands behind the last method whose seeds it can compare.
         "heatmap_after": max(
-            (n for n, e in enumerate(explanations, 1) if isinstance(e, Attributions)), default=0
+            (n for n, e in enumerate(explanations, 1) if e in attributed), default=0
         ),
     }
 
@@ -86,14 +95,17 @@ def differences(
         "finding": finding,
         "contrasts": _contrasts(agreement),
         "top_k": agreement.k.get(agreement.leading or ""),
-        "pictures": difference_pictures(leading_attributions(explanations), evaluation),
+        "pictures": level_columns(
+            (text_difference_pictures if _of_texts(first) else difference_pictures)(
+                leading_attributions(explanations), evaluation
+            )
+        ),
     }
 
 
 def leading_attributions(explanations: Sequence[Explanation]) -> Attributions | None:
     """Return the attributions that the page leads with."""
-    attributed = [e for e in explanations if isinstance(e, Attributions)]
-    return min(attributed, key=lambda e: e.method != PREFERRED, default=None)
+    return min(attributions_among(explanations), key=lambda e: e.method != PREFERRED, default=None)
 
 
 def contrast_sentence(agreement: Agreement) -> str:
@@ -104,13 +116,31 @@ def contrast_sentence(agreement: Agreement) -> str:
     if not n:
         return "There is no explained row on which all seeds give the same answer."
     title = TITLES.get(agreement.leading, agreement.leading)
-    stability = "the stability of the top features"
+    stability = f"the stability of the top {agreement.things}"
     below = f"below {POOR_STABILITY:.2f} ({title})."
+    lead = _who_leads(agreement)
     if n == 1:
         verb = "falls" if flagged else "does not fall"
-        return f"On the one row on which all seeds give the same answer, {stability} {verb} {below}"
+        return (
+            f"On the one row on which all seeds give the same answer, {stability} {verb} "
+            f"{below}{lead}"
+        )
     found = f"on {flagged} {stability} falls" if flagged else f"on none does {stability} fall"
-    return f"Of the {n} rows on which all seeds give the same answer, {found} {below}"
+    return f"Of the {n} rows on which all seeds give the same answer, {found} {below}{lead}"
+
+
+def _who_leads(agreement: Agreement) -> str:
+    """Return on how many of the flagged rows it is no other feature that leads, a sentence."""
+    rows = agreement.flagged
+    alone = one_leads(rows)
+    n, total, thing = int(alone.sum()), len(rows), agreement.things.removesuffix("s")
+    if not n:
+        return ""
+    cosine = f"(mean cosine {rows.loc[alone, 'mean_cosine'].mean():.2f}): what differs is the rest."
+    if n == total:
+        there = "There" if n == 1 else "On all of these"
+        return f" {there} all seeds put the same {thing} first {cosine}"
+    return f" On {n} of these all seeds put the same {thing} first {cosine}"
 
 
 def _reasons_only(table: pd.DataFrame) -> pd.DataFrame:
@@ -122,14 +152,14 @@ def _reasons_sentence(agreement: Agreement, leading: Explanation | None) -> str:
     if leading is None:
         best = agreement.table.iloc[0]
         return f"{best['meaning']} Here: {best['value']:.2f}."
-    return f"{method_sentence(agreement, leading)} ({words_for(leading).title})."
+    return f"{method_sentence(agreement, leading)} ({method_title(leading)})."
 
 
 def _score_row(row: pd.Series) -> dict[str, Any]:
     from xaigeo.agreement import SCORES
 
     def text(value: float) -> str:
-        return "–" if value is None or np.isnan(value) else f"{value:.2f}"
+        return "–" if value is None or np.isnan(value) else f"{value:z.2f}"
 
     interval = text(row["low"]) != "–"
     return {
@@ -150,17 +180,24 @@ def _contrasts(agreement: Agreement) -> list[dict[str, Any]]:
             "predicted": row.predicted,
             "leading": row.leading_features,
             "stability": stability_text(row.stability),
+            "share": f"{row.leading_share:.0%}",
+            "cosine": f"{row.mean_cosine:z.2f}",
         }
         for row in agreement.flagged.head(SHOWN_ROWS).itertuples()
     ]
 
 
 def _heatmap(leading: Attributions) -> Section:
+    things = "words" if _of_texts(leading) else "features"
     return {
         "spec": heatmap_spec(leading),
-        "title": f"Which seeds think alike ({words_for(leading).title})",
+        "title": f"Which seeds think alike ({method_title(leading)})",
         "reading": f"{shared_features(leading)}. Each square compares two seeds: the darker, the "
-        "larger the share of top features they have in common. Seeds that think alike stand side "
+        f"larger the share of top {things} they have in common. Seeds that think alike stand side "
         "by side.",
         "description": "Heat map of the agreement of every two seeds.",
     }
+
+
+def _of_texts(explanation: Explanation) -> bool:
+    return isinstance(explanation, TokenAttributions)

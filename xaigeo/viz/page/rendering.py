@@ -10,16 +10,31 @@ from xaigeo.viz.bundle import vega_bundle
 from xaigeo.viz.checklist import templates
 from xaigeo.viz.escaping import csp_hash, script_json, script_source
 
-# One script in parts, each of which uses what stands before it.
-SCRIPTS = (
-    "decode.js",
-    "geometry.js",
-    "charts.js",
-    "explorer.js",
-    "panels.js",
-    "rows_table.js",
-    "report.js",
-)
+# One script in parts, each of which uses what stands before it: of a page on rows of a table, and
+# of one on texts.
+SCRIPTS = {
+    "rows": (
+        "decode.js",
+        "geometry.js",
+        "charts.js",
+        "explorer.js",
+        "answers.js",
+        "panels.js",
+        "rows_table.js",
+        "sheet.js",
+        "report.js",
+    ),
+    "texts": (
+        "decode.js",
+        "charts.js",
+        "texts.js",
+        "answers.js",
+        "words.js",
+        "rows_table.js",
+        "sheet.js",
+        "texts_report.js",
+    ),
+}
 
 
 def render(summary: dict[str, Any]) -> str:
@@ -31,7 +46,8 @@ def render(summary: dict[str, Any]) -> str:
     no code is made from text (no ``unsafe-eval``).
     """
     style, vega = _asset("report.css"), _wrapped(vega_bundle())
-    script = _wrapped("\n".join(['"use strict";', *map(_asset, SCRIPTS)]))
+    scripts = SCRIPTS["texts" if "texts" in summary["explorer"] else "rows"]
+    script = _wrapped("\n".join(['"use strict";', *map(_asset, scripts)]))
     policy = "; ".join(
         [
             "default-src 'none'",

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from xaigeo.checks.check import Check, check_all_belong
 from xaigeo.ensemble import Evaluation
 from xaigeo.errors import InputError
-from xaigeo.explanations import Explanation
-from xaigeo.geometry.scene_input import gather
+from xaigeo.explanations import Explanation, TokenAttributions
+from xaigeo.geometry.scene_input import gather_any
 from xaigeo.viz.page.agreement import measure_agreement
 from xaigeo.viz.page.drawing import draw
 from xaigeo.viz.page.rendering import render
 from xaigeo.viz.page.shown_rows import fitting_rows, shown_rows
 from xaigeo.viz.page.summary import summarise
+from xaigeo.viz.page.text_summary import summarise_texts
 
 if TYPE_CHECKING:
     from xaigeo.audit import Audit
@@ -76,7 +77,7 @@ def report(
         of other models, columns that cannot be axes, or a path that cannot be written.
     """
     _check_kinds(path=path, evaluation=evaluation, audit=audit, title=title, notes=notes)
-    given = gather(explanations)
+    given = gather_any(explanations)
     if Path(path).is_dir():
         raise InputError(
             expected="path to be the path of an HTML file",
@@ -108,18 +109,20 @@ def report(
     agreement = measure_agreement(given)
     most = None if max_rows is None else min(max_rows, fitting_rows(given))
     shown = shown_rows(given, agreement, most)
-    drawing = draw(shown.explanations, views)
-    summary = summarise(
-        given,
-        drawing=drawing,
-        agreement=agreement,
-        shown=shown,
-        evaluation=evaluation,
-        audit=audit,
-        checks=measured,
-        title=title,
-        notes=notes,
-    )
+    told: dict[str, Any] = {
+        "agreement": agreement,
+        "shown": shown,
+        "evaluation": evaluation,
+        "audit": audit,
+        "checks": measured,
+        "title": title,
+        "notes": notes,
+    }
+    if isinstance(given[0], TokenAttributions):
+        _refuse_views(views)
+        summary = summarise_texts(given, **told)
+    else:
+        summary = summarise(given, drawing=draw(shown.explanations, views), **told)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(render(summary), encoding="utf-8", newline="\n")
@@ -145,3 +148,12 @@ def _check_kinds(**given: Any) -> None:
                 arrived=f"{type(value).__name__}",
                 do=f"Pass {said}" + ("." if name == "path" else ", or leave it out."),
             )
+
+
+def _refuse_views(views: Sequence[Sequence[str]] | None) -> None:
+    if views is not None:
+        raise InputError(
+            expected="views=None for explanations of texts, which have no columns to draw on",
+            arrived=repr(views),
+            do="Leave views out; the page shows the words themselves.",
+        )

@@ -11,7 +11,6 @@ from xaigeo.agreement.discrimination import threshold_curves
 from xaigeo.agreement.importance import attribution_values, importance, overall_order
 from xaigeo.agreement.model_difference import model_difference
 from xaigeo.agreement.seeds_needed import seeds_needed
-from xaigeo.checks import Check
 from xaigeo.ensemble import Evaluation
 from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
 from xaigeo.geometry.modes import explanatory_modes
@@ -21,17 +20,14 @@ from xaigeo.viz.attribution_scatter import attribution_scatter
 from xaigeo.viz.attribution_space_map import attribution_space_map
 from xaigeo.viz.confusion_matrix import confusion_matrix
 from xaigeo.viz.counterfactual_changes import counterfactual_changes
-from xaigeo.viz.deletion_curves import deletion_curves
 from xaigeo.viz.divided_rows import divided_rows
 from xaigeo.viz.feature_order import feature_order
 from xaigeo.viz.method_agreement import method_agreement
 from xaigeo.viz.modes_map import modes_map
-from xaigeo.viz.page.agreement import PREFERRED
 from xaigeo.viz.page.pictures import WIDTH, Picture, picture
 from xaigeo.viz.precision_coverage import precision_coverage, precision_coverage_finding
 from xaigeo.viz.prediction_deviation import prediction_deviation
 from xaigeo.viz.prediction_spread import prediction_spread
-from xaigeo.viz.randomisation_check import randomisation_check
 from xaigeo.viz.rank_flow import rank_flow
 from xaigeo.viz.reliability_diagram import reliability_diagram
 from xaigeo.viz.residuals import residuals
@@ -45,6 +41,8 @@ LEAST_ROWS, LEAST_SEEDS = 3, 3
 # Scores that a reader of the page meets first; how many seeds they need.
 FIRST_SCORES = ("feature_agreement", "rank_agreement", "stability", "sign_consensus")
 MOST_RULES = 200
+# More methods than these have squares too small for their numbers beside another picture.
+MANY_METHODS = 5
 # Features whose attributions are drawn against their values.
 N_SCATTERS = 2
 # Of a plot without its labels, so that both fit a phone.
@@ -77,22 +75,6 @@ def performance_pictures(evaluation: Evaluation) -> list[Picture]:
     return found
 
 
-def faithfulness_pictures(checks: Sequence[Check]) -> list[Picture]:
-    """Return whether the named features matter, and whether explanations depend on the weights."""
-    found = []
-    for kind in ("deletion", "insertion"):
-        for check in _leading_first(checks, kind)[:1]:
-            found.append(picture(deletion_curves(check, width=WIDTH), name=kind))
-    for check in _leading_first(checks, "randomisation")[:1]:
-        found.append(picture(randomisation_check(check, width=WIDTH), name="randomisation"))
-    return found
-
-
-def _leading_first(checks: Sequence[Check], kind: str) -> list[Check]:
-    of_kind = [check for check in checks if check.kind == kind]
-    return sorted(of_kind, key=lambda check: check.method != PREFERRED)
-
-
 def reason_pictures(
     explanations: Sequence[Explanation], leading: Attributions | None
 ) -> list[Picture]:
@@ -107,12 +89,10 @@ def reason_pictures(
             picture(modes_map(explanatory_modes(leading), leading, width=WIDTH), name="modes_map")
         )
         found.append(picture(feature_order(leading, width=WIDTH), name="feature_order"))
-        names = [n for n in FIRST_SCORES if leading.signed or n != "sign_consensus"]
-        needed = seeds_needed(leading, names)
-        found.append(picture(seed_curve(needed, width=WIDTH), name="seed_curve"))
+        found += seed_curve_pictures(leading)
     attributed = [e for e in explanations if isinstance(e, Attributions)]
     if len(attributed) > 1:
-        found.append(picture(method_agreement(attributed, width=WIDTH), name="method_agreement"))
+        found.append(methods_picture(attributed))
     for explanation in explanations:
         if isinstance(explanation, Anchors):
             found.append(_rules(explanation))
@@ -124,6 +104,22 @@ def reason_pictures(
                 )
             )
     return found
+
+
+def methods_picture(attributed: Sequence[Attributions]) -> Picture:
+    """Return how far every two methods agree, over the whole width where they are many."""
+    # The names beside the squares take a third of a picture's width.
+    chart = method_agreement(attributed, width=WIDTH * 2 // 3)
+    return picture(chart, name="method_agreement", wide=len(attributed) > MANY_METHODS)
+
+
+def seed_curve_pictures(leading: Attributions) -> list[Picture]:
+    """Return how many seeds the first scores need; nothing where no curve can be drawn."""
+    names = [n for n in FIRST_SCORES if leading.signed or n != "sign_consensus"]
+    needed = seeds_needed(leading, names)
+    if needed.status in ("cannot tell", "undefined"):
+        return []
+    return [picture(seed_curve(needed, width=WIDTH), name="seed_curve")]
 
 
 def _rules(anchors: Anchors) -> Picture:

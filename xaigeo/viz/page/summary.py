@@ -14,10 +14,13 @@ from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.agreement.predictions import churn
 from xaigeo.checks import Check
 from xaigeo.ensemble import Evaluation
-from xaigeo.explanations import Attributions, Explanation
+from xaigeo.explanations import Attributions, Explanation, TokenAttributions
+from xaigeo.text.schema import TextSchema
+from xaigeo.text.vocabulary_size import vocabulary_size
+from xaigeo.text.whole_word_schema import WholeWordSchema
 from xaigeo.viz.checklist import checklist
 from xaigeo.viz.dark import DARK, SHADES
-from xaigeo.viz.method_words import words_for
+from xaigeo.viz.method_words import method_title
 from xaigeo.viz.page.agreement import (
     Agreement,
     method_sentence,
@@ -26,6 +29,7 @@ from xaigeo.viz.page.audit_links import with_links
 from xaigeo.viz.page.audit_tables import audit_tables
 from xaigeo.viz.page.drawing import Drawing
 from xaigeo.viz.page.explorer import explorer_data
+from xaigeo.viz.page.faithfulness import faithfulness
 from xaigeo.viz.page.figures import (
     ViewKind,
     accuracy_spec,
@@ -33,7 +37,8 @@ from xaigeo.viz.page.figures import (
     strip_spec,
     waterfall_spec,
 )
-from xaigeo.viz.page.provenance import made_tables
+from xaigeo.viz.page.level_columns import level_columns
+from xaigeo.viz.page.provenance import made_tables, training_ranges
 from xaigeo.viz.page.reasons import (
     contrast_sentence,
     differences,
@@ -41,7 +46,6 @@ from xaigeo.viz.page.reasons import (
     reasons,
 )
 from xaigeo.viz.page.sections import (
-    faithfulness_pictures,
     overview_pictures,
     performance_pictures,
 )
@@ -63,6 +67,7 @@ KINDS = {
     "torch": "neural network",
     "estimator": "scikit-learn model",
     "callable": "model",
+    "text": "text model",
 }
 
 
@@ -79,24 +84,17 @@ def summarise(
     shown: ShownRows | None = None,
 ) -> dict[str, Any]:
     """Return everything that the page shows; nothing is computed after this."""
-    first = explanations[0]
     shown = shown or ShownRows(list(explanations), agreement, "")
-    page = {
-        "title": title or f"{count(len(first.seeds), 'seed')}, {_answers(first)}",
-        "made": datetime.now(UTC),
-        "facts": _facts(explanations),
-        "verdict": _verdict(explanations, agreement, evaluation, audit),
-        "trained": _trained(first, notes),
-        "performance": None if evaluation is None else _performance(evaluation),
-        "reasons": None if agreement is None else reasons(explanations, agreement),
-        "faithfulness": {"pictures": faithfulness_pictures(checks)},
-        "differences": None
-        if agreement is None
-        else differences(explanations, agreement, evaluation),
+    page = sections(
+        explanations,
+        agreement=agreement,
+        evaluation=evaluation,
+        audit=audit,
+        title=title,
+        notes=notes,
+        checks=checks,
+    ) | {
         "overview": overview_pictures(leading_attributions(explanations)),
-        "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
-        if first.task == "classification"
-        else [],
         "amounts": _amounts(explanations),
         "explorer": explorer_data(
             shown.explanations, drawing, shown.agreement, modes_by_method(explanations)
@@ -113,21 +111,53 @@ def summarise(
                 if isinstance(e, Attributions) and e.additive and is_additive(e)
             },
         },
+    }
+    return page | {"audit": None if audit is None else audit_section(audit, page)}
+
+
+def sections(
+    explanations: Sequence[Explanation],
+    *,
+    agreement: Agreement | None,
+    evaluation: Evaluation | None,
+    audit: Audit | None,
+    title: str | None,
+    notes: str | None,
+    checks: Sequence[Check] = (),
+) -> dict[str, Any]:
+    """Return what pages on rows and on texts have in common."""
+    first = explanations[0]
+    return {
+        "title": title or f"{count(len(first.seeds), 'seed')}, {_answers(first)}",
+        "noun": "text" if isinstance(first, TokenAttributions) else "row",
+        "made": datetime.now(UTC),
+        "facts": _facts(explanations),
+        "verdict": _verdict(explanations, agreement, evaluation, audit),
+        "trained": _trained(first, notes),
+        "performance": None if evaluation is None else _performance(evaluation),
+        "reasons": None if agreement is None else reasons(explanations, agreement),
+        "faithfulness": faithfulness(checks, audit),
+        "differences": None
+        if agreement is None
+        else differences(explanations, agreement, evaluation),
+        "classes": [{"name": name} | class_mark(i) for i, name in enumerate(first.outputs)]
+        if first.task == "classification"
+        else [],
         "config": theme_config() | {"background": "transparent", "aria": False},
         "dark": DARK,
         "shades": SHADES,
         "provenance": made_tables(explanations) + ([] if audit is None else audit_tables(audit)),
     }
-    return page | {"audit": None if audit is None else _audit(audit, page)}
 
 
 def _facts(explanations: Sequence[Explanation]) -> list[str]:
     first = explanations[0]
     rows = {plain(label) for e in explanations for label in e.instances}
+    noun = "text" if isinstance(first, TokenAttributions) else "row"
     return [
         count(len(first.seeds), "seed"),
         count(len(explanations), "method"),
-        f"{count(len(rows), 'row')} explained",
+        f"{count(len(rows), noun)} explained",
         "; ".join(dict.fromkeys(map(_columns, explanations))),
     ]
 
@@ -153,7 +183,7 @@ def _verdict(
         parts.append("There is one seed only, so there is nothing to compare its reasons with.")
         return parts
     leading = next((e for e in explanations if e.method == agreement.leading), explanations[0])
-    parts.append(f"{method_sentence(agreement, leading)} ({words_for(leading).title}).")
+    parts.append(f"{method_sentence(agreement, leading)} ({method_title(leading)}).")
     if agreement.contrasts is not None:
         parts.append(contrast_sentence(agreement))
     if audit is not None:
@@ -243,21 +273,22 @@ def _trained(first: Explanation, notes: str | None) -> Section:
         if first.task == "regression"
         else f"tell {listed(first.outputs)} apart"
     )
-    noun = KINDS.get(ensemble["kind"], f"{ensemble['kind']} model")
-    models = count(n_seeds, noun)
-    rows = [
-        ("Seeds", ", ".join(map(str, first.seeds.tolist()))),
-        ("Features", ", ".join(_features(first))),
-    ]
+    kind = KINDS.get(ensemble["kind"], f"{ensemble['kind']} model")
+    models = count(n_seeds, kind)
+    noun = "Texts" if isinstance(first, TokenAttributions) else "Rows"
+    rows = [("Seeds", ", ".join(map(str, first.seeds.tolist())))]
+    if not isinstance(first, TokenAttributions):
+        rows.append(("Features", ", ".join(_features(first))))
     rows += [
         (label, str(record[name]))
         for label, name in (
-            ("Rows given", "n_rows"),
-            ("Rows to train on", "n_train"),
-            ("Rows held back for validation", "n_validation"),
+            (f"{noun} given", "n_rows"),
+            (f"{noun} to train on", "n_train"),
+            (f"{noun} held back for validation", "n_validation"),
         )
         if record.get(name)
     ]
+    rows += training_ranges(record)
     return {
         "finding": f"{models} learned to {task} from {_columns(first)}. "
         + _what_differs(record, n_seeds),
@@ -272,7 +303,18 @@ def _groups(explanation: Explanation) -> dict[str, list[str]]:
 
 
 def _columns(explanation: Explanation) -> str:
-    """Return how many columns the models read, and as how many features they were explained."""
+    """Return how many columns the models read, and as how many features they were explained.
+
+    Of texts how long they may be, and how many different tokens the models know.
+    """
+    if isinstance(explanation, TokenAttributions):
+        schema = explanation.schema
+        assert isinstance(schema, TextSchema)  # checked when made
+        tokenizer, by_word = schema.tokenizer, ""
+        if isinstance(schema, WholeWordSchema):
+            tokenizer, by_word = schema.words.own, ", explained word by word"
+        most = count(schema.max_tokens, "token")
+        return f"texts of up to {most}, of {vocabulary_size(tokenizer)}{by_word}"
     groups, n = _groups(explanation), len(explanation.features)
     if not groups:
         return count(n, "feature")
@@ -318,13 +360,14 @@ def _performance(evaluation: Evaluation) -> Section:
         "reading": f"Each dot is one seed, placed by its {score}; "
         "seeds that score alike are stacked. The dark rule is the median. The closer the dots, "
         "the less the scores give away that these are different models.",
-        "pictures": performance_pictures(evaluation),
+        "pictures": level_columns(performance_pictures(evaluation)),
         "columns": [str(name) for name in scores.columns],
         "rows": [[plain(v, 4) for v in row] for row in scores.itertuples(index=False)],
     }
 
 
-def _audit(audit: Audit, page: Section) -> Section:
+def audit_section(audit: Audit, page: Section) -> Section:
+    """Return the checklist, with links to the places of a page."""
     table = checklist(audit)
     return {
         "finding": f"Of {len(table.rows)} items: {table.tally}.",
@@ -339,4 +382,4 @@ def _audit(audit: Audit, page: Section) -> Section:
 def _answers(first: Explanation) -> str:
     if first.task == "regression" and len(first.outputs) == 1:
         return first.outputs[0]
-    return f"{len(first.outputs)} {'targets' if first.task == 'regression' else 'answers'}"
+    return f"{len(first.outputs)} {'targets' if first.task == 'regression' else 'classes'}"

@@ -39,3 +39,18 @@ const embed = (target, spec, datasets) => {
     config: coloured(page.config), tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
   }).then((result) => result.view);
 };
+// The names of the tables that a spec draws from.
+const dataNames = (spec) => {
+  const names = new Set();
+  const look = (part) => {
+    if (Array.isArray(part)) part.forEach(look);
+    else if (part && typeof part === "object") {
+      if (part.data?.name) names.add(part.data.name);
+      Object.values(part).forEach(look);
+    }
+  };
+  look(spec);
+  return [...names];
+};
+// The drawing of what the reader chose last.
+let drawing = Promise.resolve();

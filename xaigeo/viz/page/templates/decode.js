@@ -33,6 +33,7 @@ const lazy = (make) => {
 
 // ---- words and elements ------------------------------------------------------------------
 const byId = (id) => document.getElementById(id);
+const listen = (id, kind, act) => byId(id)?.addEventListener(kind, act);
 const element = (name, text, attributes = {}) => {
   const made = document.createElement(name);
   if (text !== undefined && text !== null) made.textContent = text;
@@ -63,7 +64,7 @@ const tableOf = (columns, rows) => {
 const missing = (value) => value === null || value === undefined || value === "null" ||
   value === "undefined" || value === "NaN" || value === "" || Number.isNaN(value);
 const share = (value, digits = 0) => `${(100 * value).toFixed(digits)}%`;
-const fixed = (value, digits = 2) => missing(value) ? "–" : value.toFixed(digits);
+const fixed = (value, digits = 2) => missing(value) ? "–" : value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
 const range = (values, write) => {
   const known = values.filter((value) => !missing(value));
   if (!known.length) return "–";

@@ -310,20 +310,7 @@ const endsOf = (limits) => ({ x_low: limits[0][0], x_high: limits[1][0], y_low: 
 const setLimits = (view, limits) => {
   for (const [name, value] of Object.entries(endsOf(limits))) view.signal(name, value);
 };
-const dataNames = (spec) => {
-  const names = new Set();
-  const look = (part) => {
-    if (Array.isArray(part)) part.forEach(look);
-    else if (part && typeof part === "object") {
-      if (part.data?.name) names.add(part.data.name);
-      Object.values(part).forEach(look);
-    }
-  };
-  look(spec);
-  return [...names];
-};
 const mapNames = lazy(() => Object.fromEntries(Object.entries(specs.maps).map(([kind, spec]) => [kind, dataNames(spec)])));
-let drawing = Promise.resolve();
 let wanted = 0;
 const shownNow = () => { document.body.dataset.shown = JSON.stringify(state); };
 const drawMap = () => {
@@ -333,7 +320,8 @@ const drawMap = () => {
   }
   wanted += 1;
   const turn = wanted;
-  drawing = drawing.then(async () => {
+  // An error in one state is told there, and does not keep later ones from being drawn.
+  drawing = drawing.catch(() => {}).then(async () => {
     if (turn !== wanted) return; // a later state is on its way
     const drawn = drawnTables();
     const view = await mapView(drawn);
