@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -171,6 +172,8 @@ def test_audit_exits_4_where_a_required_item_is_not_answered(stored, tmp_path, c
     assert findings["C3"]["status"] != "not_evaluated"
     assert cli.main([*command, "--require", "A99"]) == 2
     assert "required items among P1" in json.loads(capsys.readouterr().out)["message"]
+    assert cli.main([*command, "--require", "a1"]) == 2
+    assert "Did you mean 'A1'?" in json.loads(capsys.readouterr().out)["message"]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +218,54 @@ def test_stopping_by_hand_exits_130(monkeypatch, capsys):
     assert capsys.readouterr().err == "Stopped.\n"
 
 
+def unread(arguments, folder, **streams):
+    """Run a command whose output (`stdout` or `stderr`) goes to a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        given = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        given |= dict.fromkeys(streams, writing)
+        command = [sys.executable, "-m", "xaigeo", *arguments]
+        return subprocess.run(command, cwd=folder, text=True, check=False, **given)
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["audit", "made", "--json"], 1),  # the code of the audit
+        (["methods"], 141),
+        (["methods", "nothing", "--json"], cli.USAGE),
+    ],
+)
+def test_an_answer_that_nobody_reads_is_no_pass(stored, tmp_path, arguments, code):
+    shutil.copytree(stored[0], tmp_path / "made")
+    done = unread(arguments, tmp_path, stdout=True)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "ignored" not in done.stderr
+
+
+def test_a_run_whose_steps_nobody_reads_stops_and_is_no_pass(tmp_path):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    done = unread(["run", "small.toml", "--output", "made"], tmp_path, stderr=True)
+    assert done.returncode == 141
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_no_room_to_write_exits_2_with_a_message():
+    command = [sys.executable, "-m", "xaigeo", "methods"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == cli.USAGE
+    assert done.stderr == (
+        "xaigeo: Expected room to write what the command gives, got No space left on device. Free "
+        "some, or write elsewhere: standard output counts too.\n"
+    )
+
+
 def test_methods_are_listed(capsys):
     assert cli.main(["methods", "--json"]) == 0
     names = [row["method"] for row in json.loads(capsys.readouterr().out)]
@@ -235,6 +286,18 @@ def test_one_method_is_told_whole(capsys):
     assert [row["method"] for row in json.loads(capsys.readouterr().out)] == ["lime"]
     assert cli.main(["methods", "limes"]) == cli.USAGE
     assert "Did you mean 'lime'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_a_method_of_the_other_kind_is_pointed_to(json_too, capsys):
+    assert cli.main(["methods", "attention", *json_too]) == cli.USAGE
+    assert (
+        "got 'attention', which is for models of texts. Write xaigeo methods attention --texts.\n"
+    ) in capsys.readouterr().err
+    assert cli.main(["methods", "tree_shap", "--texts", *json_too]) == cli.USAGE
+    assert (
+        "got 'tree_shap', which is for models of tables. Write xaigeo methods tree_shap.\n"
+    ) in capsys.readouterr().err
 
 
 def test_version_needs_no_heavy_import():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xaigeo import __version__
 from xaigeo.errors import ConfigError, InputError
@@ -17,38 +19,80 @@ if TYPE_CHECKING:
     from xaigeo.audit import Audit
     from xaigeo.runs import RunFolder
 
-USAGE, INTERNAL = 2, 70
+USAGE, INTERNAL, STOPPED = 2, 70, 130
+# What a shell tells of a program that SIGPIPE ended.
+READER_LEFT = 128 + 13
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    Codes: 0 pass, 1 the audit failed, 2 usage or bad input, 3 warnings under
-    ``--fail-on warn``, 4 a required item or all of A1-A9 could not be evaluated, 70 internal error.
+    Codes: 0 pass, 1 the audit failed, 2 usage, bad input or no room to write, 3 warnings under
+    ``--fail-on warn``, 4 a required item or all of A1-A9 could not be evaluated, 70 internal error,
+    130 stopped by hand. Where the reader of the output leaves (``| head``), the code is the
+    audit's if the audit is answered, else 141, as for programs that SIGPIPE ends.
     """
     options = _parser().parse_args(arguments)
     try:
-        code: int = options.command(options)
-    except InputError as error:
-        return _complain(options, "config" if isinstance(error, ConfigError) else "input", error)
-    except BrokenPipeError:
-        # The reader of our output (``| head``) has left; that is not an error of ours.
-        sys.stderr.close()
-        return 0
-    except OSError as error:
-        # One that names a file is about what we were given, not about us.
-        if error.filename is None:
-            return _internal(error)
-        return _complain(options, "input", _unusable(error))
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
-    except Exception as error:
-        return _internal(error)
+        code = _carry_through(options)
+        _flush()
+    except OSError:  # what was printed cannot be written
+        _let_go()
+        return int(options.answer)
     return code
 
 
-def _internal(error: Exception) -> int:
+def _carry_through(options: argparse.Namespace) -> int:
+    """Run the command; `options.answer` is kept at the code that holds if nobody reads on."""
+    try:
+        code: int = options.command(options)
+        _flush()
+    except InputError as error:
+        return _complain(options, "config" if isinstance(error, ConfigError) else "input", error)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _let_go()
+        # One that names a file, or a full disk, is about what we were given, not about us.
+        unusable = _unusable(error)
+        return (
+            _internal(options, error) if unusable is None else _complain(options, "input", unusable)
+        )
+    except KeyboardInterrupt:
+        options.answer = STOPPED
+        print("Stopped.", file=sys.stderr)
+        return STOPPED
+    except Exception as error:
+        return _internal(options, error)
+    return code
+
+
+def _streams() -> list[TextIO]:
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+
+
+def _flush() -> None:
+    for stream in _streams():
+        stream.flush()
+
+
+def _let_go() -> None:
+    """Send what an output that cannot be written still holds to nowhere.
+
+    Python would try it once more on leaving, complain and exit by a code of its own.
+    """
+    for stream in _streams():
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def _internal(options: argparse.Namespace, error: Exception) -> int:
+    options.answer = INTERNAL
     traceback.print_exc()
     print(
         f"xaigeo: internal error: {error}. Please report it with the lines above.",
@@ -57,7 +101,16 @@ def _internal(error: Exception) -> int:
     return INTERNAL
 
 
-def _unusable(error: OSError) -> InputError:
+def _unusable(error: OSError) -> InputError | None:
+    """Return what is wrong with a file or the room for it; None where it is about neither."""
+    if error.filename is None:
+        if error.errno not in FULL:
+            return None
+        return InputError(
+            expected="room to write what the command gives",
+            arrived=error.strerror or type(error).__name__,
+            do="Free some, or write elsewhere: standard output counts too.",
+        )
     return InputError(
         expected=f"a file or folder that can be read and written at {error.filename}",
         arrived=error.strerror or type(error).__name__,
@@ -118,13 +171,14 @@ def _parser() -> argparse.ArgumentParser:
         commands, "methods", _methods, "list the explanation methods, what they take and need"
     )
     methods.add_argument("method", nargs="?", help="tell all about this one")
+    methods.add_argument("--texts", action="store_true", help="methods for text models")
     return parser
 
 
 def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
-    parser.set_defaults(command=call)
+    parser.set_defaults(command=call, answer=READER_LEFT)
     return parser
 
 
@@ -217,16 +271,17 @@ def _audit(options: argparse.Namespace) -> int:
     # First what was asked for elsewhere: the folder may be one that cannot be written.
     _write_forms(answer, options)
     folder.save_audit(answer)
-    code: int = answer.exit_code(fail_on=options.fail_on)
+    # What gates is written by now, read to the end or not.
+    code = options.answer = answer.exit_code(fail_on=options.fail_on)
     if options.json:
         print(json.dumps(answer.to_dict() | {"exit_code": code}, indent=1))
-        return code
+        return int(code)
     frame = answer.to_frame()
     for row in frame.itertuples():
         print(f"{row.status:>13}  {row.id:<3} {row.question}  {row.reason}")
     print(answer.verdict_text)
     print(f"Verdict: {answer.verdict}. Wrote {folder.audit}")
-    return code
+    return int(code)
 
 
 def _check_forms(options: argparse.Namespace) -> None:
@@ -269,15 +324,17 @@ def _write_forms(answer: Audit, options: argparse.Namespace) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from xaigeo.explainers import EXPLAINERS, describe_methods
-    from xaigeo.explainers.method_table import method_text, methods_text
+    from xaigeo.explainers import describe_methods
+    from xaigeo.explainers.method_table import method_class, method_text, methods_text
+    from xaigeo.explainers.named_method import Explained
 
+    explained: Explained = "texts" if options.texts else "tables"
     if options.method and not options.json:
-        print(method_text(options.method))
+        print(method_text(options.method, explained))
         return 0
-    table = describe_methods()
+    table = describe_methods(explained)
     if options.method:
-        EXPLAINERS.get(options.method)  # raises for an unknown name
+        method_class(options.method, explained)  # raises for an unknown name
         table = table[table["method"] == options.method]
     if options.json:
         print(json.dumps(table.to_dict(orient="records"), indent=1))
@@ -287,6 +344,7 @@ def _methods(options: argparse.Namespace) -> int:
 
 
 def _complain(options: argparse.Namespace, kind: str, error: InputError) -> int:
+    options.answer = USAGE
     if options.json:
         print(json.dumps({"error": kind, "message": str(error)}))
     print(f"xaigeo: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -26,6 +27,26 @@ def test_mistakes_are_told_before_anything_is_trained(
 ):
     with pytest.raises(error, match=words):
         run(small_config(tmp_path / "out", audit=section))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "task", "words"),
+    [
+        ("token_attributions", "classification", "to be the audit of a table, as this run is, got"),
+        (None, "regression", "audit of a classification, as this run is, got that of a regression"),
+    ],
+)
+def test_a_baseline_of_another_kind_is_told_before_anything_is_trained(
+    finished_run, tmp_path, small_config, kinds, task, words
+):
+    audit = Audit.load(finished_run.audit)
+    about = dict(audit.about) | {"ensemble": audit.about["ensemble"] | {"task": task}}
+    if kinds is not None:
+        about["explanations"] = [one | {"kind": kinds} for one in about["explanations"]]
+    baseline = replace(audit, about=about).save(tmp_path / "old.json")
+    with pytest.raises(ConfigError, match=words):
+        run(small_config(tmp_path / "out", audit={"baseline": str(baseline)}))
     assert not (tmp_path / "out").exists()
 
 

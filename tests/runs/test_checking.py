@@ -1,10 +1,12 @@
+from __future__ import annotations
+
 import shutil
 
 import numpy as np
 import pytest
 
-from xaigeo.errors import StoreError
-from xaigeo.runs import RunFolder, config_from_dict, run
+from xaigeo.errors import InputError, StoreError
+from xaigeo.runs import RunFolder, checking, config_from_dict, run
 from xaigeo.store import digest
 
 
@@ -18,6 +20,22 @@ def test_checks_are_of_what_was_explained(finished_run):
             assert check.provenance["explanation_sha256"] == digest(explanations[method])
     assert len(checks["sensitivity.kernel_shap"].instances) == 3
     assert len(checks["deletion.lime"].instances) == 6
+
+
+def test_a_check_that_the_data_do_not_admit_is_left_out(finished_run, monkeypatch, tmp_path):
+    made = finished_run.checks()["off_support"]
+
+    def not_of_these():
+        raise InputError(expected="longer texts", arrived="short ones", do="Pass longer ones.")
+
+    planned = {"first": (None, not_of_these), "off_support": (None, lambda: made)}
+    monkeypatch.setattr(checking, "_planned", lambda *given: planned)
+    lines = []
+    found = checking.check_all(None, {}, None, None, RunFolder(tmp_path), lines.append)
+    assert found.made == ["off_support"]
+    assert found.left_out == {"first": "expected longer texts, got short ones"}
+    assert lines[0] == "  first: left out, expected longer texts, got short ones"
+    assert [path.name for path in (tmp_path / "checks").iterdir()] == ["off_support.npz"]
 
 
 def test_an_altered_check_is_noticed(finished_run, tmp_path):

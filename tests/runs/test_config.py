@@ -29,9 +29,23 @@ def test_the_hash_follows_the_content():
     ("table", "text"),
     [
         ({}, "data: Field required"),
-        ({"data": DATA, "sedes": 3}, "sedes: Extra inputs"),
-        ({"data": DATA, "model": {"hiden": [3]}}, "model.hiden: Extra inputs"),
+        ({"data": DATA, "sedes": 3}, "sedes: no such key (did you mean 'seeds'?)"),
+        (
+            {"data": DATA, "model": {"hiden": [3]}},
+            "model.hiden: no such key (did you mean 'hidden'?)",
+        ),
+        ({"data": DATA, "thresholds": {}, "zzz": {"a": 1}}, "zzz: no such key. Correct"),
+        (
+            {"data": DATA, "model": {"encoder": "cnn"}},
+            "model.encoder: a key of runs of texts alone",
+        ),
         ({"data": DATA, "model": {"epochs": "many"}}, "model.epochs: Input should be a valid int"),
+        (
+            {"data": DATA, "model": {"averaging": "SWA"}},
+            "model.averaging: Input should be 'swa', 'aswa', 'naswa' or 'ema', got 'SWA' (did you "
+            "mean 'swa'?). Correct",
+        ),
+        ({"data": DATA, "model": {"averaging": 3}}, "'naswa' or 'ema', got 3. Correct"),
         ({"data": DATA, "model": {"hidden": [0]}}, "at least 1"),
         ({"data": DATA, "model": {"estimator": "a.B"}}, 'goes with kind = "estimator"'),
         ({"data": DATA, "seeds": 0}, "count of at least 1"),
@@ -40,6 +54,7 @@ def test_the_hash_follows_the_content():
         ({"data": {"file": "x.csv"}}, "name the target column"),
         ({"data": DATA, "explain": {"methods": []}}, "at least one method"),
         ({"data": DATA, "audit": {"required": ["A1", "B2"]}}, "no items of the audit: B2 (known: "),
+        ({"data": DATA, "audit": {"required": ["a1"]}}, "; did you mean 'A1'?"),
         ({"data": DATA, "explain": {"methods": ["lime", "lime"]}}, "each once"),
     ],
 )

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import shutil
 
+import pandas as pd
+
 import xaigeo as xg
 from xaigeo.runs import RunFolder
 from xaigeo.runs.findings import findings
@@ -34,3 +36,12 @@ def test_models_that_are_one_are_not_praised_for_agreeing(finished_run, tmp_path
     assert found.reasons.startswith("All 3 seeds have one and the same model: the seed changes")
     assert found.same_answer == ""
     assert "two seeds share" not in "".join(found.lines())
+
+
+def test_no_row_to_tell_reasons_by(finished_run, monkeypatch):
+    monkeypatch.setattr(
+        xg.agreement, "same_answer_different_reason", lambda found: pd.DataFrame({"flagged": []})
+    )
+    assert findings(finished_run).same_answer == (
+        "Same answer, different reasons: no rows to tell it by."
+    )

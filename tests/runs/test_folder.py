@@ -16,6 +16,16 @@ def test_a_folder_without_a_run(tmp_path):
         RunFolder(tmp_path).load()
 
 
+def test_what_stands_in_place_of_a_run(tmp_path):
+    (tmp_path / "r.csv").write_text("a\n")
+    with pytest.raises(StoreError, match=r"r\.csv, got a file\. Pass the output folder"):
+        RunFolder(tmp_path / "r.csv").load()
+    (tmp_path / ".stopped.partial").mkdir()
+    words = r"one that goes on or was stopped, in .*\.stopped\.partial\. If it was stopped, start"
+    with pytest.raises(StoreError, match=words):
+        RunFolder(tmp_path / "stopped").load()
+
+
 def test_a_run_of_another_format(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 9, "config": {}}))
     with pytest.raises(StoreError, match=r"a run of format 1 in .*got format 9"):

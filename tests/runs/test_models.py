@@ -35,3 +35,21 @@ def test_an_estimator_takes_mixed_columns(mixed_frame, mixed_schema):
 def test_an_estimator_that_is_none(path, parameters, mixed_schema):
     with pytest.raises(ConfigError, match=r"model.estimator to be the import path"):
         estimator_pipeline(path, parameters, mixed_schema)
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "what"),
+    [
+        ("os.mkdir", {"path": "made"}, "a builtin_function_or_method"),
+        ("subprocess.Popen", {"args": ["mkdir", "made"]}, "a class of another kind"),
+        ("sklearn.linear_model", {}, "a module"),
+        ("sklearn.preprocessing.StandardScaler", {}, "a class of scikit-learn that does not"),
+    ],
+)
+def test_what_is_no_estimator_is_not_called(
+    path, parameters, what, mixed_schema, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=rf"that predicts, got {path}, {what}"):
+        estimator_pipeline(path, parameters, mixed_schema)
+    assert not (tmp_path / "made").exists()

@@ -57,6 +57,10 @@ def test_the_manifest_tells_how_it_was_made(finished_run):
     assert manifest["registration"]["registered_at"] <= manifest["started_at"]
     assert manifest["config"]["seeds"] == 3
     assert len(manifest["config_sha256"]) == 64
+    trained = manifest["training"]
+    assert trained["seeds"] == [0, 1, 2]
+    assert trained["epoch_kept"] == trained["epochs_run"] == [15, 15, 15]
+    assert all(0 < loss < 2 for loss in trained["validation_loss"])
 
 
 def test_training_again_gives_the_same_explanations(finished_run):

@@ -7,8 +7,11 @@ import pytest
 from xaigeo.datasets.dataset import Dataset
 from xaigeo.errors import ConfigError, InputError
 from xaigeo.runs.config import config_from_dict
-from xaigeo.runs.plan import DEFAULT_METHODS, make_plan
+from xaigeo.runs.plan import make_plan
+from xaigeo.runs.table_study import TableStudy
 from xaigeo.schema import FeatureSchema
+
+DEFAULT_METHODS = TableStudy.default_methods
 
 
 @pytest.fixture
@@ -44,7 +47,8 @@ def config(**parts):
     ],
 )
 def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
-    plan = make_plan(config(model=model), table(y))
+    told = config(model=model)
+    plan = make_plan(told, TableStudy(told, table(y)))
     assert set(DEFAULT_METHODS) - set(plan.explainers) == missing
 
 
@@ -62,6 +66,13 @@ def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
             {"explain": {"methods": ["tree_shap"]}},
             ConfigError,
             "explain torch networks, got 'tree_shap'",
+        ),
+        (
+            CLASSES,
+            {"explain": {"methods": ["attention"]}},
+            InputError,
+            "'attention', which is for models of texts. Choose one of the listed "
+            "methods: this run is of tables",
         ),
         (
             CLASSES,
@@ -83,6 +94,12 @@ def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
         ),
         (
             CLASSES,
+            {"explain": {"parameters": {"lime": {"n_samples": -200}}}},
+            ConfigError,
+            "under explain.parameters.lime n_samples",
+        ),
+        (
+            CLASSES,
             {"explain": {"parameters": {"counterfactuals": {"immutable": ["lenght"]}}}},
             InputError,
             "Did you mean 'length'",
@@ -101,6 +118,7 @@ def test_methods_left_out_are_those_that_do_not_fit(table, y, model, missing):
     ],
 )
 def test_mistakes_are_told_before_the_training(table, y, parts, error, text):
+    given = config(**parts)
     with pytest.raises(error) as told:
-        make_plan(config(**parts), table(y))
+        make_plan(given, TableStudy(given, table(y)))
     assert text in str(told.value)

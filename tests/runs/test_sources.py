@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from torch import nn
@@ -88,7 +89,7 @@ def test_a_trained_ensemble_and_arrays(data):
 
 
 def test_messages(data):
-    X, y, _ = data
+    X, y, rows = data
     forest = RandomForestClassifier(n_estimators=2)
     cases = [
         ({"n_init": 1}, "n_init of at least 2, to see what varying it changes, got 1"),
@@ -100,6 +101,10 @@ def test_messages(data):
         ({"methods": "lime"}, "a list of methods, or a dict .* got 'lime'"),
         ({"methods": []}, r"got \[\]"),
         ({"methods": ["lim"]}, "Did you mean 'lime'"),
+        (
+            {"methods": ["attention"]},
+            r"a known method for tables .* got 'attention', which is for models of texts\. Choose",
+        ),
         ({"methods": {"lime": {"samples": 1}}}, "arguments known to method 'lime'"),
         ({"methods": ["anchors"]}, "got 'anchors', which gives no attributions"),
         ({"methods": ["tree_shap"]}, "got 'tree_shap', which explains tree ensembles only"),
@@ -120,6 +125,15 @@ def test_messages(data):
     for changed, message in cases:
         with pytest.raises(InputError, match=message):
             experiment(data, **changed)
+    texts = pd.Series(["a film", "no film"])
+    for what, given in (("X", (texts, y, rows)), ("rows", (X, y, ["a film"]))):
+        with pytest.raises(InputError) as error:
+            experiment(given)
+        assert str(error.value) == (
+            f"Expected {what} as a table, since sources of disagreement are told apart for models "
+            f"of tables, got a {'Series' if what == 'X' else 'list'} of texts. For texts measure "
+            "with xaigeo.agreement.summary how far seeds agree."
+        )
     with pytest.raises(InputError, match="which needs gradients, which estimators do not have"):
         experiment(data, forest, n_init=None, n_order=None, methods=["saliency"])
     ensemble = SeedEnsemble.train(make_model, X, y, seeds=range(2), epochs=1)

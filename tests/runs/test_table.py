@@ -54,8 +54,23 @@ def test_an_unknown_ending(csv):
 def test_an_unreadable_table(csv, name):
     if name != "none.csv":
         (csv / name).write_text("")
-    with pytest.raises(ConfigError, match="a readable table at"):
+    words = "rows in .*, got none" if name == "empty.csv" else "a readable file of rows at"
+    with pytest.raises(ConfigError, match=words):
         read_dataset(DataSection(file=name, target="kind"), base=csv)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_table_that_is_not_written_as_utf8(csv, encoding):
+    (csv / "old.csv").write_bytes("mass,kind\n1,é\n2,b\n".encode(encoding))
+    with pytest.raises(ConfigError, match=r"rows written as UTF-8 .* Save the file as UTF-8\."):
+        read_dataset(DataSection(file="old.csv", target="kind"), base=csv)
+
+
+def test_a_label_that_is_a_list(csv):
+    frame = pd.DataFrame({"mass": [1.0, 2.0], "kind": [["a"], ["b"]]})
+    frame.to_parquet(csv / "lists.parquet")
+    with pytest.raises(ConfigError, match=r"one label a row, .* in 'kind' of lists.parquet, got "):
+        read_dataset(DataSection(file="lists.parquet", target="kind"), base=csv)
 
 
 def test_a_table_without_rows(csv):

@@ -75,12 +75,22 @@ def a_check_removed(folder, _):
     sorted((folder / "checks").glob("*.npz"))[0].unlink()
 
 
+def an_explanation_removed(folder, _):
+    shutil.rmtree(folder / "explanations" / "lime")
+
+
+def an_explanation_renamed(folder, _):
+    (folder / "explanations" / "lime").rename(folder / "explanations" / "other")
+
+
 OF_THE_RUN = {
     a_number_in_a_chunk: "lime",
     one_attribution: "kernel_shap.* altered",
     rows_of_the_evaluation: r"evaluation\.npz as the run wrote it",
     an_explanation_of_another_run: "lime as the run wrote it",
-    an_explanation_added: r"also lime\.again",
+    an_explanation_added: r"also lime\.again\. Remove what was added, or run the job again\.",
+    an_explanation_removed: r"none of lime\. Put back what is missing, or run the job again\.",
+    an_explanation_renamed: r"none of lime and also other\. Put back what is missing and remove",
     thresholds_in_the_manifest: r"manifest\.json as the run wrote it",
     the_date_of_registration: r"manifest\.json as the run wrote it",
     a_check: r"\.npz as the run wrote it",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,15 @@ import pandas as pd
 from xaigeo import faithfulness
 from xaigeo.checks import Check
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
-from xaigeo.errors import StoreError
+from xaigeo.ensemble.texts.text_ensemble import TextEnsemble
+from xaigeo.errors import InputError, StoreError
 from xaigeo.explanations import Attributions, Explanation
-from xaigeo.runs.config import FaithfulnessSection
+from xaigeo.explanations.amounts import gives_amounts
+from xaigeo.runs.config import (
+    FaithfulnessSection,
+    TableFaithfulnessSection,
+    TextFaithfulnessSection,
+)
 from xaigeo.runs.folder import RunFolder
 from xaigeo.store import digest, load_check
 
@@ -30,12 +37,14 @@ class Checking:
     Attributes
     ----------
     ensemble : SeedEnsemble
-    rows : DataFrame
-        The test rows.
-    background : DataFrame
+    rows : DataFrame, or Series of str
+        The test rows, or texts.
+    background : DataFrame, or Series of str
         The training rows.
-    labels : Series
-        Of the training rows.
+    rows_y, labels : Series
+        Of the test rows, and of the training rows.
+    pools_by_attention : bool
+        Whether the models weigh the words of a text by one attention.
     refit : callable
         From shuffled training labels to an ensemble trained on them, for models without layers.
     random_state : int
@@ -43,12 +52,21 @@ class Checking:
     """
 
     ensemble: SeedEnsemble
-    rows: pd.DataFrame
-    background: pd.DataFrame
+    rows: Any
+    background: Any
+    rows_y: pd.Series
     labels: pd.Series
     refit: Refit
     random_state: int
     n_jobs: int | None = None
+    pools_by_attention: bool = False
+
+
+class Checked(NamedTuple):
+    """Names of the checks that were made, and why others were not."""
+
+    made: list[str]
+    left_out: dict[str, str]
 
 
 def check_all(
@@ -58,8 +76,11 @@ def check_all(
     checking: Checking,
     folder: RunFolder,
     log: Log,
-) -> list[str]:
-    """Make every check that is asked for and return their names.
+) -> Checked:
+    """Make every check that is asked for.
+
+    One that these data do not admit, as texts whose words have no near ones, is left out: the
+    run would be lost for it, and the audit does not evaluate what was not checked.
 
     A check that the folder holds already, of the same explanation, is kept: it was made before the
     run was stopped.
@@ -76,12 +97,20 @@ def check_all(
     log : callable
     """
     planned = _planned(section, explained, leading, checking)
+    left_out: dict[str, str] = {}
     for name, (explanation, make) in planned.items():
         started = time.perf_counter()
-        if not _is_there(folder, name, explanation):
-            folder.save_check(make(), name)
-            log(f"  {name}: {time.perf_counter() - started:.1f} s")
-    return list(planned)
+        if _is_there(folder, name, explanation):
+            continue
+        try:
+            check = make()
+        except InputError as error:
+            left_out[name] = f"expected {error.expected}, got {error.arrived}"
+            log(f"  {name}: left out, {left_out[name]}")
+            continue
+        folder.save_check(check, name)
+        log(f"  {name}: {time.perf_counter() - started:.1f} s")
+    return Checked([name for name in planned if name not in left_out], left_out)
 
 
 def _planned(
@@ -91,7 +120,7 @@ def _planned(
     checking: Checking,
 ) -> dict[str, tuple[Attributions | None, Callable[[], Check]]]:
     ensemble, state = checking.ensemble, checking.random_state
-    attributed = {n: e for n, e in explained.items() if isinstance(e, Attributions)}
+    attributed = {n: e for n, e in explained.items() if gives_amounts(e)}
     planned: dict[str, tuple[Attributions | None, Callable[[], Check]]] = {}
     for wanted, measure in (
         (section.deletion, faithfulness.deletion),
@@ -109,8 +138,12 @@ def _planned(
         if section.randomisation:
             ask = partial(_randomised, first, checking)
             planned[f"randomisation.{leading}"] = first, ask
-    if section.off_support:
+    if isinstance(section, TableFaithfulnessSection) and section.off_support:
         planned["off_support"] = None, partial(_off_support, checking)
+    if isinstance(section, TextFaithfulnessSection) and section.attention_permutation:
+        classes = checking.ensemble.task == "classification"
+        if classes and checking.pools_by_attention:
+            planned["attention_permutation"] = None, partial(_permuted, checking)
     return planned
 
 
@@ -125,7 +158,7 @@ def _sensitivity(explanation: Attributions, checking: Checking) -> Check:
 
 def _randomised(explanation: Attributions, checking: Checking) -> Check:
     """Randomise weights layer by layer, or, of models without layers, the labels."""
-    has_layers = checking.ensemble.members.kind == "torch"
+    has_layers = checking.ensemble.members.kind in ("torch", "text")
     return faithfulness.randomisation(
         explanation,
         checking.ensemble,
@@ -140,6 +173,15 @@ def _randomised(explanation: Attributions, checking: Checking) -> Check:
 def _off_support(checking: Checking) -> Check:
     return faithfulness.off_support(
         checking.ensemble, checking.rows, checking.background, random_state=checking.random_state
+    )
+
+
+def _permuted(checking: Checking) -> Check:
+    return faithfulness.attention_permutation(
+        cast(TextEnsemble, checking.ensemble),
+        checking.rows,
+        checking.rows_y,
+        random_state=checking.random_state,
     )
 
 

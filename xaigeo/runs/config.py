@@ -6,77 +6,23 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from xaigeo.audit.item import ITEMS
 from xaigeo.audit.thresholds import read_toml
 from xaigeo.errors import ConfigError
-from xaigeo.schema import Kind
-
-
-class Section(BaseModel):
-    """A table of the file; unknown keys and wrong types are refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class DataSection(Section):
-    """Where the rows come from and how they are split."""
-
-    file: str | None = None
-    dataset: Literal["penguins", "breast_cancer", "diabetes", "german_credit"] | None = None
-    target: str | None = None
-    features: list[str] | None = None
-    drop: list[str] = []
-    missing: Literal["error", "drop"] = "error"
-    kinds: dict[str, Kind] = {}
-    orders: dict[str, list[str | int | float]] = {}
-    units: dict[str, str] = {}
-    task: Literal["classification", "regression"] | None = None
-    test_share: float = Field(default=0.3, gt=0, lt=1)
-    split_random_state: int = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> DataSection:
-        if (self.file is None) == (self.dataset is None):
-            raise ValueError("give either file or dataset")
-        if self.file is not None and self.target is None:
-            raise ValueError("name the target column of the file")
-        return self
-
-
-class ModelSection(Section):
-    """The model that every seed trains: a network of dense layers or an estimator by its path."""
-
-    kind: Literal["network", "estimator"] = "network"
-    hidden: list[int] = [16]
-    activation: Literal["relu", "tanh", "gelu", "silu", "elu"] = "relu"
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    epochs: int = Field(default=100, ge=1)
-    batch_size: int = Field(default=32, ge=1)
-    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    learning_rate: float = Field(default=0.01, gt=0)
-    weight_decay: float = Field(default=0.0, ge=0)
-    patience: int | None = Field(default=None, ge=1)
-    validation_share: float = Field(default=0.2, ge=0, lt=1)
-    class_weight: Literal["balanced"] | None = None
-    estimator: str | None = None
-    parameters: dict[str, Any] = {}
-
-    @field_validator("hidden")
-    @classmethod
-    def _positive(cls, widths: list[int]) -> list[int]:
-        if any(width < 1 for width in widths):
-            raise ValueError("widths of hidden layers are at least 1")
-        return widths
-
-    @model_validator(mode="after")
-    def _named(self) -> ModelSection:
-        if (self.kind == "estimator") != (self.estimator is not None):
-            raise ValueError('estimator = "package.Class" goes with kind = "estimator"')
-        return self
+from xaigeo.options import closest
+from xaigeo.runs.config_problems import told_problem
+from xaigeo.runs.section import Section
+from xaigeo.runs.table_sections import DataSection, ModelSection, ReportSection
+from xaigeo.runs.text_sections import (
+    TextDataSection,
+    TextModelSection,
+    TextReportSection,
+    texts_because,
+)
 
 
 class ExplainSection(Section):
@@ -87,7 +33,7 @@ class ExplainSection(Section):
     random_state: int = Field(default=0, ge=0)
     noise_repeats: int = Field(default=3, ge=0)
     rerun: bool = True
-    parameters: dict[str, dict[str, Any]] = {}
+    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> ExplainSection:
@@ -108,21 +54,23 @@ class FaithfulnessSection(Section):
     insertion: bool = True
     sensitivity: bool = True
     randomisation: bool = True
-    off_support: bool = True
     backgrounds: int = Field(default=1, ge=0)
     n_instances: int | None = Field(default=30, ge=1)
 
 
-class ReportSection(Section):
-    """The pairs of features that the report draws, most telling first."""
+class TableFaithfulnessSection(FaithfulnessSection):
+    """Rows unlike the data are planted too."""
 
-    views: list[tuple[str, str]] | None = None
-    notes: str = ""
+    off_support: bool = True
 
-    @field_validator("views", mode="before")
-    @classmethod
-    def _pairs(cls, value: Any) -> Any:
-        return [tuple(v) if isinstance(v, list) else v for v in value] if value else value
+
+class TextFaithfulnessSection(FaithfulnessSection):
+    """Attention is shuffled too, where it pools the words of a classifier's texts.
+
+    Another background goes to methods alone that take words or shares from it.
+    """
+
+    attention_permutation: bool = True
 
 
 class AuditSection(Section):
@@ -134,7 +82,7 @@ class AuditSection(Section):
     writes one, in place of the table of that name. Paths are relative to the configuration.
     """
 
-    required: list[str] = []
+    required: list[str] = Field(default_factory=list)
     groups: list[str] | None = None
     baseline: str | None = None
     thresholds: str | None = None
@@ -144,25 +92,27 @@ class AuditSection(Section):
     def _known(cls, required: list[str]) -> list[str]:
         unknown = [name for name in required if name not in ITEMS.names()]
         if unknown:
+            name = closest(unknown[0], ITEMS.names())
             raise ValueError(
                 f"no items of the audit: {', '.join(unknown)} (known: {', '.join(ITEMS.names())})"
+                + (f"; did you mean {name!r}?" if name else "")
             )
         return required
 
 
 class RunConfig(Section):
-    """One run: data, model, seeds, explanations, checks, report, audit and its thresholds."""
+    """One run: seeds, explanations, checks, audit and its thresholds.
+
+    `TableConfig` and `TextConfig` add data, model and report.
+    """
 
     title: str = "Seed audit"
     output: str = "out/run"
     seeds: int | list[int] = 20
-    data: DataSection
-    model: ModelSection = ModelSection()
     explain: ExplainSection = ExplainSection()
     faithfulness: FaithfulnessSection = FaithfulnessSection()
-    report: ReportSection = ReportSection()
     audit: AuditSection = AuditSection()
-    thresholds: dict[str, Any] = {}
+    thresholds: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("seeds")
     @classmethod
@@ -178,7 +128,7 @@ class RunConfig(Section):
             raise ValueError("give thresholds in a table or in the file of audit.thresholds")
         return self
 
-    def settled(self, base: Path) -> RunConfig:
+    def settled(self, base: Path) -> Self:
         """Return the configuration with its files of thresholds and baseline found.
 
         Thresholds are read, so that what is registered is what the file says now.
@@ -212,6 +162,34 @@ class RunConfig(Section):
         return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
+class TableConfig(RunConfig):
+    """A run of a table."""
+
+    data: DataSection
+    model: ModelSection = ModelSection()
+    faithfulness: TableFaithfulnessSection = TableFaithfulnessSection()
+    report: ReportSection = ReportSection()
+
+
+class TextConfig(RunConfig):
+    """A run of texts."""
+
+    data: TextDataSection
+    model: TextModelSection = TextModelSection()
+    faithfulness: TextFaithfulnessSection = TextFaithfulnessSection()
+    report: TextReportSection = TextReportSection()
+
+    def settled(self, base: Path) -> Self:
+        """Return the configuration with its files of thresholds, baseline and vectors found."""
+        settled = super().settled(base)
+        if self.model.vectors is None:
+            return settled
+        vectors = str((base / self.model.vectors).resolve())
+        return settled.model_copy(
+            update={"model": self.model.model_copy(update={"vectors": vectors})}
+        )
+
+
 def read_config(path: str | Path) -> RunConfig:
     """Read and check a run configuration.
 
@@ -241,20 +219,24 @@ def read_config(path: str | Path) -> RunConfig:
 def config_from_dict(table: dict[str, Any], *, where: str = "the configuration") -> RunConfig:
     """Check a configuration given as a dict.
 
+    It is of texts if its data have a column `text`, a file of JSON Lines or the name of a data set
+    of texts; else it is of a table.
+
     Raises
     ------
     ConfigError
         See `read_config`.
     """
+    why = texts_because(table.get("data"))
+    kind, other = (TextConfig, TableConfig) if why else (TableConfig, TextConfig)
     try:
-        return RunConfig.model_validate(table)
+        return kind.model_validate(table)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
-            for problem in error.errors()
-        ]
         raise ConfigError(
-            expected=f"known keys with fitting values in {where}",
-            arrived="; ".join(problems),
+            expected=f"known keys with fitting values in {where}"
+            + (f", a run of texts by {why}" if why else ""),
+            arrived="; ".join(
+                told_problem(problem, kind, other, of_texts=bool(why)) for problem in error.errors()
+            ),
             do="Correct these entries.",
         ) from error

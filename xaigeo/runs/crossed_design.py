@@ -13,7 +13,8 @@ import numpy as np
 from xaigeo.agreement.crossed import BACKGROUND, EXPLAINER
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
 from xaigeo.errors import InputError
-from xaigeo.explainers import EXPLAINERS, Explainer
+from xaigeo.explainers.base import Explainer
+from xaigeo.explainers.named_method import named_method
 from xaigeo.explanations import Attributions, Explanation
 from xaigeo.options import check_count, check_keywords
 from xaigeo.schema import Frame
@@ -91,7 +92,7 @@ class CrossedDesign:
         named = given if isinstance(given, Mapping) else {name: {} for name in given}
         explainers = {}
         for name, parameters in named.items():
-            kind = EXPLAINERS.get(name)
+            kind = named_method(name, "tables", do="Choose one of the listed methods.")
             check_keywords(f"method {name!r}", parameters, [f.name for f in fields(kind)])
             explainers[name] = kind(**parameters)
         return explainers

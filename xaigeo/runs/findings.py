@@ -12,7 +12,14 @@ from xaigeo.agreement.compared import default_k_of
 from xaigeo.agreement.identical_answers import identical_answers
 from xaigeo.audit import Audit
 from xaigeo.ensemble.evaluation import Evaluation
-from xaigeo.explanations import Anchors, Attributions, Counterfactuals, Explanation
+from xaigeo.explanations import (
+    Anchors,
+    Attributions,
+    Counterfactuals,
+    Explanation,
+    TokenAttributions,
+)
+from xaigeo.explanations.amounts import gives_amounts
 from xaigeo.runs.folder import RunFolder, primary
 
 PREFERRED = ("kernel_shap", "lime", "integrated_gradients")
@@ -67,7 +74,7 @@ def findings(folder: RunFolder) -> Findings:
     )
     attributions = _preferred(found)
     return Findings(
-        models=_models(evaluation),
+        models=_models(evaluation, _noun(found)),
         reasons=_same(evaluation) if identical_answers(found) else _reasons(attributions),
         same_answer="" if identical_answers(found) else _same_answer(attributions),
         rules=_rules(found),
@@ -76,11 +83,16 @@ def findings(folder: RunFolder) -> Findings:
     )
 
 
-def _models(evaluation: Evaluation) -> str:
+def _noun(explanations: list[Explanation]) -> str:
+    of_texts = any(isinstance(e, TokenAttributions) for e in explanations)
+    return "texts" if of_texts else "rows"
+
+
+def _models(evaluation: Evaluation, noun: str) -> str:
     scores, n = evaluation.scores, len(evaluation.labels)
     name = "r2" if evaluation.task == "regression" else "accuracy"
     low, high = scores[name].min(), scores[name].max()
-    text = f"{len(scores)} seeds, {name} {low:.3f} to {high:.3f} on {n} test rows"
+    text = f"{len(scores)} seeds, {name} {low:.3f} to {high:.3f} on {n} test {noun}"
     if evaluation.task == "regression":
         return text + "."
     differing = (evaluation.predicted != evaluation.predicted[0]).any(axis=0).sum()
@@ -95,7 +107,7 @@ def _same(evaluation: Evaluation) -> str:
 
 
 def _preferred(explanations: list[Explanation]) -> Attributions | None:
-    named = {e.method: e for e in explanations if isinstance(e, Attributions)}
+    named = {e.method: e for e in explanations if gives_amounts(e)}
     for method in PREFERRED:
         if method in named:
             return named[method]
@@ -109,9 +121,10 @@ def _reasons(attributions: Attributions | None) -> str:
         return "One seed only: nothing to compare."
     table = agreement.summary(attributions).set_index("score")
     k = default_k_of(attributions)
+    parts = "words" if isinstance(attributions, TokenAttributions) else "features"
     shared, ranked = _of(table, "feature_agreement"), _of(table, "rank_agreement")
     return (
-        f"{attributions.method}: two seeds share {shared} of their top {k} features and "
+        f"{attributions.method}: two seeds share {shared} of their top {k} {parts} and "
         f"{ranked} in the same rank (chance {_of(table, 'feature_agreement', 'null')} and "
         f"{_of(table, 'rank_agreement', 'null')})."
     )
@@ -123,22 +136,35 @@ def _same_answer(attributions: Attributions | None) -> str:
     if len(attributions.seeds) < 2:
         return ""
     table = agreement.same_answer_different_reason(attributions)
-    return f"Same answer, different reasons: {int(table['flagged'].sum())} of {len(table)} rows."
+    if not len(table):
+        return f"Same answer, different reasons: no {_noun([attributions])} to tell it by."
+    flagged = int(table["flagged"].sum())
+    return f"Same answer, different reasons: {flagged} of {len(table)} {_noun([attributions])}."
 
 
 def _rules(explanations: list[Explanation]) -> str:
     parts = []
     for explanation in explanations:
-        if len(explanation.seeds) < 2:
-            continue
-        if isinstance(explanation, Anchors):
-            value = _of(agreement.summary(explanation).set_index("score"), "cross_precision")
-            parts.append(f"a seed's anchor holds with precision {value} in another seed")
-        elif isinstance(explanation, Counterfactuals):
-            value = _of(agreement.summary(explanation).set_index("score"), "cross_validity")
-            parts.append(f"a seed's counterfactual flips {value} of the other seeds")
+        sentence = _carrying(explanation)
+        if sentence is not None and len(explanation.seeds) > 1:
+            score, words = sentence
+            value = _of(agreement.summary(explanation).set_index("score"), score)
+            parts.append(words.format(value))
     text = "; ".join(parts) or "no anchors or counterfactuals to compare"
     return text[0].upper() + text[1:] + "."
+
+
+def _carrying(explanation: Explanation) -> tuple[str, str] | None:
+    """Return the score of carrying over, and the sentence that it stands in."""
+    words = isinstance(explanation, TokenAttributions)
+    role = explanation.role if isinstance(explanation, TokenAttributions) else ""
+    if isinstance(explanation, Anchors) or role == "anchors":
+        score = "words_carry_over" if words else "cross_precision"
+        return score, "a seed's anchor holds with precision {} in another seed"
+    if isinstance(explanation, Counterfactuals) or role == "counterfactuals":
+        score = "words_carry_over" if words else "cross_validity"
+        return score, "a seed's counterfactual flips {} of the other seeds"
+    return None
 
 
 def _of(table: pd.DataFrame, score: str, column: str = "value") -> str:

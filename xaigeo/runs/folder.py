@@ -122,11 +122,7 @@ class RunFolder:
             known = manifest["format"] == FORMAT
             config = dict(manifest["config"]) if known else {}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(
-                expected=f"a finished run in {self.path}",
-                arrived="no such folder" if not self.path.is_dir() else "no readable manifest.json",
-                do="Pass the output folder of `xaigeo run` or `xaigeo demo`.",
-            ) from error
+            raise _unfinished(self.path) from error
         if not known:
             raise StoreError(
                 expected=f"a run of format {FORMAT} in {self.path}",
@@ -191,16 +187,37 @@ class RunFolder:
         if missing or added:
             words = [f"none of {', '.join(missing)}"] if missing else []
             words += [f"also {', '.join(added)}"] if added else []
+            steps = ["put back what is missing"] if missing else []
+            steps += ["remove what was added"] if added else []
             raise StoreError(
                 expected=f"exactly the {folder.name} in {folder} that the manifest lists",
                 arrived=" and ".join(words),
-                do="Remove what was added, or run the job again.",
+                do=f"{' and '.join(steps)}, or run the job again.".capitalize(),
             )
 
 
 def primary(explanations: dict[str, Explanation]) -> list[Explanation]:
     """Return one explanation a method: not the repeats that measure noise."""
     return [explanation for name, explanation in explanations.items() if "." not in name]
+
+
+def partial_path(path: Path) -> Path:
+    """Return where a run is kept until it is done."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def _unfinished(path: Path) -> StoreError:
+    do = "Pass the output folder of `xaigeo run` or `xaigeo demo`."
+    if path.is_dir():
+        arrived = "no readable manifest.json"
+    elif path.exists():
+        arrived = "a file"
+    elif path.name and partial_path(path).is_dir():
+        arrived = f"one that goes on or was stopped, in {partial_path(path)}"
+        do = "If it was stopped, start the same run again: it goes on from there."
+    else:
+        arrived = "no such folder"
+    return StoreError(expected=f"a finished run in {path}", arrived=arrived, do=do)
 
 
 def _content_sha256(manifest: dict[str, Any]) -> str:

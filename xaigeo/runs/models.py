@@ -46,7 +46,8 @@ def estimator_pipeline(path: str, parameters: dict[str, Any], schema: FeatureSch
     Raises
     ------
     ConfigError
-        If the class cannot be imported or does not take the parameters.
+        If the class cannot be imported, is none of an estimator that predicts, or does not take the
+        parameters. Nothing but such a class is ever called.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
@@ -54,7 +55,11 @@ def estimator_pipeline(path: str, parameters: dict[str, Any], schema: FeatureSch
 
     module, _, name = path.rpartition(".")
     try:
-        estimator = getattr(import_module(module), name)(**parameters)
+        kind = getattr(import_module(module), name)
+        _check_estimator(path, kind)
+        estimator = kind(**parameters)
+    except ConfigError:
+        raise
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(
             expected="model.estimator to be the import path of an estimator that takes "
@@ -71,3 +76,22 @@ def estimator_pipeline(path: str, parameters: dict[str, Any], schema: FeatureSch
         ]
     )
     return Pipeline([("columns", columns), ("model", estimator)])
+
+
+def _check_estimator(path: str, kind: object) -> None:
+    """Raise unless a name stands for a class of estimators that predict."""
+    from sklearn.base import BaseEstimator
+
+    if isinstance(kind, type) and issubclass(kind, BaseEstimator) and hasattr(kind, "predict"):
+        return
+    what = f"a {type(kind).__name__}"
+    if isinstance(kind, type):
+        what = "a class of scikit-learn that does not predict"
+        if not issubclass(kind, BaseEstimator):
+            what = "a class of another kind"
+    raise ConfigError(
+        expected="model.estimator to be a class of scikit-learn's kind (a BaseEstimator) that "
+        "predicts",
+        arrived=f"{path}, {what}",
+        do='Write it like estimator = "sklearn.ensemble.RandomForestClassifier".',
+    )

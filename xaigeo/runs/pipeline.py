@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,19 +19,19 @@ from xaigeo import __version__
 from xaigeo.audit import Audit, Registration, Thresholds, audit, read_thresholds
 from xaigeo.audit.runner import evaluation_digest
 from xaigeo.checks import Check
-from xaigeo.datasets.dataset import Dataset, Split
 from xaigeo.ensemble.evaluation import Evaluation
-from xaigeo.ensemble.members import Task
+from xaigeo.ensemble.record import training_outcome
 from xaigeo.ensemble.seed_ensemble import SeedEnsemble
-from xaigeo.errors import StoreError
-from xaigeo.explanations import Attributions, Explanation
+from xaigeo.errors import LongTextWarning, StoreError
+from xaigeo.explanations import Explanation, TokenAttributions
 from xaigeo.folders import put_folder
-from xaigeo.runs.checking import Checking, check_all
+from xaigeo.runs.checking import Checked, Checking, check_all
 from xaigeo.runs.config import RunConfig, config_from_dict
+from xaigeo.runs.explaining import Explaining, leading_method
 from xaigeo.runs.folder import RunFolder, primary
-from xaigeo.runs.models import estimator_pipeline, network_factory
 from xaigeo.runs.plan import Plan, make_plan
-from xaigeo.runs.table import read_dataset
+from xaigeo.runs.reading import read_study
+from xaigeo.runs.study import Study
 from xaigeo.runs.unfinished import Unfinished
 from xaigeo.store import check_digest, digest
 
@@ -77,12 +78,15 @@ def run(
         If the configuration names data, models, methods or views that cannot be used.
     """
     config = config.settled(Path(base))
-    data = read_dataset(config.data, base=Path(base))
-    plan = make_plan(config, data)
+    study = read_study(config, base=Path(base))
+    plan = make_plan(config, study)
     target = Path(config.output)
-    unfinished = Unfinished.begin(target, config, data, plan.registration)
+    unfinished = Unfinished.begin(target, config, study, plan.registration)
     try:
-        _fill(unfinished, config, data, plan, log=log, progress=progress, n_jobs=n_jobs)
+        with warnings.catch_warnings():
+            # The notes of the data say so once, instead of every step.
+            warnings.simplefilter("ignore", LongTextWarning)
+            _fill(unfinished, config, study, plan, log=log, progress=progress, n_jobs=n_jobs)
     except BaseException:
         if unfinished.has_explanations:
             log(f"Stopped. The same run goes on from {unfinished.folder.path}")
@@ -96,7 +100,7 @@ def run(
 def _fill(
     unfinished: Unfinished,
     config: RunConfig,
-    data: Dataset,
+    study: Study,
     plan: Plan,
     *,
     log: Log,
@@ -108,12 +112,16 @@ def _fill(
     clock = time.perf_counter()
     if unfinished.resumed_at is not None:
         log(f"Taking up the run that was begun at {unfinished.started_at}")
-    split = data.split(config.data.test_share, random_state=config.data.split_random_state)
-    log(f"Training {len(config.seed_list)} models on {len(split.X_train)} rows of {data.name}")
-    ensemble = train(config, plan.task, data, split, progress=progress)
-    folder.save_evaluation(ensemble.evaluate(split.X_test, split.y_test))
-    found = _explain_all(config, plan, ensemble, data, split, folder, log, progress, n_jobs)
-    checks = _check_all(config, plan, ensemble, data, split, folder, log, n_jobs, found)
+    parts, data = study.parts, study.data
+    n_train, n_test = len(parts.train), len(parts.test)
+    log(f"Training {len(config.seed_list)} models on {n_train} {study.noun} of {data.name}")
+    if study.reading:
+        log(study.reading)
+    ensemble = study.train(progress=progress)
+    folder.save_evaluation(ensemble.evaluate(parts.test, parts.test_y))
+    explaining = Explaining(plan.explainers, study, config, folder, log, progress, n_jobs)
+    found = explaining.explain_all(ensemble)
+    checks = _check_all(config, plan, ensemble, study, folder, log, n_jobs, found)
     manifest = {
         "title": config.title,
         "xaigeo": __version__,
@@ -128,52 +136,22 @@ def _fill(
             "name": data.name,
             "source": data.source,
             "licence": data.licence,
-            "notes": data.notes,
-            "n_train": len(split.X_train),
-            "n_test": len(split.X_test),
+            "notes": " ".join(note for note in (data.notes, study.reading) if note),
+            "n_train": n_train,
+            "n_test": n_test,
         },
     }
-    folder.write_manifest(manifest, list(found), checks)
+    if checks.left_out:
+        manifest["checks_left_out"] = checks.left_out
+    if trained := training_outcome(ensemble.record):
+        manifest["training"] = trained
+    if groups := study.groups():
+        manifest["groups"] = groups
+    folder.write_manifest(manifest, list(found), checks.made)
     log("Auditing")
     audit_run(folder)
     log("Writing the report")
     report_run(folder)
-
-
-def train(
-    config: RunConfig, task: Task, data: Dataset, split: Split, *, progress: bool = False
-) -> SeedEnsemble:
-    """Return the seed ensemble that a configuration describes."""
-    model = config.model
-    if model.kind == "estimator":
-        assert model.estimator is not None  # ModelSection checks
-        pipeline = estimator_pipeline(model.estimator, model.parameters, data.schema)
-        return SeedEnsemble.fit(
-            pipeline,
-            split.X_train,
-            split.y_train,
-            seeds=config.seed_list,
-            task=task,
-            schema=data.schema,
-            progress=progress,
-        )
-    return SeedEnsemble.train(
-        network_factory(model.hidden, model.activation, model.dropout),
-        split.X_train,
-        split.y_train,
-        seeds=config.seed_list,
-        task=task,
-        schema=data.schema,
-        epochs=model.epochs,
-        batch_size=model.batch_size,
-        optimizer=model.optimizer,
-        learning_rate=model.learning_rate,
-        weight_decay=model.weight_decay,
-        patience=model.patience,
-        validation_share=model.validation_share,
-        class_weight=model.class_weight,
-        progress=progress,
-    )
 
 
 def audit_run(
@@ -227,7 +205,7 @@ def answer_run(
         ),
         thresholds=own if thresholds is None else thresholds,
         required=list(dict.fromkeys([*told["required"], *(required or ())])),
-        groups=told.get("groups"),
+        groups=manifest.get("groups") or told.get("groups"),
         stored=manifest["explanations"].values(),
         baseline=baseline or told.get("baseline"),
     )
@@ -251,7 +229,8 @@ def report_run(folder: RunFolder) -> Path:
         _check_belongs(answer, explanations, checks, evaluation, manifest, stored)
     else:
         answer = audit_run(folder)
-    views = manifest["config"]["report"]["views"]
+    views = manifest["config"]["report"].get("views")
+    of_texts = any(isinstance(e, TokenAttributions) for e in explanations.values())
     return report(
         primary(explanations),
         folder.report,
@@ -260,7 +239,7 @@ def report_run(folder: RunFolder) -> Path:
         audit=answer,
         views=[tuple(view) for view in views] if views else None,
         title=manifest["title"],
-        notes=_notes(manifest),
+        notes=_notes(manifest, "texts" if of_texts else "rows"),
     )
 
 
@@ -313,108 +292,44 @@ def _check_belongs(
         )
 
 
-def _explain_all(
-    config: RunConfig,
-    plan: Plan,
-    ensemble: SeedEnsemble,
-    data: Dataset,
-    split: Split,
-    folder: RunFolder,
-    log: Log,
-    progress: bool,
-    n_jobs: int | None,
-) -> dict[str, Explanation]:
-    section = config.explain
-    rows = split.X_test.head(section.n_instances) if section.n_instances else split.X_test
-    found: dict[str, Explanation] = {}
-
-    def add(
-        name: str,
-        method: str,
-        models: SeedEnsemble,
-        random_state: int,
-        background: pd.DataFrame = split.X_train,
-    ) -> None:
-        started = time.perf_counter()
-        found[name] = plan.explainers[method].explain(
-            models,
-            rows,
-            background=background,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-            store=folder.explanation_path(name),
-            # A store of other models than were trained now is of no use to this run.
-            overwrite=True,
-        )
-        log(f"  {name}: {time.perf_counter() - started:.1f} s")
-
-    log(f"Explaining {len(rows)} rows for {ensemble.n_seeds} models")
-    for name in plan.explainers:
-        add(name, name, ensemble, section.random_state)
-    attributed = [name for name, one in found.items() if isinstance(one, Attributions)]
-    leading = _leading(attributed)
-    for method in (name for name in attributed if plan.explainers[name].randomised):
-        for repeat in range(1, section.noise_repeats + 1):
-            add(f"{method}.noise-{repeat}", method, ensemble, section.random_state + repeat)
-    if leading is not None:
-        for repeat in range(1, config.faithfulness.backgrounds + 1):
-            # Drawn with replacement: another sample of as many rows from where these came from.
-            other = split.X_train.sample(
-                frac=1.0, replace=True, random_state=section.random_state + repeat
-            )
-            name = f"{leading}.background-{repeat}"
-            add(name, leading, ensemble, section.random_state, other)
-    if section.rerun and leading is not None:
-        log("Training again, to see whether the run repeats itself")
-        again = train(config, plan.task, data, split)
-        add(f"{leading}.rerun", leading, again, section.random_state)
-    return found
-
-
-def _leading(attributed: Sequence[str]) -> str | None:
-    """Return the method of attributions that the audit judges first."""
-    if not attributed:
-        return None
-    return "kernel_shap" if "kernel_shap" in attributed else attributed[0]
-
-
 def _check_all(
     config: RunConfig,
     plan: Plan,
     ensemble: SeedEnsemble,
-    data: Dataset,
-    split: Split,
+    study: Study,
     folder: RunFolder,
     log: Log,
     n_jobs: int | None,
     found: Mapping[str, Explanation],
-) -> list[str]:
+) -> Checked:
+    parts = study.parts
+
     def refit(labels: np.ndarray) -> SeedEnsemble:
-        shuffled = pd.Series(labels, index=split.y_train.index, name=split.y_train.name)
-        return train(config, plan.task, data, split._replace(y_train=shuffled))
+        return study.train(pd.Series(labels, index=parts.train_y.index, name=parts.train_y.name))
 
     explained = {name: one for name, one in found.items() if name in plan.explainers}
-    attributed = [name for name, one in explained.items() if isinstance(one, Attributions)]
     checking = Checking(
         ensemble=ensemble,
-        rows=split.X_test,
-        background=split.X_train,
-        labels=split.y_train,
+        rows=parts.test,
+        background=parts.train,
+        rows_y=parts.test_y,
+        labels=parts.train_y,
         refit=refit,
         random_state=config.explain.random_state,
         n_jobs=n_jobs,
+        pools_by_attention=study.pools_by_attention,
     )
     log("Asking the models again, to see whether the explanations describe them")
-    return check_all(config.faithfulness, explained, _leading(attributed), checking, folder, log)
+    return check_all(config.faithfulness, explained, leading_method(found), checking, folder, log)
 
 
-def _notes(manifest: dict[str, Any]) -> str:
-    data = manifest["data"]
+def _notes(manifest: dict[str, Any], noun: str) -> str:
+    data, left_out = manifest["data"], manifest.get("checks_left_out", {})
     parts = [
-        f"{data['name']}: {data['n_train']} rows to train, {data['n_test']} to test.",
+        f"{data['name']}: {data['n_train']} {noun} to train, {data['n_test']} to test.",
         f"Source: {data['source']}. Licence: {data['licence']}.",
         data["notes"],
+        *(f"Not checked: {name} ({why})." for name, why in left_out.items()),
         manifest["config"]["report"]["notes"],
     ]
     return " ".join(part for part in parts if part)

@@ -5,35 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from xaigeo.audit.answer import Audit
+from xaigeo.audit.baseline import audited
 from xaigeo.audit.registration import Registration, register
 from xaigeo.audit.thresholds import check_top, read_thresholds
-from xaigeo.datasets.dataset import Dataset
-from xaigeo.ensemble.members import Task
-from xaigeo.ensemble.targets import infer_task
 from xaigeo.errors import ConfigError, InputError
-from xaigeo.explainers import EXPLAINERS
 from xaigeo.explainers.base import Explainer
+from xaigeo.explainers.named_method import named_method
 from xaigeo.options import check_keywords
 from xaigeo.runs.config import RunConfig
-from xaigeo.runs.models import estimator_pipeline
-
-DEFAULT_METHODS = ("lime", "kernel_shap", "integrated_gradients", "anchors", "counterfactuals")
+from xaigeo.runs.study import Study
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The task, the explainers by method, and the thresholds as registered."""
+    """The explainers by method, and the thresholds as registered."""
 
-    task: Task
     explainers: dict[str, Explainer]
     registration: Registration
 
 
-def make_plan(config: RunConfig, data: Dataset) -> Plan:
+def make_plan(config: RunConfig, study: Study) -> Plan:
     """Check that methods, parameters, views and thresholds fit the data and the models.
 
-    Without `explain.methods` the run uses those of lime, kernel_shap, integrated_gradients,
-    anchors and counterfactuals that fit the models and the task.
+    Without `explain.methods` the run uses those of the study's default methods that fit the models
+    and the task.
 
     Raises
     ------
@@ -41,17 +36,16 @@ def make_plan(config: RunConfig, data: Dataset) -> Plan:
         For what would otherwise fail after the training.
     """
     thresholds = read_thresholds(config.thresholds or None)
-    check_top(thresholds, len(data.schema.features))
+    _ = study.task  # raises where it cannot be told
+    study.check()
+    check_top(thresholds, study.n_features)
     registration = register(thresholds)
-    task = _task(config, data)
-    if config.model.estimator is not None:
-        estimator_pipeline(config.model.estimator, config.model.parameters, data.schema)
-    _check_views(config, data)
-    _check_audit(config, data)
+    if config.audit.baseline is not None:
+        _check_baseline(config.audit.baseline, study)
     wanted = config.explain.methods
-    explainers = {name: _explainer(name, config, data) for name in wanted or DEFAULT_METHODS}
-    problems = {name: _misfit(explainer, config, task) for name, explainer in explainers.items()}
-    names = wanted or [name for name in DEFAULT_METHODS if not problems[name]]
+    explainers = {name: _explainer(name, config, study) for name in wanted or study.default_methods}
+    problems = {name: study.misfit(explainer) for name, explainer in explainers.items()}
+    names = wanted or [name for name in study.default_methods if not problems[name]]
     for name in names:
         if problem := problems[name]:
             raise ConfigError(
@@ -66,57 +60,36 @@ def make_plan(config: RunConfig, data: Dataset) -> Plan:
             arrived=", ".join(strangers),
             do="Correct the name or add the method to explain.methods.",
         )
-    return Plan(task, {name: explainers[name] for name in names}, registration)
+    return Plan({name: explainers[name] for name in names}, registration)
 
 
-def _task(config: RunConfig, data: Dataset) -> Task:
-    if config.data.task is not None:
-        return config.data.task
-    try:
-        return infer_task(data.y)
-    except InputError as error:
-        raise ConfigError(
-            expected=f"a target that shows whether it is classes or a quantity ({error.expected})",
-            arrived=error.arrived,
-            do='Write task = "classification" or task = "regression" under [data].',
-        ) from error
-
-
-def _check_views(config: RunConfig, data: Dataset) -> None:
-    for pair in config.report.views or ():
-        check_keywords("the data (report.views)", pair, data.schema.names)
-        discrete = [name for name in pair if data.schema[name].is_discrete]
-        if discrete:
+def _check_baseline(path: str, study: Study) -> None:
+    """Raise for an earlier audit that cannot be read, or is of another kind of run."""
+    baseline = Audit.load(path)
+    for then, now in (
+        (audited(baseline), "texts" if study.explained == "texts" else "a table"),
+        (f"a {baseline.about['ensemble']['task']}", f"a {study.task}"),
+    ):
+        if then != now:
             raise ConfigError(
-                expected="report.views to be pairs of numeric columns",
-                arrived=", ".join(discrete),
-                do="Choose numeric columns; categories are written out beside the map.",
+                expected=f"audit.baseline to be the audit of {now}, as this run is",
+                arrived=f"that of {then} in {path}",
+                do="Name an earlier audit of such a run, or leave audit.baseline out.",
             )
 
 
-def _check_audit(config: RunConfig, data: Dataset) -> None:
-    """Raise for groups that are no columns, and a baseline that cannot be read."""
-    for name in config.audit.groups or ():
-        check_keywords("the data (audit.groups)", [name], data.schema.names)
-    if config.audit.baseline is not None:
-        Audit.load(config.audit.baseline)
-
-
-def _misfit(explainer: Explainer, config: RunConfig, task: Task) -> str:
-    """Return what a method cannot explain, or an empty string when it fits."""
-    networks = config.model.kind == "network"
-    if explainer.needs_gradients and not networks:
-        return "models that are not torch networks"
-    if explainer.models == "tree ensembles" and networks:
-        return "torch networks"
-    return explainer.misfit(task)
-
-
-def _explainer(name: str, config: RunConfig, data: Dataset) -> Explainer:
-    kind = EXPLAINERS.get(name)
+def _explainer(name: str, config: RunConfig, study: Study) -> Explainer:
+    do = f"Choose one of the listed methods: this run is of {study.explained}."
+    kind = named_method(name, study.explained, do=do)
     parameters = config.explain.parameters.get(name, {})
     known = [field.name for field in fields(kind)]
     check_keywords(f"method {name!r} (explain.parameters.{name})", parameters, known)
-    for column in parameters.get("immutable", ()):
-        check_keywords(f"the data (explain.parameters.{name}.immutable)", [column], data.X.columns)
-    return kind(**parameters)
+    study.check_parameters(name, parameters)
+    try:
+        return kind(**parameters)
+    except InputError as error:
+        raise ConfigError(
+            expected=f"under explain.parameters.{name} {error.expected}",
+            arrived=error.arrived,
+            do=error.do,
+        ) from error

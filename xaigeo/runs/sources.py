@@ -19,7 +19,7 @@ from xaigeo.agreement.disagreement_sources import (
 from xaigeo.errors import InputError
 from xaigeo.options import check_count, check_flag, check_option, check_workers
 from xaigeo.runs.crossed_design import CrossedDesign, Methods, drawn_seeds
-from xaigeo.schema import Frame
+from xaigeo.schema import Frame, refuse_texts
 
 
 def sources_of_disagreement(
@@ -111,6 +111,12 @@ def sources_of_disagreement(
     To analyse explanations that exist already, pass them to
     `xaigeo.agreement.disagreement_sources`.
     """
+    for table, what in ((X, "X"), (rows, "rows")):
+        refuse_texts(
+            table,
+            f"{what} as a table, since sources of disagreement are told apart for models of tables",
+            "For texts measure with xaigeo.agreement.summary how far seeds agree.",
+        )
     design = CrossedDesign(model, methods, n_init, n_order, n_models, n_explainer, n_background)
     check_option("scale", scale, CrossedScale)
     check_count("background_rows", background_rows, at_least=2)

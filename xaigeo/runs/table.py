@@ -9,7 +9,8 @@ import pandas as pd
 from xaigeo.datasets.dataset import Dataset
 from xaigeo.errors import ConfigError
 from xaigeo.options import suggestion
-from xaigeo.runs.config import DataSection
+from xaigeo.runs.data_file import check_labels, read_file
+from xaigeo.runs.table_sections import DataSection
 from xaigeo.schema import FeatureSchema
 
 
@@ -48,6 +49,7 @@ def read_dataset(section: DataSection, *, base: Path) -> Dataset:
             do="Take it out of data.drop; the target is never a feature.",
         )
     features = [column for column in features if column not in section.drop]
+    check_labels(table[section.target], path)
     table = table[[*features, section.target]]
     n_read = len(table)
     if section.missing == "drop":
@@ -77,14 +79,4 @@ def _read_table(path: Path) -> pd.DataFrame:
             arrived=path.name,
             do="Convert the file.",
         )
-    try:
-        table = pd.read_csv(path) if ending == ".csv" else pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            expected=f"a readable table at {path}",
-            arrived=f"{type(error).__name__}: {error}",
-            do="Check data.file; it is relative to the configuration.",
-        ) from error
-    if not len(table):
-        raise ConfigError(expected=f"rows in {path}", arrived="none", do="Pass a file with data.")
-    return table
+    return read_file(path, "rows", pd.read_csv if ending == ".csv" else pd.read_parquet)

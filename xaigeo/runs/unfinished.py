@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Any
 
 from xaigeo import __version__
 from xaigeo.audit.registration import Registration
-from xaigeo.datasets.dataset import Dataset
 from xaigeo.errors import StoreError
 from xaigeo.runs.config import RunConfig
-from xaigeo.runs.folder import EXPLANATIONS, RunFolder
+from xaigeo.runs.folder import EXPLANATIONS, RunFolder, partial_path
+from xaigeo.runs.study import Study
 
 BEGUN = "begun.json"
 
@@ -42,7 +41,7 @@ class Unfinished:
 
     @classmethod
     def begin(
-        cls, target: Path, config: RunConfig, data: Dataset, registration: Registration
+        cls, target: Path, config: RunConfig, study: Study, registration: Registration
     ) -> Unfinished:
         """Take up the run that was stopped, where it is the same one, or begin anew.
 
@@ -54,9 +53,9 @@ class Unfinished:
             If something other than a run is at `target`.
         """
         _check_target(target)
-        path = target.with_name(f".{target.name}.partial")
+        path = partial_path(target)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        own = {"xaigeo": __version__, "config": config.sha256, "data": _digest(data)}
+        own = {"xaigeo": __version__, "config": config.sha256, "data": study.digest}
         there = _begun(path)
         if there is not None and there["run"] == own:
             first = Registration.from_dict(there["registration"])
@@ -96,10 +95,3 @@ def _check_target(target: Path) -> None:
                 arrived="something else",
                 do="Choose another output folder; nothing was touched.",
             ) from error
-
-
-def _digest(data: Dataset) -> str:
-    total = hashlib.sha256(data.schema.digest.encode())
-    total.update(data.schema.encode(data.X).tobytes())
-    total.update(repr([data.X.index.tolist(), data.y.tolist()]).encode())
-    return total.hexdigest()
