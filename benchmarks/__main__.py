@@ -13,6 +13,8 @@ from benchmarks.harness import Result, table
 
 MODULES = (
     "bench_training",
+    "bench_texts",
+    "bench_averaging",
     "bench_shap",
     "bench_lime",
     "bench_gradients",
