@@ -37,6 +37,18 @@ def test_a_text_is_the_weighted_sum_of_its_tokens(n_lines, lay, learning):
             torch.testing.assert_close(found[seed, text], total, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("n_lines", [1, K])
+def test_slopes_of_pooled_texts_are_those_of_a_sum_over_all_places(n_lines):
+    line, hidden, weights = line_and_hidden(n_lines, "by_text")
+    slope = torch.randn((K, N, SIZE), dtype=torch.float64)
+    leaves = [weights.requires_grad_(), hidden.requires_grad_()]
+    found = torch.autograd.grad(pooled(*leaves, line), leaves, slope)
+    by_text = torch.stack([h[line.places[k % n_lines]] for k, h in enumerate(hidden)])
+    sums = torch.einsum("knt,kntd->knd", weights * line.there, by_text)
+    for own, other in zip(found, torch.autograd.grad(sums, leaves, slope), strict=True):
+        torch.testing.assert_close(own, other, rtol=0, atol=1e-12)
+
+
 def test_without_attention_all_tokens_of_a_text_weigh_the_same():
     line, hidden, _ = line_and_hidden(1, "by_text")
     architecture = TextArchitecture.of(

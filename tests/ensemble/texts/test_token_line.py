@@ -30,6 +30,8 @@ def test_lines_by_text_hold_texts_one_after_another(tokens):
         assert line.source[k, : len(flat)].tolist() == expected
         assert line.filled[k].sum() == len(flat)
         assert line.filled[k, : len(flat)].all()
+        lengths = [len(text) for text in batch]
+        assert line.ends[k].tolist() == [sum(lengths[:i]) for i in range(len(lengths) + 1)]
     assert not line.filled[:, -1].any()
 
 
@@ -74,29 +76,13 @@ def test_a_mirror_turns_every_text_round(tokens):
 
 @given(batches)
 @settings(max_examples=60, deadline=None)
-def test_neighbours_are_those_of_the_same_text(tokens):
-    line = TokenLine.by_text(tokens)
-    shifts = torch.tensor([-2, -1, 0, 1, 2])
-    found = line.neighbours(shifts)
-    blank = line.length - 1
-    for k, batch in enumerate(in_order(tokens)):
-        for text in batch:
-            places = [int(line.places[k, i, t]) for i, t in text]
-            for own, place in enumerate(places):
-                others = [own + shift for shift in shifts.tolist()]
-                expected = [places[o] if 0 <= o < len(places) else blank for o in others]
-                assert found[k, place].tolist() == expected
-    assert (found[:, blank] == blank).all()
-
-
-@given(batches)
-@settings(max_examples=60, deadline=None)
 def test_distinct_tokens_are_each_read_once(tokens):
     line = TokenLine.by_text(tokens)
     distinct = DistinctTokens.on(line, tokens, 6)
     for k in range(2):
         present = sorted(set(tokens[k][tokens[k] >= 0].tolist()))
         assert distinct.numbers[k, 1 : 1 + len(present)].tolist() == present
+        assert distinct.counts[k] == 1 + len(present)
     table = torch.randn((2, 6, 3))
     words = LineWords.of_tokens(table, distinct).on_line()
     for k in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,10 +21,13 @@ class LineWords:
         The first is 0 and stands where there is no token.
     which : Tensor of int64, shape (L, length)
         Number of the vector at each place; L is 1 if it is the same for all seeds, else K.
+    counts : list of int
+        How many vectors each of the L lines has; those behind stand nowhere.
     """
 
     vectors: Tensor
     which: Tensor
+    counts: list[int]
 
     @classmethod
     def of_tokens(cls, vectors: Tensor, words: DistinctTokens) -> LineWords:
@@ -35,14 +39,15 @@ class LineWords:
             [own.index_select(0, n) for own, n in zip(vectors, numbers, strict=True)]
         )
         read[:, 0] = 0.0
-        return cls(read, words.which)
+        return cls(read, words.which, words.counts)
 
     @classmethod
     def of_embedded(cls, embedded: Tensor, line: TokenLine) -> LineWords:
         """Take given vectors, (K, n_texts, T, size), of the tokens at their places."""
         flat = embedded.flatten(1, 2)
         vectors = torch.cat([flat.new_zeros((len(flat), 1, flat.shape[2])), flat], dim=1)
-        return cls(vectors, torch.where(line.filled, line.source + 1, 0))
+        which = torch.where(line.filled, line.source + 1, 0)
+        return cls(vectors, which, [vectors.shape[1]] * len(which))
 
     def on_line(self) -> Tensor:
         """Return the vector of each place, shape (K, length, size)."""
@@ -59,23 +64,27 @@ class DistinctTokens:
         Numbers of the tokens; 0 in front and behind, where lines have fewer than others.
     which : Tensor of int64, shape (L, length)
         Place among `numbers` of the token at each place of the line; 0 where there is none.
+    counts : list of int
+        How many of `numbers` each line has, the 0 in front among them.
     """
 
     numbers: Tensor
     which: Tensor
+    counts: list[int]
 
     @classmethod
     def on(cls, line: TokenLine, tokens: Tensor, n_tokens: int) -> DistinctTokens:
         """Find the different tokens, shape (L, n_texts, T), of each line."""
-        own = tokens.flatten(1).gather(1, line.source)
-        own = torch.where(line.filled, own, -1) + 1
-        offset = torch.arange(len(own))[:, None] * (n_tokens + 1)
-        # Every line has a place without a token, so each has -1 as its first.
-        keys, inverse = torch.unique(own + offset, return_inverse=True)
-        owner = torch.div(keys, n_tokens + 1, rounding_mode="floor")
-        counts = torch.bincount(owner, minlength=len(own))
-        starts = torch.cumsum(counts, dim=0) - counts
-        numbers = torch.zeros((len(own), int(counts.max())), dtype=torch.int64)
-        numbers[owner, torch.arange(len(keys)) - starts[owner]] = keys % (n_tokens + 1) - 1
-        numbers[:, 0] = 0
-        return cls(numbers, inverse - starts[:, None])
+        from xaigeo.ensemble.texts.line_kernels import number_tokens
+
+        n_lines, length = line.source.shape
+        found = np.empty(n_tokens, dtype=np.int64)
+        counts = np.empty(n_lines, dtype=np.int64)
+        numbers = torch.empty((n_lines, 1 + min(length, n_tokens)), dtype=torch.int64)
+        which = torch.empty_like(line.source)
+        flat = tokens.flatten(1).numpy()
+        number_tokens(
+            flat, line.source.numpy(), line.filled.numpy(), found, numbers.numpy(), which.numpy(),
+            counts,
+        )  # fmt: skip
+        return cls(numbers[:, : counts.max()], which, counts.tolist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from xaigeo.ensemble.texts.line_words import LineWords
@@ -37,7 +36,7 @@ def encoded(
         names = [f"encoder.convolutions.{k}" for k in range(len(architecture.kernel_sizes))]
         weights = [state[f"{name}.weight"] for name in names]
         biases = [state[f"{name}.bias"] for name in names]
-        return torch.relu(stacked_convolution(words, line, weights, biases))
+        return stacked_convolution(words, line, weights, biases)
     if architecture.encoder == "lstm":
         return stacked_recurrence(state, words, line)
     return stacked_transformer(architecture, state, words.on_line(), line)[0]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+from torch.autograd.function import once_differentiable
 
 from xaigeo.ensemble.texts.text_architecture import TextArchitecture
 from xaigeo.ensemble.texts.text_pooling import masked_softmax
@@ -51,19 +52,31 @@ def pooled(weights: Tensor, hidden: Tensor, line: TokenLine) -> Tensor:
     hidden : Tensor, shape (K, length, encoded_size)
     line : TokenLine
     """
-    n_texts, width = line.shape
-    places = line.places.expand(len(hidden), -1, -1)
-    if torch.is_grad_enabled() and (weights.requires_grad or hidden.requires_grad):
-        matrix = weights.new_zeros((len(hidden), n_texts, line.length))
-        return torch.bmm(matrix.scatter(2, places, weights), hidden)
-    # Without gradients each token is added to its own text alone, and not, as above, to all texts
-    # with a weight of 0 for most.
-    rows = places.flatten(1) + torch.arange(len(hidden))[:, None] * line.length
-    sums = functional.embedding_bag(
-        rows.flatten(),
-        hidden.flatten(0, 1),
-        torch.arange(0, rows.numel(), width),
-        mode="sum",
-        per_sample_weights=weights.flatten(),
-    )
-    return sums.view(len(hidden), n_texts, -1)
+    summed: Tensor = _Pooling.apply(weights, hidden, line.places)  # type: ignore[no-untyped-call]
+    return summed
+
+
+class _Pooling(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, hidden: Tensor, places: Tensor) -> Tensor:
+        from xaigeo.ensemble.texts.pooling_kernels import add_tokens
+
+        weights, hidden = weights.contiguous(), hidden.contiguous()
+        ctx.save_for_backward(weights, hidden, places)
+        sums = hidden.new_empty((*weights.shape[:2], hidden.shape[2]))
+        add_tokens(weights.numpy(), hidden.numpy(), places.numpy(), sums.numpy())
+        return sums
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
+        from xaigeo.ensemble.texts.pooling_kernels import slopes_of_tokens
+
+        weights, hidden, places = ctx.saved_tensors
+        by_weight = torch.empty_like(weights)
+        by_hidden = torch.empty_like(hidden)
+        slopes_of_tokens(
+            slope.contiguous().numpy(), weights.numpy(), hidden.numpy(), places.numpy(),
+            by_weight.numpy(), by_hidden.numpy(),
+        )  # fmt: skip
+        return by_weight, by_hidden, None

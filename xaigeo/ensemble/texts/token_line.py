@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -50,9 +51,15 @@ class TokenLine:
         tokens : Tensor of int, shape (L, n_texts, T)
             Negative where there is none.
         """
+        from xaigeo.ensemble.texts.line_kernels import lay_texts
+
         there = tokens >= 0
-        number = torch.cumsum(there.flatten(1), dim=1)
-        return cls._of(there, number.view_as(tokens) - 1, int(number[:, -1].max()) + 1)
+        length = int(there.flatten(1).sum(dim=1).max()) + 1
+        places = torch.empty_like(tokens, dtype=torch.int64)
+        source = torch.empty((len(tokens), length), dtype=torch.int64)
+        filled = torch.empty((len(tokens), length), dtype=torch.bool)
+        lay_texts(tokens.contiguous().numpy(), places.numpy(), source.numpy(), filled.numpy())
+        return cls(there, places, source, filled)
 
     @classmethod
     def by_time(cls, tokens: Tensor) -> TokenLine:
@@ -83,6 +90,11 @@ class TokenLine:
     def shape(self) -> tuple[int, int]:
         """Number of texts, and places of each."""
         return self.there.shape[1], self.there.shape[2]
+
+    @cached_property
+    def ends(self) -> Tensor:
+        """Where texts start, and where the last one ends, (L, n_texts + 1); of lines by text."""
+        return functional.pad(torch.cumsum(self.there.sum(dim=2), dim=1), (1, 0))
 
     def side_by_side(self) -> Tensor:
         """Return the places of each text's tokens without those missing, (L, n_texts, T + 1).
@@ -128,22 +140,6 @@ class TokenLine:
         own = torch.arange(self.length).repeat(len(rank), 1)
         own.scatter_(1, self.places.flatten(1), torch.where(self.there, mirror, blank).flatten(1))
         return own
-
-    def neighbours(self, shifts: Tensor) -> Tensor:
-        """Return the places so many tokens further on in the same text, (L, length, n_shifts).
-
-        The last place of the line where there is no such token; of lines by text only.
-        """
-        rank = torch.cumsum(self.there, dim=2) - 1
-        blank = self.length - 1
-        # How many tokens of its text stand before a place, and how many after.
-        before = torch.full((len(rank), self.length), -1)
-        after = torch.full((len(rank), self.length), -1)
-        before.scatter_(1, self.places.flatten(1), rank.flatten(1))
-        after.scatter_(1, self.places.flatten(1), (rank[:, :, -1:] - rank).flatten(1))
-        before[:, blank] = after[:, blank] = -1
-        inside = (shifts >= -before[:, :, None]) & (shifts <= after[:, :, None])
-        return torch.where(inside, torch.arange(self.length)[:, None] + shifts, blank)
 
     def take(self, values: Tensor) -> Tensor:
         """Return values of tokens, (K, n_texts, T, ...), on the line, (K, length, ...).
