@@ -48,4 +48,6 @@ def test_other_packages_join_by_entry_point(monkeypatch):
     monkeypatch.setattr(registry_module, "entry_points", lambda group: [entry])
     made: Registry[type] = Registry("method", builtin={}, group="xaigeo.test")
     assert made.names() == ["foreign"]
+    assert "foreign" in made
+    assert "unknown" not in made
     assert made.get("foreign").__name__ == "Decimal"

@@ -20,6 +20,7 @@ from sklearn.preprocessing import (
 import xaigeo as xg
 from xaigeo.ensemble.estimator_members import last_step
 from xaigeo.errors import InputError
+from xaigeo.explainers.readers import estimator_inputs
 from xaigeo.explainers.readers.estimator_inputs import EstimatorInputs, estimator_members
 
 
@@ -128,3 +129,11 @@ def test_other_members_are_told():
         InputError, match=r"fitted estimators for this, which reads their parts, got"
     ):
         estimator_members(ensemble, "this")
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_columns_are_tried_some_at_a_time(at_once, frame, monkeypatch):
+    monkeypatch.setattr(estimator_inputs, "AT_ONCE", at_once)
+    columns = make_column_transformer((OneHotEncoder(), ["colour"]), remainder="passthrough")
+    found, _, _ = inputs_of([columns], frame)
+    assert found.owners.tolist() == [1, 1, 1, 0, 2, 3]

@@ -16,6 +16,8 @@ from xaigeo.schema import FeatureSchema, Frame, Matrix
 
 # Values of a numeric column that are tried to see which inputs it moves.
 N_TRIED = 9
+# Columns that are tried in one call: a call costs far more than its rows do.
+AT_ONCE = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,12 +154,16 @@ def _owners(
     base = rows[:1]
     plain = matrix(rows)
     owners = np.full(plain.shape[1], -1)
-    for place in range(schema.n_features):
-        tried = _tried(schema, place, base, rows)
-        moved = np.ptp(matrix(tried), axis=0) > 0
-        if (owners[moved] >= 0).any():
-            raise _mixed(schema, place)
-        owners[moved] = place
+    for first in range(0, schema.n_features, AT_ONCE):
+        places = range(first, min(first + AT_ONCE, schema.n_features))
+        tried = [_tried(schema, place, base, rows) for place in places]
+        ends = np.cumsum([len(values) for values in tried])
+        inputs = np.split(matrix(np.concatenate(tried)), ends[:-1])
+        for place, own in zip(places, inputs, strict=True):
+            moved = np.ptp(own, axis=0) > 0
+            if (owners[moved] >= 0).any():
+                raise _mixed(schema, place)
+            owners[moved] = place
     random = np.random.default_rng(0)
     orders = np.stack([random.permutation(len(rows)) for _ in range(schema.n_features)], axis=1)
     shuffled = matrix(np.take_along_axis(rows, orders, axis=0))

@@ -13,7 +13,7 @@ from numba import njit
 from xaigeo.explainers.rules.box_narrowing import best_column, keep_column, propose, rows_that
 from xaigeo.explainers.rules.box_tallies import misses_of, n_restricted, reached
 from xaigeo.explainers.rules.box_widening import widen
-from xaigeo.explainers.rules.rule_kernels import obeying
+from xaigeo.explainers.rules.rule_kernels import copy_into, obeying
 
 
 @njit(cache=True)
@@ -56,7 +56,7 @@ def find_box(task: Any, start: Any, beam: Any) -> Any:
         merit[column] = -np.inf
         rule = start.copy()
         good, n_steps = _narrow(task, rule, column, first, everything, covered, steps, tallies)
-        narrowed[attempt] = rule
+        copy_into(narrowed[attempt], rule)
         known = False
         for earlier in range(attempt):
             known |= _equal(narrowed[earlier], rule)
@@ -107,12 +107,12 @@ def _narrow(
     n_steps = 0
     while column >= 0:
         part = slice(task.offsets[column], task.offsets[column + 1])
-        rule[part] = proposal[part]
+        copy_into(rule[part], proposal[part])
         inside = keep_column(inside, task.rows[column], rule[part])
         covered = keep_column(covered, task.covering[column], rule[part])
         total = misses_of(inside, task.missed)
         steps[n_steps, 0] = column
-        steps[n_steps, 1 : 1 + part.stop - part.start] = rule[part]
+        copy_into(steps[n_steps, 1:], rule[part])
         tallies[n_steps, 0], tallies[n_steps, 1] = len(inside), len(covered)
         for m in range(len(total)):
             tallies[n_steps, 2 + m] = total[m]

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from xaigeo.explainers.rules.box_tallies import is_free, n_restricted, order_of_categories, reached
+from xaigeo.explainers.rules.rule_kernels import copy_into
 
 
 class Near(NamedTuple):
@@ -92,12 +93,12 @@ def _best_set(
     ranked = order_of_categories(counts, misses, own, outer)
     mask, total = part.copy(), np.empty(misses.shape[1], dtype=np.int64)
     for take_all in range(2):
-        mask[:] = part
+        copy_into(mask, part)
         for c in ranked:
             if part[c]:
                 continue
             if not take_all:
-                mask[:] = part
+                copy_into(mask, part)
             mask[c] = True
             n, gain, size = 0, 0, 0
             total.fill(0)
@@ -111,7 +112,7 @@ def _best_set(
             merit = (gain, n, size)
             if merit > best and reached(n, total, limits):
                 best = merit
-                option[:] = mask
+                copy_into(option, mask)
     return best
 
 
@@ -197,7 +198,7 @@ def widen(task: Any, rule: Any, outer: Any, steps: Any, tallies: Any, n_steps: A
                 )
             if merit > best:
                 best, column = merit, j
-                chosen[part] = option[part]
+                copy_into(chosen[part], option[part])
         if column < 0:
             return n_steps
         n_covered += best[0]

@@ -12,6 +12,16 @@ from numba import njit
 
 
 @njit(cache=True)
+def copy_into(target: Any, source: Any) -> Any:
+    """Copy values into an array of one length.
+
+    numba takes a second to compile ``target[:] = source``, whose error it words.
+    """
+    for place in range(len(source)):
+        target[place] = source[place]
+
+
+@njit(cache=True)
 def obeying(
     rule: Any,
     places: Any,
@@ -74,7 +84,7 @@ def drawn_rows(
     obeys = np.empty(rows.shape[0], dtype=np.int64)
     for rule, out in zip(rules, drawn):  # noqa: B905 (numba knows no strict)
         for n in range(n_samples):
-            out[n] = rows[base[n]]
+            copy_into(out[n], rows[base[n]])
         for j in range(n_features):
             part = rule[offsets[j] : offsets[j + 1]]
             if part.all() and not marginal:
