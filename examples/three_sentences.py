@@ -27,7 +27,7 @@ from xaigeo.viz.token_attributions import (
     token_rows,
 )
 
-SEEDS = (0, 1)  # the first two of the ten, whatever they say
+SEEDS = (0, 1)  # the first two, whatever they say
 SHOWN = 3
 # Answers count as similar if their probabilities are at most so far apart.
 SIMILAR = 0.05
@@ -89,7 +89,7 @@ class Reasons:
         return one != other
 
     def chosen(self) -> list[int]:
-        """Return the sentences on which all ten are right, these two alike, by falling distance."""
+        """Return the sentences on which all are right, these two alike, by falling distance."""
         n_words = self.explanation.n_tokens
         fit = self.alike & (self.sure > 0.5).all(axis=0)
         fit &= (n_words >= LENGTHS[0]) & (n_words <= LENGTHS[1])
@@ -178,7 +178,7 @@ def main() -> None:
     ensemble = xg.TextEnsemble.train(
         split.train_texts,
         split.train_y,
-        seeds=range(10),
+        seeds=range(5),
         encoder="lstm",
         epochs=5,
         min_count=2,
