@@ -36,40 +36,31 @@ const rowAsked = () => {
 const goToAsked = () => rowAsked() === null ? unfold(window.location.hash) : showRow(rowAsked());
 window.addEventListener("hashchange", goToAsked);
 
-// Paper cannot be unfolded.
+// Paper cannot be unfolded and is light, and it takes the page as it stands: what is not drawn yet is
+// drawn now. Drawing waits for nothing but itself, so it ends before the browser looks.
 let folded = [];
+let onScreen = null;
 window.addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];
-  if (isDark()) printLight();
   for (const one of folded) one.open = true;
   printing = Boolean(explorer.texts);
   drawRowsTable();
+  if (isDark()) {
+    onScreen = { theme: document.documentElement.dataset.theme };
+    document.documentElement.dataset.theme = "light";
+    redraw();
+  }
+  for (const target of waiting) drawOne(target);
 });
 window.addEventListener("afterprint", () => {
   for (const one of folded) one.open = false;
   if (printing) { printing = false; drawRowsTable(); }
-  for (const undo of unprinted.splice(0)) undo();
+  if (!onScreen) return;
+  if (onScreen.theme === undefined) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = onScreen.theme;
+  onScreen = null;
+  redraw();
 });
-// Paper is light: colours of drawn charts go back to what they were before they were made dark.
-const unprinted = [];
-const printLight = () => {
-  const light = Object.fromEntries(Object.entries(page.dark).map(([key, value]) => [value.toLowerCase(), key]));
-  const chosen = document.documentElement.dataset.theme;
-  unprinted.push(() => {
-    if (chosen === undefined) delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = chosen;
-  });
-  document.documentElement.dataset.theme = "light";
-  for (const part of document.querySelectorAll(".chart svg *, .legend svg *")) {
-    for (const name of ["fill", "stroke", "stop-color"]) {
-      const dark = part.getAttribute(name);
-      const hex = dark?.startsWith("rgb") ? `#${dark.match(/\d+/g).slice(0, 3).map((v) => Number(v).toString(16).padStart(2, "0")).join("")}` : dark?.toLowerCase();
-      if (!hex || !light[hex]) continue;
-      part.setAttribute(name, light[hex]);
-      unprinted.push(() => part.setAttribute(name, dark));
-    }
-  }
-};
 
 // Charts with rows of their own: a click on a row's mark chooses it, and its mark is ringed.
 // They are drawn when they come near the window, and else one by one when there is nothing to do:
