@@ -31,6 +31,9 @@ SEEDS = (0, 1)  # the first two, whatever they say
 SHOWN = 3
 # Answers count as similar if their probabilities are at most so far apart.
 SIMILAR = 0.05
+# A word matters if at least so much of the probability is lost without it. Of an answer that no
+# word matters to, shares are shares of nothing.
+MATTERS = 0.05
 # Words of a sentence that is easy to take in.
 LENGTHS = (6, 20)
 WIDTHS = {"wide": 620, "narrow": 340}
@@ -58,16 +61,25 @@ class Reasons:
         return prediction[:, np.arange(len(self.right)), self.right]
 
     @property
+    def for_right(self) -> np.ndarray:
+        """What each word adds to the right answer, shape (n_seeds, n_sentences, n_words)."""
+        losses = self.explanation.array("attribution")
+        of_right = np.take_along_axis(losses, self.right[None, :, None, None], axis=-1)[..., 0]
+        return np.maximum(np.nan_to_num(of_right), 0.0)
+
+    @property
     def support(self) -> np.ndarray:
         """Each word's share of what speaks for the right answer, (n_seeds, n_sentences, n_words).
 
         NaN where no word speaks for it.
         """
-        losses = self.explanation.array("attribution")
-        for_right = np.take_along_axis(losses, self.right[None, :, None, None], axis=-1)[..., 0]
-        positive = np.maximum(for_right, 0.0)
         with np.errstate(invalid="ignore"):
-            return positive / positive.sum(axis=-1, keepdims=True)
+            return self.for_right / self.for_right.sum(axis=-1, keepdims=True)
+
+    @property
+    def matters(self) -> np.ndarray:
+        """Where both networks have a word that matters to their answer."""
+        return (self.for_right[list(SEEDS)].max(axis=-1) >= MATTERS).all(axis=0)
 
     @property
     def apart(self) -> np.ndarray:
@@ -76,11 +88,15 @@ class Reasons:
         return np.abs(one - other).sum(axis=-1) / 2
 
     @property
-    def alike(self) -> np.ndarray:
+    def both_right(self) -> np.ndarray:
         """Where both networks are right, and about as sure."""
         one, other = self.sure[list(SEEDS)]
-        known = np.isfinite(self.apart)
-        return known & (np.minimum(one, other) > 0.5) & (np.abs(one - other) <= SIMILAR)
+        return (np.minimum(one, other) > 0.5) & (np.abs(one - other) <= SIMILAR)
+
+    @property
+    def alike(self) -> np.ndarray:
+        """Where they are, and both have a word that matters."""
+        return self.both_right & self.matters
 
     @property
     def other_word(self) -> np.ndarray:
@@ -121,12 +137,13 @@ def sentence(found: Reasons, place: int) -> dict[str, Any]:
     """Return what the page says of one sentence."""
     words = found.explanation.tokens[place]
     support = found.support[list(SEEDS), place]
+    left = found.sure[list(SEEDS), place] - found.for_right[list(SEEDS), place].max(axis=-1)
     return {
         "text": found.explanation.texts[place],
         "answer": found.explanation.outputs[found.right[place]],
         "sure": [share_text(found.sure[seed, place]) for seed in SEEDS],
         "leading": [words[own.argmax()] for own in support],
-        "shares": [share_text(own.max()) for own in support],
+        "without": [share_text(one) for one in left],
         "elsewhere": elsewhere(found.apart[place]),
         "compared": compared(found.apart[place], found.apart[found.alike]),
         "pictures": {name: picture(found, place, width) for name, width in WIDTHS.items()},
@@ -145,12 +162,12 @@ def compared(apart: float, alike: np.ndarray) -> str:
     if not n_others:
         return ""
     less = f"all {n_others}" if n_less == n_others else f"{n_less or 'none'} of the {n_others}"
-    return f", more than in {less} other sentences on which the two agree"
+    return f", more than in {less} other sentences on which the two agree and words matter"
 
 
 def page(found: Reasons, ensemble: xg.TextEnsemble, accuracy: np.ndarray) -> str:
     """Return the page; whatever comes from the data is escaped."""
-    same = found.alike
+    same, both = found.alike, found.both_right
     return (
         jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         .from_string(_PAGE)
@@ -161,8 +178,11 @@ def page(found: Reasons, ensemble: xg.TextEnsemble, accuracy: np.ndarray) -> str
             n_seeds=ensemble.n_seeds,
             n_texts=len(found.right),
             accuracy=[f"{accuracy[seed]:.0%}" for seed in SEEDS],
+            n_both=int(both.sum()),
+            share_both=f"{both.mean():.0%}",
             n_same=int(same.sum()),
-            share_same=f"{same.mean():.0%}",
+            share_same=f"{same.sum() / both.sum():.0%}",
+            matters=f"{MATTERS * 100:.0f}",
             n_other=int((same & found.other_word).sum()),
             share_other=f"{found.other_word[same].mean():.0%}",
             middle=f"{np.median(found.apart[same]):.0%}",
@@ -228,25 +248,27 @@ italics are words that they never learnt.</p>
 <h2>“{{ one.text }}”</h2>
 <p>Both say <strong>{{ one.answer }}</strong>, and both are right: Seed {{ seeds[0] }} is
 {{ one.sure[0] }} sure, Seed {{ seeds[1] }} {{ one.sure[1] }}. Seed {{ seeds[0] }} leans most on
-“{{ one.leading[0] }}” ({{ one.shares[0] }} of what speaks for the answer), Seed {{ seeds[1] }} on
-“{{ one.leading[1] }}” ({{ one.shares[1] }}). {{ one.elsewhere }} lie on other
-words{{ one.compared }}.</p>
+“{{ one.leading[0] }}”: without it, it would be {{ one.without[0] }} sure. Seed {{ seeds[1] }} leans
+most on “{{ one.leading[1] }}”: without it, it would be {{ one.without[1] }} sure.
+{{ one.elsewhere }} lie on other words{{ one.compared }}.</p>
 <picture>
 <source media="(max-width: 660px)" srcset="{{ one.pictures.narrow }}">
 <img src="{{ one.pictures.wide }}" alt="The words of the sentence, coloured for both networks.">
 </picture>
 {% endfor %}
 <h2>How often does this happen?</h2>
-<p>The two networks are both right and about equally sure on {{ n_same }} of the {{ n_texts }}
-sentences ({{ share_same }}). On {{ n_other }} of these ({{ share_other }}) another word speaks most
-for the answer. Half of the time more than {{ middle }} of their reasons lie on other words; in
-{{ far }} of the sentences more than half.</p>
+<p>The two networks are both right and about equally sure on {{ n_both }} of the {{ n_texts }}
+sentences ({{ share_both }}). On {{ n_same }} of these ({{ share_same }}) both have a word without
+which they would be {{ matters }} percentage points less sure, or more; on the others one of them
+at least is so sure that no single word matters much. Where words matter, the networks lean most on
+different words on {{ n_other }} sentences ({{ share_other }}). Half of the time more than
+{{ middle }} of their reasons lie on other words; in {{ far }} of the sentences more than half.</p>
 <p class="small">The three sentences were not picked by hand, and they are not typical: of the
 sentences of {{ lengths[0] }} to {{ lengths[1] }} words that all {{ n_seeds }} networks answer
-rightly, and on which the two differ by at most {{ similar }} percentage points, they are those on
-which the two networks' reasons lie furthest apart. The two networks are the first two of the
-{{ n_seeds }}. A word's part in the answer is the probability that is lost when it is left out; the
-page looks at the words that speak for the right answer. Sentences: Kotzias, Denil, de Freitas and
+rightly, on which the two differ by at most {{ similar }} percentage points and words matter to
+both, they are those on which the two networks' reasons lie furthest apart. The two networks are
+the first two of the {{ n_seeds }}. A word's part in the answer is the probability that is lost
+when it is left out; the page looks at the words that speak for the right answer. Sentences: Kotzias, Denil, de Freitas and
 Smyth (2015), doi:10.24432/C57604, CC BY 4.0.</p>
 </body>
 </html>

@@ -112,8 +112,8 @@ class NormFilteredMean(WeightAverage):
     Notes
     -----
     Weights are accepted when their L1 distance to the average exceeds the mean of the distances
-    since the last accepted ones, those included. Each seed has distances of its own: a running
-    sum and a count.
+    of the weights before them, from the last accepted ones on. Each seed has distances of its own:
+    a running sum and a count.
     """
 
     def __init__(self, values: Tensor, *, by_accepted: bool = True, n_initial: int = 0) -> None:
