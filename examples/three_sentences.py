@@ -268,8 +268,8 @@ sentences of {{ lengths[0] }} to {{ lengths[1] }} words that all {{ n_seeds }} n
 rightly, on which the two differ by at most {{ similar }} percentage points and words matter to
 both, they are those on which the two networks' reasons lie furthest apart. The two networks are
 the first two of the {{ n_seeds }}. A word's part in the answer is the probability that is lost
-when it is left out; the page looks at the words that speak for the right answer. Sentences: Kotzias, Denil, de Freitas and
-Smyth (2015), doi:10.24432/C57604, CC BY 4.0.</p>
+when it is left out; the page looks at the words that speak for the right answer. Sentences:
+Kotzias, Denil, de Freitas and Smyth (2015), doi:10.24432/C57604, CC BY 4.0.</p>
 </body>
 </html>
 """
