@@ -10,6 +10,7 @@ import altair as alt
 from xaigeo.viz import map_marks, map_notes, map_shadows
 from xaigeo.viz.class_channels import class_channels
 from xaigeo.viz.map_axes import Frame
+from xaigeo.viz.map_layer import MapLayer
 from xaigeo.viz.theme import (
     AMOUNTS,
     INK,
@@ -215,7 +216,7 @@ def instance_layer(
     encoding: dict[str, Any] = {"x": x, "y": y}
     encoding |= _point_look(frame, classes, regression, target)
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("instances"), name="rows")
+        MapLayer(alt.NamedData("instances"), name="rows")
         .mark_point(
             filled=True,
             size=62,
@@ -240,7 +241,7 @@ def chosen_layer(frame: Frame, table: str = "chosen") -> alt.Chart:
     """Return the ring around the chosen instance."""
     x, y = frame.axes()
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData(table), name="ring")
+        MapLayer(alt.NamedData(table), name="ring")
         .mark_point(filled=False, shape="circle", size=260, strokeWidth=2.2, color=INK, clip=True)
         .encode(x=x, y=y)
     )
@@ -313,7 +314,7 @@ def _points(
         .otherwise(alt.value(POINT))
     )
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("points"), name="data")
+        MapLayer(alt.NamedData("points"), name="data")
         .mark_point(filled=True, size=26, strokeWidth=0, clip=True, tooltip=False)
         .encode(**encoding)
     )

@@ -10,6 +10,7 @@ import altair as alt
 
 from xaigeo.viz.channels import at
 from xaigeo.viz.map_axes import CONSENSUS, Frame
+from xaigeo.viz.map_layer import MapLayer
 from xaigeo.viz.theme import (
     AMOUNTS,
     INK,
@@ -31,7 +32,7 @@ SEED_WIDTH, CONSENSUS_WIDTH = 1.1, 2.8
 def area(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Chart:
     """Return closed outlines, filled faintly: where the consensus might as well lie."""
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData(table), name=table)
+        MapLayer(alt.NamedData(table), name=table)
         .mark_line(
             interpolate="linear-closed",
             fill=INK,
@@ -54,7 +55,7 @@ def area(table: str, x: alt.X, y: alt.Y, detail: Sequence[str]) -> alt.Chart:
 
 def scale_bar(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return the bars that say how long an arrow of a stated contribution is."""
-    base = alt.Chart(alt.NamedData("scale_bar"))
+    base = MapLayer(alt.NamedData("scale_bar"))
     bars = base.mark_rule(color=SOFT_INK, strokeWidth=1.6, tooltip=False).encode(
         x=x, y=y, x2="x2:Q", y2="y2:Q"
     )
@@ -69,7 +70,7 @@ def scale_bar(x: alt.X, y: alt.Y) -> list[alt.Chart]:
 def lines(x: alt.X, y: alt.Y) -> alt.Chart:
     """Return the local boundaries, dashed where no boundary passes nearby."""
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("lines"), name="lines")
+        MapLayer(alt.NamedData("lines"), name="lines")
         .mark_rule(clip=True, strokeCap="round")
         .encode(
             x=at(x, "x1"),
@@ -147,7 +148,7 @@ def staircases(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
 def whiskers(x: alt.X, y: alt.Y) -> alt.Chart:
     """Return the bands along the consensus arrows in which the middle 80% of seeds end."""
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("whiskers"), name="whiskers")
+        MapLayer(alt.NamedData("whiskers"), name="whiskers")
         .mark_rule(clip=True, color=INK, opacity=0.2, strokeWidth=8)
         .encode(
             x=x,
@@ -181,7 +182,7 @@ def arrows(
 
     `thick` is the width of a consensus, `faint` the opacity of a seed.
     """
-    base = alt.Chart(alt.NamedData(table))
+    base = MapLayer(alt.NamedData(table))
     prefix = "" if table == "vectors" else f"{table}_"
     shafts = (
         base.mark_rule(clip=True)
@@ -221,7 +222,7 @@ def arrows(
 def boxes(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     """Return the anchors: areas, closed sides and, dashed, open ones."""
     tooltip = of_rule()
-    base = alt.Chart(alt.NamedData("boxes"))
+    base = MapLayer(alt.NamedData("boxes"))
     x1, y1 = at(x, "x1"), at(y, "y1")
     fill = (
         base.mark_rect(clip=True, strokeWidth=0)
@@ -287,7 +288,7 @@ def connectors(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
         alt.Tooltip("foreshortening:Q", title="Share of it visible here", format=".0%"),
         alt.Tooltip("cross_validity:Q", title="Also flips other seeds", format=".0%"),
     ]
-    base = alt.Chart(alt.NamedData("connectors"))
+    base = MapLayer(alt.NamedData("connectors"))
     target = colour_of("target", classes, INK)
     ways = (
         base.mark_rule(clip=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from xaigeo.viz.channels import at
 from xaigeo.viz.map_axes import Frame
+from xaigeo.viz.map_layer import MapLayer
 from xaigeo.viz.text_fit import middle, text_px
 from xaigeo.viz.theme import INK, SOFT_INK
 
@@ -26,7 +27,7 @@ REACH: Final = 0.1
 
 def compass(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
     """Return short arrows that tell where a feature's standard deviation leads."""
-    base = alt.Chart(alt.NamedData("compass"))
+    base = MapLayer(alt.NamedData("compass"))
     tooltip = [
         alt.Tooltip("label:N", title="One SD of"),
         alt.Tooltip("length:Q", title="Share of it visible here", format=".0%"),
@@ -193,7 +194,7 @@ def _crowds(frame: Frame, places: pd.DataFrame, corners: list[tuple[float, float
 
 def change_labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return on the consensus connectors what changes that the axes do not show."""
-    base = alt.Chart(alt.NamedData("change_labels")).encode(
+    base = MapLayer(alt.NamedData("change_labels")).encode(
         x=x, y=y, text="label:N", tooltip=[alt.Tooltip("text:N", title="Change")]
     )
     halo = base.mark_text(dy=-8, fontSize=11, stroke="white", strokeWidth=3, color="white")
@@ -203,7 +204,7 @@ def change_labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:
 
 def clusters(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return the middles of counterfactuals that say the same, wider for more seeds."""
-    base = alt.Chart(alt.NamedData("clusters")).encode(
+    base = MapLayer(alt.NamedData("clusters")).encode(
         x=x,
         y=y,
         tooltip=[
@@ -231,7 +232,7 @@ def clusters(x: alt.X, y: alt.Y) -> list[alt.Chart]:
 
 def mode_labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return the numbers of modes at the consensus marks of each."""
-    base = alt.Chart(alt.NamedData("mode_labels")).encode(x=x, y=y, text="label:N")
+    base = MapLayer(alt.NamedData("mode_labels")).encode(x=x, y=y, text="label:N")
     halo = base.mark_text(
         dx=7, dy=-7, fontSize=12, fontWeight=600, stroke="white", strokeWidth=3, color="white"
     )

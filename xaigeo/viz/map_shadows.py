@@ -9,6 +9,7 @@ import altair as alt
 
 from xaigeo.viz.channels import at
 from xaigeo.viz.map_axes import CONSENSUS, Frame
+from xaigeo.viz.map_layer import MapLayer
 from xaigeo.viz.map_marks import (
     CONSENSUS_WIDTH,
     DASHED,
@@ -88,7 +89,7 @@ def _outlined(table: str, x: alt.X, y: alt.Y) -> alt.Chart:
         for axis in "xy"
     }
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData(table))
+        MapLayer(alt.NamedData(table))
         .transform_calculate(turn=f"sequence(0, 2 * PI - 0.001, 2 * PI / {N_TURNS})")
         .transform_flatten(["turn"])
         .transform_calculate(**places)
@@ -117,7 +118,7 @@ def normals(x: alt.X, y: alt.Y, frame: Frame) -> list[alt.Chart]:
 def regions(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return, dotted, where surrogates weigh samples and where a rule's search drew them."""
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("regions"), name="regions")
+        MapLayer(alt.NamedData("regions"), name="regions")
         .mark_line(
             interpolate="linear-closed",
             strokeDash=DOTTED,
@@ -144,7 +145,7 @@ def regions(x: alt.X, y: alt.Y) -> list[alt.Chart]:
 def coverage_cells(x: alt.X, y: alt.Y, classes: Sequence[str]) -> alt.Chart:
     """Return places filled by the share of all seeds whose box covers them."""
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("coverage_cells"), name="cells")
+        MapLayer(alt.NamedData("coverage_cells"), name="cells")
         .mark_rect(clip=True, strokeWidth=0)
         .encode(
             x=at(x, "x1"),
@@ -168,7 +169,7 @@ def box_outlines(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
     """Return the shadows of boxes: faint areas, closed edges and, dashed, open ones."""
     said = ("rule", "precision", "precision_low", "coverage", "met")
     tooltip = of_rule()
-    base = alt.Chart(alt.NamedData("box_outlines")).transform_lookup(
+    base = MapLayer(alt.NamedData("box_outlines")).transform_lookup(
         lookup="mark", from_=alt.LookupData(alt.NamedData("boxes"), key="mark", fields=list(said))
     )
     areas = (
@@ -218,7 +219,7 @@ def box_outlines(x: alt.X, y: alt.Y, classes: Sequence[str]) -> list[alt.Chart]:
 def box_edges(x: alt.X, y: alt.Y) -> alt.Chart:
     """Return the edges within the outlines of what all boxes share and of what holds them all."""
     chart: alt.Chart = (
-        alt.Chart(alt.NamedData("box_edges"), name="box_edges")
+        MapLayer(alt.NamedData("box_edges"), name="box_edges")
         .mark_rule(clip=True)
         .encode(
             x=x,

@@ -35,7 +35,17 @@ def with_tables(chart: Chart, tables: Mapping[str, pd.DataFrame]) -> Chart:
 
 
 class TableData(alt.InlineData):
-    """Rows that stand once among the data sets of the outermost chart."""
+    """Rows that stand once among the data sets of the outermost chart.
+
+    Altair copies, checks and converts all of a chart many times while parts are put together.
+    Rows from `inline` are plain already, so copies share them and only the name is converted.
+    """
+
+    _class_is_valid_at_instantiation = False
+
+    def __deepcopy__(self, memo: Any = None) -> TableData:
+        """Return another object, since Altair tells data apart by identity, with the same rows."""
+        return TableData(**self._kwds)
 
     def to_dict(
         self,
@@ -45,9 +55,12 @@ class TableData(alt.InlineData):
         context: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the name, and leave the rows in the context."""
-        made = super().to_dict(validate, ignore=ignore, context=context)
-        if context is not None and "datasets" in context:
-            context["datasets"][made["name"]] = made.pop("values")
+        if context is None or "datasets" not in context:
+            return super().to_dict(validate, ignore=ignore, context=context)
+        made = super().to_dict(False, ignore=[*(ignore or ()), "values"], context=context)
+        rows = self._kwds["values"]
+        held = rows if isinstance(rows, str) else [dict(row) for row in rows]
+        context["datasets"][made["name"]] = held
         return made
 
 
