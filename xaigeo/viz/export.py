@@ -190,7 +190,7 @@ def _packed(png: bytes) -> bytes:
         rest = rest[12 + length :]
     pixels = zlib.decompress(b"".join(held for kind, held in parts if kind == b"IDAT"))
     packed = [(kind, held) for kind, held in parts if kind not in (b"IDAT", b"IEND")]
-    packed += [(b"IDAT", zlib.compress(pixels, 9)), (b"IEND", b"")]
+    packed += [(b"IDAT", zlib.compress(pixels, 7)), (b"IEND", b"")]
     return signature + b"".join(
         len(held).to_bytes(4, "big") + kind + held + zlib.crc32(kind + held).to_bytes(4, "big")
         for kind, held in packed

@@ -40,6 +40,7 @@ from xaigeo.viz.theme import SOFT_INK
 from xaigeo.viz.themed import ThemedLayerChart, themed
 from xaigeo.viz.tour_tables import (
     STILL,
+    BestSeen,
     best_seen,
     mark_names,
     point_places,
@@ -113,14 +114,15 @@ def tour_map(
     _check_size(tables, len(animation))
     several = several_seeds(animation.first)
     controls = Controls(None, method_choice(known), layer_choice(several), "")
-    slider, play = _frame_params(animation, label)
+    best = best_seen(animation, label)
+    slider, play = _frame_params(len(animation), 1 if best is None else best[0])
     lines = [n_lines(tables[name]) for name in ("captions", "readings")]
     chart = layered(
         *tour_map_layers(animation, tables, controls, frame, slider),
         *_axis_titles(slider, width, height),
         *caption_layers(controls, lines),
     )
-    finding = tour_map_finding(animation, label)
+    finding = tour_map_finding(animation, label, best)
     title = titled(finding, _notes(animation, tables), px)
     title.offset = 8
     chart = chart.add_params(slider, play, *controls.variables).properties(
@@ -132,13 +134,15 @@ def tour_map(
     return cast(ThemedLayerChart, themed(with_tables(chart, tables)))
 
 
-def tour_map_finding(animation: Animation, label: Any) -> str:
-    """Return in which frame the most of the first method's consensus is seen."""
-    found = best_seen(animation, label)
+def tour_map_finding(animation: Animation, label: Any, best: BestSeen | None) -> str:
+    """Return in which frame the most of the first method's consensus is seen.
+
+    `best` is what `tour_tables.best_seen` found.
+    """
     kind = animation.tour.kind
-    if found is None:
+    if best is None:
         return f"Row {label}'s rules in {len(animation)} frames of a {kind} tour"
-    number, share, method = found
+    number, share, method = best
     return (
         f"Row {label}: of {len(animation)} frames of a {kind} tour, frame {number} shows the most "
         f"of {map_words.method_title(method)} ({share:.0%})"
@@ -237,9 +241,7 @@ def _frame(animation: Animation, width: int, height: int) -> Frame:
     return Frame(BLANK, BLANK, even.x_domain, even.y_domain, width, height)
 
 
-def _frame_params(animation: Animation, label: Any) -> tuple[alt.Parameter, alt.Parameter]:
-    found = best_seen(animation, label)
-    n, start = len(animation), 1 if found is None else found[0]
+def _frame_params(n: int, start: int) -> tuple[alt.Parameter, alt.Parameter]:
     slider = alt.param(
         name=f"{FRAME}_{n}_{start}",
         value=start,

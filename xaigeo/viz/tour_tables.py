@@ -24,6 +24,8 @@ MOST_SEEDS: Final = 8
 CORNER: Final = (1.0, 1.0)
 # How many letters of an axis's combination are written.
 STILL: Final = "_still"
+# A frame, from 1, the share of a consensus that it shows, and whose consensus that is.
+BestSeen = tuple[int, float, str]
 
 
 def tour_tables(animation: Animation, label: Any, frame: Frame) -> Tables:
@@ -74,7 +76,7 @@ def shown_seeds(scene: Scene) -> list[Any]:
     return list(every)[:MOST_SEEDS]
 
 
-def best_seen(animation: Animation, label: Any) -> tuple[int, float, str] | None:
+def best_seen(animation: Animation, label: Any) -> BestSeen | None:
     """Return the frame, from 1, that shows the most of a row's first consensus, and how much.
 
     It is the share of the surrogate's normal, of all absolute attribution, or of the
