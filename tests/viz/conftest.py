@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -422,9 +423,9 @@ class Opened:
     requests: list[str]
 
 
-@pytest.fixture
-def open_page(chromium: Any) -> Iterator[Any]:
-    """Open a file and record its console, its errors and its requests."""
+@contextmanager
+def opening(chromium: Any) -> Iterator[Any]:
+    """Give a function that opens a file and records its console, its errors and its requests."""
     contexts = []
 
     def open_(path: Any, width: int = 1280, height: int = 900) -> Opened:
@@ -442,3 +443,17 @@ def open_page(chromium: Any) -> Iterator[Any]:
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Any]:
+    """Open a file, in a page that is closed after the test."""
+    with opening(chromium) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def open_shared(chromium: Any) -> Iterator[Any]:
+    """Open a file, in a page that stays for the tests of a module."""
+    with opening(chromium) as open_:
+        yield open_

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -19,11 +20,6 @@ OF_PLANES = ("patches", "box_outlines", "box_edges", "compass")
 
 
 @pytest.fixture(scope="module")
-def spec(the_scene):
-    return explanation_map(the_scene).to_dict()
-
-
-@pytest.fixture(scope="module")
 def planes(study):
     """A scene in the principal components, an explanation plane and a tour's view."""
     lime, *others = study.explanations
@@ -36,6 +32,29 @@ def planes(study):
         "plane": scene(given, view=explanation_plane(given[:2], instance=label)),
         "tour": scene(given, view=grand_tour(given, random_state=0).view(0.3)),
     }
+
+
+@pytest.fixture(scope="module")
+def drawn(the_scene, planes):
+    """The maps of all views as specifications, each made when first asked for."""
+    scenes = {"pair": the_scene} | planes
+    return cache(lambda view: explanation_map(scenes[view]).to_dict())
+
+
+@pytest.fixture(scope="module")
+def spec(drawn):
+    return drawn("pair")
+
+
+@pytest.fixture(scope="module")
+def of_anchors(the_scene):
+    return explanation_map(the_scene, methods=["anchors"]).to_dict()
+
+
+@pytest.fixture(scope="module")
+def side_by_side(the_scene, planes):
+    size = {"width": 300, "height": 260, "methods": ["lime", "counterfactuals", "anchors"]}
+    return explanation_map(the_scene, **size) | explanation_map(planes["pca"], **size)
 
 
 def params_by_bind(spec):
@@ -52,8 +71,8 @@ def test_every_field_is_in_the_data(spec, make):
 
 
 @pytest.mark.parametrize("view", ["pca", "plane", "tour"])
-def test_every_field_is_in_the_data_of_planes(planes, view, make):
-    spec = explanation_map(planes[view]).to_dict()
+def test_every_field_is_in_the_data_of_planes(drawn, view, make):
+    spec = drawn(view)
     make.check_fields(spec, make.tables_of(spec))
     assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
 
@@ -72,10 +91,9 @@ def test_data_are_the_rows_of_the_scene(spec, the_scene, make):
 
 
 @pytest.mark.parametrize("view", ["pair", "pca", "plane", "tour"])
-def test_every_table_with_rows_is_drawn(the_scene, planes, view, make):
+def test_every_table_with_rows_is_drawn(the_scene, planes, drawn, view, make):
     shown = the_scene if view == "pair" else planes[view]
-    spec = explanation_map(shown).to_dict()
-    names = drawn_names(spec, make)
+    names = drawn_names(drawn(view), make)
     filled = {name for name, table in shown.frames().items() if len(table)} - TOLD
     if view != "pair":
         filled -= {"boxes"}  # a row of it has no rectangle there; `box_outlines` draws it
@@ -85,9 +103,9 @@ def test_every_table_with_rows_is_drawn(the_scene, planes, view, make):
     assert {"whiskers", "box_members"} <= names
 
 
-def test_as_many_marks_are_drawn_as_a_plane_has_rows(planes, make):
+def test_as_many_marks_are_drawn_as_a_plane_has_rows(planes, drawn, make):
     pca = planes["pca"]
-    tables = make.tables_of(explanation_map(pca).to_dict())
+    tables = make.tables_of(drawn("pca"))
     several = pca.normals["n_seeds"] > 1
     assert len(tables["normals"]) == int(((pca.normals["layer"] == "seed") | several).sum())
     near = pca.lines["boundary"]
@@ -108,8 +126,8 @@ def test_sides_of_outlines_lead_from_vertex_to_vertex(planes):
         assert x2 == [*x[1:], x[0]]
 
 
-def test_a_box_tells_its_rule_to_its_outline(planes, make):
-    tables = make.tables_of(explanation_map(planes["pca"]).to_dict())
+def test_a_box_tells_its_rule_to_its_outline(planes, drawn, make):
+    tables = make.tables_of(drawn("pca"))
     rules = {str(row["mark"]): row["rule"] for row in tables["boxes"]}
     outlines = planes["pca"].box_outlines
     keys = ["layer", "seed", "instance"]
@@ -148,25 +166,22 @@ def test_a_row_is_picked_by_click_and_by_list(spec, study):
     assert len(pick["views"]) == 1
 
 
-def test_the_first_row_is_the_one_asked_for_or_the_most_divided(the_scene, study):
+def test_the_first_row_is_the_one_asked_for_or_the_most_divided(the_scene, spec, study):
     wanted = study.X.index[-1]
-
-    def first(chart):
-        return params_by_bind(chart.to_dict())["Row"]["value"]
-
-    assert first(explanation_map(the_scene, instance=wanted)) == [{"instance": wanted}]
+    asked = explanation_map(the_scene, instance=wanted, methods=["lime"]).to_dict()
+    assert params_by_bind(asked)["Row"]["value"] == [{"instance": wanted}]
     rows = the_scene.instances
     divided = rows["instance"][rows["flip_rate"].idxmax()]
-    assert first(explanation_map(the_scene)) == [{"instance": divided}]
+    assert divided != wanted
+    assert params_by_bind(spec)["Row"]["value"] == [{"instance": divided}]
 
 
-def test_methods_can_be_chosen(the_scene, make):
-    one = explanation_map(the_scene, methods=["anchors"]).to_dict()
-    assert drawn_names(one, make) == {
+def test_methods_can_be_chosen(the_scene, of_anchors, make):
+    assert drawn_names(of_anchors, make) == {
         *("points", "instances", "boxes", "box_members", "coverage_cells", "regions"),
         *("captions", "readings"),
     }
-    assert set(params_by_bind(one)) == {"Row", "Marks"}
+    assert set(params_by_bind(of_anchors)) == {"Row", "Marks"}
     both = explanation_map(the_scene, methods=["anchors", "lime"]).to_dict()
     choice = params_by_bind(both)["Method"]
     assert choice["bind"]["options"] == ["lime", "anchors", "all methods"]
@@ -201,13 +216,13 @@ def test_a_single_seed_has_no_consensus_to_choose(study, make):
     assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
 
 
-def test_each_method_says_how_its_marks_are_read(the_scene, planes, make):
-    def read(shown, **given):
-        rows = make.tables_of(explanation_map(shown, **given).to_dict())["readings"]
+def test_each_method_says_how_its_marks_are_read(drawn, of_anchors, make):
+    def read(spec):
+        rows = make.tables_of(spec)["readings"]
         return {row["method"]: row["said"].replace("\n", " ") for row in rows}
 
-    assert set(read(the_scene, methods=["anchors"])) == {"anchors"}
-    flat, plane = read(the_scene), read(planes["pca"])
+    assert set(read(of_anchors)) == {"anchors"}
+    flat, plane = read(drawn("pair")), read(drawn("pca"))
     assert flat["lime"].startswith("LIME: a line is where")
     assert plane["lime"].startswith("LIME: a patch is the part")
     assert "a point inside the outline need not lie in the box" in plane["anchors"]
@@ -314,8 +329,8 @@ def test_regression_colours_points_by_value(make, study, view):
     assert any(row["label"].endswith(" mass") for row in bars)
 
 
-def test_the_caption_says_how_many_of_how_many_seeds(the_scene, make):
-    rows = make.tables_of(explanation_map(the_scene).to_dict())["captions"]
+def test_the_caption_says_how_many_of_how_many_seeds(the_scene, spec, make):
+    rows = make.tables_of(spec)["captions"]
     said = {row["instance"]: row["said"].replace("\n", " ") for row in rows}
     for row in the_scene.instances.itertuples():
         agreeing = round(5 * (1 - row.flip_rate))
@@ -356,14 +371,13 @@ def test_tables_hold_no_column_beyond_those_read(the_scene, planes, view):
             assert set(table.columns) - {"mark"} == set(columns[name]) - {"mark"}, name
 
 
-@pytest.mark.parametrize("methods", [None, ["anchors"]])
-def test_vega_draws_it_with_the_rows_of_a_rule(the_scene, methods):
-    svg = vl_convert.vegalite_to_svg(explanation_map(the_scene, methods=methods).to_dict())
-    assert ("LIME: a line" if methods is None else "Anchors: in its box") in svg
+def test_vega_draws_it_with_the_rows_of_a_rule(spec, of_anchors):
+    assert "LIME: a line" in vl_convert.vegalite_to_svg(spec)
+    assert "Anchors: in its box" in vl_convert.vegalite_to_svg(of_anchors)
 
 
-def test_two_maps_side_by_side_keep_their_own_names(the_scene, planes):
-    joined = (explanation_map(the_scene) | explanation_map(planes["pca"])).to_dict()
+def test_two_maps_side_by_side_keep_their_own_names(side_by_side):
+    joined = side_by_side.to_dict()
     names = [p["name"] for p in joined["params"]]
     assert len(names) == len(set(names))
     picks = [p for p in joined["params"] if "select" in p]
@@ -412,13 +426,11 @@ def test_a_projection_has_room_for_the_consensus_patches(planes):
 
 
 @pytest.mark.browser
-def test_both_of_two_maps_answer_to_clicks(the_scene, planes, open_page, tmp_path):
-    size = {"width": 300, "height": 260, "methods": ["lime", "counterfactuals", "anchors"]}
-    chart = explanation_map(the_scene, **size) | explanation_map(planes["pca"], **size)
+def test_both_of_two_maps_answer_to_clicks(the_scene, side_by_side, open_page, tmp_path):
     page = tmp_path / "two.html"
-    chart.save(page, inline=True, embed_options={"renderer": "svg"})
+    side_by_side.save(page, inline=True, embed_options={"renderer": "svg"})
     opened = open_page(page)
-    spec = chart.to_dict()
+    spec = side_by_side.to_dict()
     order = the_scene.instances["instance"].tolist()
     for pick in (p for p in spec["params"] if "select" in p):
         chosen = opened.page.locator(f"select[name={pick['name']}_instance]")

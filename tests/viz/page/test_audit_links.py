@@ -45,11 +45,8 @@ def test_the_report_has_the_places_that_its_items_name(written):
 
 
 @pytest.mark.browser
-def test_rows_named_by_the_checklist_choose_themselves_in_the_explorer(written, open_page):
-    opened = open_page(written)
+def test_rows_named_by_the_checklist_choose_themselves_in_the_explorer(opened, written):
     page = opened.page
-    page.wait_for_function("() => window.xaigeoReport")
-    wait_for_charts(page)
     links = page.locator("#audit a[data-row]")
     label = links.last.get_attribute("data-row")
     page.evaluate("() => document.querySelectorAll('#audit details').forEach((d) => d.open = true)")
@@ -69,11 +66,8 @@ def test_rows_named_by_the_checklist_choose_themselves_in_the_explorer(written, 
 
 
 @pytest.mark.browser
-def test_links_unfold_what_they_lead_to_and_rows_stand_in_the_address(written, open_page):
-    opened = open_page(written)
+def test_links_unfold_what_they_lead_to_and_rows_stand_in_the_address(opened):
     page = opened.page
-    page.wait_for_function("() => window.xaigeoReport")
-    wait_for_charts(page)
     page.evaluate("() => document.querySelectorAll('#audit details').forEach((d) => d.open = true)")
     page.locator('#audit a[href="#everything"]').first.click()
     page.wait_for_function("() => document.querySelector('#all-rows tr')")

@@ -68,13 +68,11 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def found(study, make, chromium, tmp_path_factory):
+def found(written, chromium):
     """The page's own tables of one row, method and view."""
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    xg.report(study.explanations, path, views=[make.view])
     page = chromium.new_page(viewport={"width": 1100, "height": 800})
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"file://{path}")
+    page.goto(f"file://{written}")
     page.wait_for_function("() => document.body.dataset.shown")
 
     def tables(method, row, **state):
