@@ -103,6 +103,7 @@ PARTS = {
     "The audit": ("checklist",),
 }
 OTHERS = "More"
+SCALE = 2.0  # pixels of a picture for each of the chart
 
 
 @dataclass(frozen=True)
@@ -208,12 +209,12 @@ def draw(entry: Entry, study: Any, folder: Path) -> dict[str, Any]:
     spec = chart.to_dict()
     svg, dark = svg_picture(spec), svg_picture(darkened(spec))
     files = [
-        _put(folder / "png" / f"{entry.name}.png", png_picture(svg, 2.0)),
-        _put(folder / "png" / f"{entry.name}-dark.png", png_picture(dark, 2.0)),
+        _put(folder / "png" / f"{entry.name}.png", png_picture(svg, SCALE)),
+        _put(folder / "png" / f"{entry.name}-dark.png", png_picture(dark, SCALE)),
         _put(folder / "svg" / f"{entry.name}.svg", svg.encode()),
         _put(folder / "json" / f"{entry.name}.json", json.dumps(spec).encode()),
     ]
-    height = int.from_bytes(files[0].read_bytes()[20:24], "big") // 2
+    height = round(int.from_bytes(files[0].read_bytes()[20:24], "big") / SCALE)
     return about | {"chart": _specs(spec), "files": _links(files, folder), "height": height}
 
 
