@@ -54,6 +54,14 @@ def test_run_prints_five_lines_and_its_steps_on_stderr(stored):
     assert (folder / "report.html").is_file()
 
 
+@pytest.fixture
+def no_page(monkeypatch):
+    """Leave out the page, which takes longest, where a test looks at what is said of it."""
+    monkeypatch.setattr("xaigeo.runs.report_run", lambda folder: folder.report)
+    monkeypatch.setattr("xaigeo.runs.pipeline.report_run", lambda folder: folder.report)
+
+
+@pytest.mark.usefixtures("no_page")
 def test_run_for_machines(tmp_path, capsys):
     (tmp_path / "small.toml").write_text(CONFIG)
     output = tmp_path / "made"
@@ -69,6 +77,11 @@ def test_report_writes_again(stored, tmp_path, capsys):
     assert cli.main(["report", str(folder)]) == 0
     assert (folder / "report.html").is_file()
     assert "Wrote" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_page")
+def test_report_for_machines(stored, capsys):
+    folder = stored[0]
     assert cli.main(["report", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"report": str(folder / "report.html")}
 

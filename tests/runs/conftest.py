@@ -39,6 +39,12 @@ def finished_run(tmp_path_factory, small_config):
     return folder
 
 
+@pytest.fixture
+def no_page(monkeypatch):
+    """Leave out the page, which takes longest, where a test looks at the rest of a run."""
+    monkeypatch.setattr("xaigeo.runs.pipeline.report_run", lambda folder: folder.report)
+
+
 SUBJECTS = ("The film", "The meal", "This phone", "Our room", "The plot")
 SAID = {"positive": ("was good", "felt great"), "negative": ("was bad", "felt awful")}
 # Twenty sentences of other words, half of them good.

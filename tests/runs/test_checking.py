@@ -54,6 +54,7 @@ def test_an_altered_check_is_noticed(finished_run, tmp_path):
         copy.checks()
 
 
+@pytest.mark.usefixtures("no_page")
 def test_a_run_without_checks_of_trees(tmp_path):
     """Models without layers are checked by shuffled labels; all else can be turned off."""
     config = config_from_dict(

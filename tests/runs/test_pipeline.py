@@ -98,15 +98,7 @@ def test_other_thresholds_than_registered_fail_p4(finished_run, tmp_path):
     assert status["P4"] == "fail"
 
 
-def test_the_report_can_be_written_again(finished_run, tmp_path):
-    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
-    folder.report.unlink()
-    text = report_run(folder).read_text()
-    assert "<b>run</b>" not in text
-    assert "Small &lt;/script&gt;" in text
-
-
-def test_the_report_takes_no_other_runs_audit(finished_run, tmp_path):
+def test_the_report_is_written_again_but_with_no_other_runs_audit(finished_run, tmp_path):
     folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / "copy"))
     explanations, evaluation = folder.load()
     audit([explanations["lime"]], evaluation=evaluation).save(folder.audit)
@@ -115,7 +107,10 @@ def test_the_report_takes_no_other_runs_audit(finished_run, tmp_path):
     ):
         report_run(folder)
     folder.audit.unlink()
-    report_run(folder)
+    folder.report.unlink()
+    text = report_run(folder).read_text()
+    assert "<b>run</b>" not in text
+    assert "Small &lt;/script&gt;" in text
     assert folder.audit.is_file()
 
 
@@ -216,6 +211,7 @@ def test_a_regression(tmp_path, small_config):
     assert folder.report.is_file()
 
 
+@pytest.mark.usefixtures("no_page")
 def test_a_run_that_was_stopped_is_taken_up(tmp_path, small_config, finished_run, monkeypatch):
     from xaigeo.store.parts import PartFolder
 
@@ -252,6 +248,7 @@ def test_a_run_that_was_stopped_is_taken_up(tmp_path, small_config, finished_run
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.usefixtures("no_page")
 def test_another_run_begins_anew(tmp_path, small_config, monkeypatch):
     from xaigeo.store.parts import PartFolder
 

@@ -136,6 +136,7 @@ def test_a_group_that_was_altered_is_noticed(copied):
         audit_run(copied)
 
 
+@pytest.mark.usefixtures("no_page")
 def test_a_run_that_was_stopped_is_taken_up(
     tmp_path, text_folder, text_config, finished_text_run, monkeypatch
 ):
@@ -205,6 +206,7 @@ def test_amounts_of_texts(tmp_path, text_folder, text_config):
     assert list(folder.manifest()["checks"]) == []
 
 
+@pytest.mark.usefixtures("no_page")
 def test_texts_that_are_cut_are_told_once(tmp_path, text_folder, text_config):
     lines: list[str] = []
     model = {"embedding_size": 4, "hidden_size": 2, "epochs": 1, "max_tokens": 3}
