@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 
@@ -27,6 +28,20 @@ def test_five_lines_with_the_numbers_of_the_run(finished_run):
     assert lines[3].split()[1].rstrip(":") == verdict
     assert str(finished_run.report) in lines[4]
     assert set(found.to_dict()) >= {"models", "reasons", "report"}
+
+
+def test_one_model_differs_from_none(finished_run, monkeypatch):
+    load = RunFolder.load
+
+    def load_one(folder):
+        explanations, evaluation = load(folder)
+        one = replace(evaluation, seeds=evaluation.seeds[:1], prediction=evaluation.prediction[:1])
+        return explanations, one
+
+    monkeypatch.setattr(RunFolder, "load", load_one)
+    accuracy = finished_run.load()[1].scores["accuracy"].iloc[0]
+    told = findings(finished_run).models
+    assert told == f"1 seed, accuracy {accuracy:.3f} on 100 test rows."
 
 
 def test_models_that_are_one_are_not_praised_for_agreeing(finished_run, tmp_path, monkeypatch):

@@ -59,7 +59,9 @@ def test_what_is_missing_is_told_or_left_out(tmp_path, ending, lacking):
     rows = [*ROWS[:2], ROWS[2] | lacking, ROWS[3]]
     file = write(tmp_path, ending, rows)
     what = "label" if "y" in lacking else "text"
-    with pytest.raises(ConfigError, match=rf"1 without a {what} \(the first: row 2\)"):
+    with pytest.raises(
+        ConfigError, match=rf"1 without a {what} \(the first: row 2, counted from 0\)"
+    ):
         read_texts(section(file), base=tmp_path)
     data, columns = read_texts(section(file, missing="drop"), base=tmp_path)
     assert data.texts.index.tolist() == columns.index.tolist() == [0, 1, 3]

@@ -92,6 +92,8 @@ def _models(evaluation: Evaluation, noun: str) -> str:
     scores, n = evaluation.scores, len(evaluation.labels)
     name = "r2" if evaluation.task == "regression" else "accuracy"
     low, high = scores[name].min(), scores[name].max()
+    if len(scores) == 1:
+        return f"1 seed, {name} {low:.3f} on {n} test {noun}."
     text = f"{len(scores)} seeds, {name} {low:.3f} to {high:.3f} on {n} test {noun}"
     if evaluation.task == "regression":
         return text + "."

@@ -99,7 +99,7 @@ def _complete(table: pd.DataFrame, section: TextDataSection, path: Path) -> pd.D
         raise ConfigError(
             expected=f"a text and a label in every row of {path.name}",
             arrived=", ".join(
-                f"{int(lacking.sum())} {what} (the first: row {lacking.idxmax()})"
+                f"{int(lacking.sum())} {what} (the first: row {lacking.idxmax()}, counted from 0)"
                 for lacking, what in parts
                 if lacking.any()
             ),

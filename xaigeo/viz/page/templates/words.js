@@ -26,7 +26,7 @@ const lineOf = ({ words, unknown, unread }, places, { values, scale, signed, cho
       else if (chosen[k]) part.classList.add(MARKS[role][worked][0]);
       part.title = chosen ? (chosen[k] ? MARKS[role][worked][1] : "") : readable(value);
       if (unknown.includes(place)) part.title += `${part.title && "; "}${UNKNOWN}`;
-      if (replacement?.[k]) part.append(element("ins", replacement[k]));
+      if (replacement?.[k]) part.append(element("ins", ` ${replacement[k]}`));
       k += 1;
     }
     line.append(part, " ");
