@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xaigeo.ensemble.texts.line_words import DistinctTokens, LineWords
-from xaigeo.ensemble.texts.token_line import WIDTH_STEP, TokenLine
+from xaigeo.ensemble.texts.token_line import TokenLine
 
 texts = st.lists(st.lists(st.integers(-1, 5), min_size=4, max_size=4), min_size=3, max_size=3)
 batches = st.lists(texts, min_size=2, max_size=2).map(lambda made: torch.tensor(made))
@@ -98,26 +98,3 @@ def test_given_vectors_stand_where_their_tokens_do(tokens):
     embedded = torch.randn((*tokens.shape, 3))
     words = LineWords.of_embedded(embedded, line).on_line()
     assert torch.equal(words, line.take(embedded))
-
-
-@given(batches)
-@settings(max_examples=60, deadline=None)
-def test_groups_by_length_hold_every_token_once(tokens):
-    line = TokenLine.by_text(tokens)
-    groups = line.by_length()
-    found = [
-        [place for place in row if place % line.length != line.length - 1]
-        for group in groups
-        for row in group[0].tolist()
-    ]
-    expected = [
-        [k * line.length + int(line.places[k, i, t]) for i, t in text]
-        for k, batch in enumerate(in_order(tokens))
-        for text in batch
-        if text
-    ]
-    assert sorted(found) == sorted(expected)
-    for group in groups:
-        lengths = (group[0] % line.length != line.length - 1).sum(dim=1)
-        assert group.shape[2] % WIDTH_STEP == 0
-        assert bool((lengths > group.shape[2] - WIDTH_STEP).all())

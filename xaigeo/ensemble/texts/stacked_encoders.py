@@ -39,4 +39,4 @@ def encoded(
         return stacked_convolution(words, line, weights, biases)
     if architecture.encoder == "lstm":
         return stacked_recurrence(state, words, line)
-    return stacked_transformer(architecture, state, words.on_line(), line)[0]
+    return stacked_transformer(architecture, state, words, line)[0]

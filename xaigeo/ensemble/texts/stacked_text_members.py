@@ -164,9 +164,7 @@ class StackedTextMembers:
         line = network.line(tokens)
         words = network.words_on(network.state, tokens, line)
         if not architecture.pools_by_attention:
-            maps = stacked_transformer(
-                architecture, network.state, words.on_line(), line, with_maps=True
-            )[1]
+            maps = stacked_transformer(architecture, network.state, words, line, with_maps=True)[1]
             return torch.stack(maps, dim=2) * line.there[:, :, None, None, :, None]
         hidden = network.hidden(network.state, words, line)
         weights = pooling_weights(architecture, network.state, hidden, line)

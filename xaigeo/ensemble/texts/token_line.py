@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Widths of groups of texts are multiples of it: torch's softmax is several times slower over fewer
-# numbers than a vector register holds.
+# Widths of texts whose attention is kept are multiples of it: torch's softmax is several times
+# slower over fewer numbers than a vector register holds.
 WIDTH_STEP = 16
 
 
@@ -96,6 +96,12 @@ class TokenLine:
         """Where texts start, and where the last one ends, (L, n_texts + 1); of lines by text."""
         return functional.pad(torch.cumsum(self.there.sum(dim=2), dim=1), (1, 0))
 
+    @cached_property
+    def used(self) -> list[int]:
+        """How many places of each line hold tokens; of lines by text."""
+        counts: list[int] = self.ends[:, -1].tolist()
+        return counts
+
     def side_by_side(self) -> Tensor:
         """Return the places of each text's tokens without those missing, (L, n_texts, T + 1).
 
@@ -105,26 +111,6 @@ class TokenLine:
         rank = torch.cumsum(self.there, dim=2) - 1
         by_rank = torch.full((len(rank), n_texts, width + 1), self.length - 1)
         return by_rank.scatter_(2, torch.where(self.there, rank, width), self.places)
-
-    def by_length(self) -> list[Tensor]:
-        """Return the places of texts of like length, each (L, n_texts of a group, T of a group).
-
-        Seeds with batches of their own are grouped together, as one line after another, and L is
-        then 1. T is a multiple of `WIDTH_STEP`; texts without a token are in no group.
-        """
-        by_rank = self.side_by_side()
-        if len(by_rank) > 1:
-            start = torch.arange(len(by_rank))[:, None, None] * self.length
-            by_rank = (by_rank + start).flatten(0, 1)[None]
-        lengths = self.there.sum(dim=2).flatten()
-        steps = (lengths + WIDTH_STEP - 1) // WIDTH_STEP
-        padded = functional.pad(by_rank, (0, WIDTH_STEP), value=self.length - 1)
-        groups = []
-        for step in range(1, int(steps.max()) + 1 if len(steps) else 1):
-            texts = (steps == step).nonzero()[:, 0]
-            if len(texts):
-                groups.append(padded[:, texts, : step * WIDTH_STEP])
-        return groups
 
     def mirrored(self) -> Tensor:
         """Return for each place the place of the token as far from its text's end, (L, length).
