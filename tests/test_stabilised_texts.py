@@ -28,8 +28,10 @@ def modules():
         "text_words",
         "permutation",
         "permutation_log_odds",
+        "permutation_pictures",
         "permutation_summary",
-        "permutation_words",
+        "permutation_verdicts",
+        "permutation_weighting",
         "intervals",
         "published",
         "retitling",
@@ -118,7 +120,7 @@ def test_groups_of_answers_are_compared_over_all_their_answers(modules):
 
 
 def test_a_claim_is_judged_by_clear_cases(modules):
-    words, made = modules["permutation_words"], modules["intervals"].Interval
+    words, made = modules["permutation_verdicts"], modules["intervals"].Interval
     above, below, unclear = (made(value=v, low=v - 0.1, high=v + 0.1) for v in (1.3, 0.7, 1.05))
 
     def judged(found, wanted=1):
@@ -135,6 +137,19 @@ def test_a_claim_is_judged_by_clear_cases(modules):
     ):
         told = f"({agree} of 2 cases clearly as claimed, {against} clearly contrary)"
         assert judged(found) == f"**cannot be told** {told}"
+    again = words.judged_again
+    assert again(below, [below, below]) == (
+        "clearly below 1 if stopped, **so at equal training too** (clearly so after 2 of 2, "
+        "clearly the other way after 0)"
+    )
+    assert again(above, [unclear, above, below]) == (
+        "clearly above 1 if stopped, **at equal training so after some numbers of epochs alone** "
+        "(clearly so after 1 of 3, clearly the other way after 1)"
+    )
+    assert again(below, [unclear, above]) == (
+        "clearly below 1 if stopped, **not so at equal training** (clearly so after 0 of 2, "
+        "clearly the other way after 1)"
+    )
 
 
 class Ensemble:
@@ -215,6 +230,71 @@ def test_changes_that_know_nothing_of_confidence_fall_by_the_curve_alone(modules
     )
     gain = found.log_odds_gain()
     assert (gain.value, gain.low, gain.high) == pytest.approx((1.0, 1.0, 1.0))
+
+
+def _weighed(modules, plain, weighted, equal=None):
+    """Return two runs whose log-odds move by `plain` and `weighted` with every shuffle."""
+    own = np.full((3, 40), 0.5)
+    losses = {
+        loss: _compared(
+            modules,
+            own,
+            own[..., None] + np.full(5, moved),
+            median_change=np.full(own.shape, moved / 10),
+            label=np.arange(40) % 2,
+            predicted=np.zeros(own.shape, dtype=int),
+        ).runs[loss]
+        for loss, moved in zip(
+            modules["permutation_summary"].WEIGHTS, (plain, weighted), strict=True
+        )
+    }
+    for run in losses.values():
+        run.epochs = [1, 2, 3]
+    network = modules["permutation"].CHOSEN[0]
+    compared = modules["permutation_summary"].Compared
+    return compared(network, losses, 0.0, n_bootstrap=50, equal=equal or {})
+
+
+def test_weighting_is_judged_at_equal_training_and_stopping_beside_it(modules):
+    words = modules["permutation_weighting"]
+    equal = {2: _weighed(modules, 0.1, 0.2), 4: _weighed(modules, 0.5, 1.5)}
+    found = [_weighed(modules, 0.4, 0.2, equal)]  # clearly less, where each loss is stopped
+    claim = words.more_when_weighted(found)
+    assert "after 2 and 4 epochs of both losses" in claim
+    assert (
+        "Change of the log-odds: **as claimed**, clearly so in 2 of 2 cases; "
+        "CNN 2.00 [2.00, 2.00], 3.00 [3.00, 3.00]."
+    ) in claim
+    assert "0.50" not in claim
+    told = words.stopping(found)
+    assert "CNN plain loss epoch 2.0 (mean confidence 0.62), class weighting epoch 2.0" in told
+    assert (
+        "after 4 epochs as a ratio to that after 2 is CNN, plain loss 5.0 [5.0, 5.0]; CNN, class "
+        "weighting 7.5 [7.5, 7.5]."
+    ) in told
+    assert "Change of the log-odds: CNN 0.50 [0.50, 0.50]." in told
+    assert (
+        "Change of the log-odds, CNN: clearly below 1 if stopped, **not so at equal training** "
+        "(clearly so after 0 of 2, clearly the other way after 2)."
+    ) in told
+    same = [_weighed(modules, 0.2, 0.2, equal)]
+    assert words.stopping(same).endswith("None of them is clear.")
+
+
+def test_the_picture_of_ratios_tells_stopped_networks_from_equal_training(modules):
+    pictures = modules["permutation_pictures"]
+    equal = {2: _weighed(modules, 0.1, 0.2), 4: _weighed(modules, 0.5, 0.5)}
+    found = [_weighed(modules, 0.4, 0.2, equal)]
+    table = pictures.ratio_table(found)
+    shown = table[table["measure"] == "change of the log-odds"]
+    assert shown["cell"].tolist() == ["CNN, stopped", "CNN, 2 epochs", "CNN, 4 epochs"]
+    assert shown["value"].tolist() == pytest.approx([0.5, 2.0, 1.0])
+    assert shown["training"].tolist() == [pictures.TRAINED[same] for same in (False, True, True)]
+    assert pictures.told_ratios(table).endswith(
+        "at equal training clearly above 1 in 1 and below in 0 of 2 cases, stopped clearly above "
+        "1 in 0 and below in 1 of 1 cases"
+    )
+    assert pictures.nearest(found[0]) == 2
 
 
 def test_bands_see_a_valley_that_a_rank_correlation_does_not(modules):
@@ -357,5 +437,15 @@ def test_the_experiment_on_shuffled_attention_writes_its_page(modules, tmp_path,
     )[0]["plain loss"]
     # Both are of the class that is predicted, under the network's own weights.
     assert 1 / (1 + np.exp(-run.log_odds["own"])) == pytest.approx(run.check.array("confidence"))
+    for epochs in modules["permutation"].QUICK_EPOCHS:
+        assert f"| CNN, additive | {epochs} |" in page
+        after = modules["permutation"].measured(
+            modules["permutation"].CHOSEN[0], modules["text_cases"].QUICK, tmp_path, epochs=epochs
+        )[0]["plain loss"]
+        assert after.epochs == [epochs] * 3
+        # Equal training is the way that stopped networks go, to another end.
+        there = np.array(run.epochs) == epochs
+        assert after.log_odds["own"][there] == pytest.approx(run.log_odds["own"][there])
+    assert set(run.epochs) <= set(modules["permutation"].QUICK_EPOCHS)
     pictures = {path.name for path in (tmp_path / "attention_permutation").glob("*.png")}
-    assert pictures == {"controls.png", "missed.png", "reliability.png"}
+    assert pictures == {"controls.png", "missed.png", "ratios.png", "reliability.png"}

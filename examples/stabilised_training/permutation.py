@@ -8,19 +8,21 @@ What was measured is kept, so a second run only writes the page.
 
 import argparse
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import permutation_page
 import permutation_pictures
-from permutation_measuring import measured
+from permutation_measuring import EQUAL_EPOCHS, measured
 from permutation_summary import Compared
-from text_cases import NETWORKS, QUICK, Amounts
+from text_cases import NETWORKS, QUICK, Amounts, Network
 
 import xaigeo as xg
 
 # Both encoders, each with additive attention.
 CHOSEN = tuple(network for network in NETWORKS if network.attention == "additive")
+QUICK_EPOCHS = (1, 2)
 
 
 def main() -> None:
@@ -33,17 +35,30 @@ def main() -> None:
     out: Path = given.out
     out.mkdir(parents=True, exist_ok=True)
     shown: Path = given.page or out / "attention_permutation.md"
-    found = [
-        Compared(network, *measured(network, amounts, out), n_bootstrap=amounts.n_bootstrap)
-        for network in CHOSEN
-    ]
+    equal_epochs = QUICK_EPOCHS if given.quick else EQUAL_EPOCHS
+    found = [compared(network, amounts, equal_epochs, out) for network in CHOSEN]
     results = {
         "amounts": asdict(amounts),
         "versions": {"xaigeo": xg.__version__, "python": platform.python_version()},
     }
-    pictures = permutation_pictures.draw(found[0], shown.with_suffix(""))
+    pictures = permutation_pictures.draw(found, shown.with_suffix(""))
     shown.write_text(permutation_page.write(results, found, shown.stem, pictures))
     print(f"Wrote {shown}")
+
+
+def compared(
+    network: Network, amounts: Amounts, equal_epochs: Sequence[int], folder: Path
+) -> Compared:
+    """Return both losses stopped by the validation loss, and both after equal training."""
+    n_bootstrap = amounts.n_bootstrap
+    equal = {
+        epochs: Compared(
+            network, *measured(network, amounts, folder, epochs=epochs), n_bootstrap=n_bootstrap
+        )
+        for epochs in equal_epochs
+    }
+    stopped = measured(network, amounts, folder)
+    return Compared(network, *stopped, n_bootstrap=n_bootstrap, equal=equal)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ NEGATIVES = 4
 # What was kept with other measures is measured again.
 MEASURES = ["attention_permutation", "log_odds"]
 WEIGHTS: dict[str, str | None] = {"plain loss": None, "class weighting": "balanced"}
+# Numbers of epochs after which both losses are compared at equal training.
+EQUAL_EPOCHS = (2, 4, 6, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +71,14 @@ def unbalanced(texts: Texts) -> tuple[Any, Any]:
     return texts.train[kept], texts.y_train[kept]
 
 
-def measured(network: Network, amounts: Amounts, folder: Path) -> tuple[dict[str, Run], float]:
-    """Return the runs by the name of their loss, measured now unless kept, and seconds."""
+def measured(
+    network: Network, amounts: Amounts, folder: Path, *, epochs: int | None = None
+) -> tuple[dict[str, Run], float]:
+    """Return the runs by the name of their loss, measured now unless kept, and seconds.
+
+    Without `epochs` the validation loss stops each seed; with it, all train so many epochs and
+    keep the last. The same texts are held back either way.
+    """
     torch.set_num_threads(1)
     ignore_long_texts()
     texts = prepare(SENTENCES, amounts)
@@ -79,22 +87,17 @@ def measured(network: Network, amounts: Amounts, folder: Path) -> tuple[dict[str
         "positive": int((train_y == POSITIVE).sum()),
         "negative": int((train_y != POSITIVE).sum()),
     }
+    until = {"patience": amounts.patience} if epochs is None else {"epochs": epochs}
     runs, seconds = {}, 0.0
     for name, weight in WEIGHTS.items():
         stem = f"{network.key}-{'plain' if weight is None else weight}"
+        stem += "" if epochs is None else f"-{epochs}_epochs"
         told = folder / f"{stem}.json"
         wanted = {"amounts": asdict(amounts), "measures": MEASURES}
         kept = json.loads(told.read_text()) if told.exists() else {}
         if kept.get("wanted") != wanted:
             started = time.process_time()
-            ensemble = train(
-                train_texts,
-                train_y,
-                network,
-                amounts,
-                patience=amounts.patience,
-                class_weight=weight,
-            )
+            ensemble = train(train_texts, train_y, network, amounts, class_weight=weight, **until)
             check = xg.faithfulness.attention_permutation(
                 ensemble, texts.test, texts.y_test, n_draws=amounts.n_draws
             )

@@ -3,9 +3,11 @@
 from typing import Any
 
 import permutation_words as words
+from intervals import Interval
 from page import document, mean_and_sd, number, picture, points, table, told
 from permutation_measuring import NEGATIVES
 from permutation_summary import CONTROLS, PLAIN, WEIGHTED, Compared
+from permutation_weighting import RATIOS, trained_for
 from text_cases import LEARNING_RATE, SENTENCES
 
 COMMAND = "python examples/stabilised_training/permutation.py --page docs/attention_permutation.md"
@@ -23,18 +25,22 @@ def write(
 ) -> str:
     """Return the page in Markdown; `folder` holds its pictures."""
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    minutes = sum(own.seconds for own in found) / 60
+    every = [one for own in found for one in (own, *own.equal.values())]
+    minutes = sum(one.seconds for one in every) / 60
     blocks = [
         introduction(results["amounts"], found),
+        trap(found),
         "## In short",
         points(words.findings(found)),
         *(picture(f"{folder}/{file}", text) for text, file in pictures.items()),
         "## The networks",
         models(found),
+        "## Class weighting at equal training",
+        equal_training(found),
         "## Shuffled attention",
         changes(found),
         "## How to read it",
-        legend(results["amounts"]),
+        legend(results["amounts"], found),
         f"Made with {versions}. Training and shuffling took {minutes:.1f} minutes of processor "
         "time.",
     ]
@@ -62,6 +68,16 @@ def introduction(amounts: dict[str, Any], found: list[Compared]) -> str:
         f"has not fallen for {amounts['patience']}. Every text's weights are shuffled "
         f"{amounts['n_draws']} times, the same shuffles for all networks "
         "(`xg.faithfulness.attention_permutation`)."
+    )
+
+
+def trap(found: list[Compared]) -> str:
+    return (
+        "**The trap.** The validation loss stops the two losses at different epochs, and shuffling "
+        "moves little where training has moved little: even weights can be dealt anywhere. So both "
+        f"losses are also trained for the same {trained_for(found)}, none of them stopped, on the "
+        "same texts, and what is claimed of weighted classes is judged at this **equal training**. "
+        "Where nothing else is said, networks are the stopped ones."
     )
 
 
@@ -97,6 +113,49 @@ def models(found: list[Compared]) -> str:
     return table(header, rows)
 
 
+def equal_training(found: list[Compared]) -> str:
+    rows = []
+    for own in found:
+        kept = [number(sum(run.epochs) / len(run.epochs), 1) for run in own.runs.values()]
+        trained = {f"stopped ({', '.join(kept)})": own}
+        trained |= {str(epochs): equal for epochs, equal in own.equal.items()}
+        for epochs, one in trained.items():
+            rows.append(
+                [
+                    own.network.label,
+                    epochs,
+                    *(told(one.log_odds_mean(loss), 3) for loss in (PLAIN, WEIGHTED)),
+                    *(ratio(of(one)) for of in RATIOS.values()),
+                    ratio(one.gain("mean_change", "missed")),
+                    *_of_both(one),
+                    told(one.recall_gain(), signed=True),
+                ]
+            )
+    header = [
+        "network",
+        "epochs",
+        "change of the log-odds, plain loss",
+        "with class weighting",
+        *(f"{name}: ratio" for name in RATIOS),
+        "false negatives: ratio",
+        "confidence, plain loss and class weighting",
+        "test loss",
+        "more recall of positive texts",
+    ]
+    return table(header, rows)
+
+
+def ratio(found: Interval) -> str:
+    return told(found, bold=found.excludes(1.0))
+
+
+def _of_both(own: Compared) -> list[str]:
+    """Return confidence and test loss, each of both losses."""
+    sure = [number(own.change(loss, "confidence").value) for loss in (PLAIN, WEIGHTED)]
+    lost = [number(float(own.own_scores(loss, "log_loss").mean()), 3) for loss in (PLAIN, WEIGHTED)]
+    return [", ".join(sure), ", ".join(lost)]
+
+
 def changes(found: list[Compared]) -> str:
     rows = []
     for own in found:
@@ -125,7 +184,7 @@ def changes(found: list[Compared]) -> str:
     return table(header, rows)
 
 
-def legend(amounts: dict[str, Any]) -> str:
+def legend(amounts: dict[str, Any], found: list[Compared]) -> str:
     return points(
         [
             "**Change**: size of the change of the predicted class's probability, mean over the "
@@ -137,6 +196,16 @@ def legend(amounts: dict[str, Any]) -> str:
             "the median change of the probability, **the same of the log-odds** of the median "
             "change of the network's logit, from shuffles of its own.",
             "**Cannot be told**: not all intervals lie on one side of 0 (of ratios: 1).",
+            f"**Equal training**: {trained_for(found)} of both losses, the same batches in the "
+            "same order from the same first weights. Weighted and plain training losses are not "
+            "the same quantity, so networks are not compared at the same training loss. Verdicts "
+            "on weighted classes count every network and number of epochs as a case; **so at equal "
+            "training too** asks that a ratio be clear the same way after every number. In the "
+            "table, ratios are class weighting to plain loss, bold where the interval does not "
+            "hold 1; of stopped networks the mean epochs kept stand in brackets, plain loss first.",
+            "**Stopped** networks compare the two losses at different epochs: their ratios hold "
+            "what weighting does and what the stopping epoch does, and no verdict on weighted "
+            "classes rests on them alone.",
             "**At the same confidence**: answers of networks with class weighting count so that "
             "their confidence, in bins of a tenth, is spread as that of those without.",
             "**Intervals** are 95 %, for other texts and other seeds: the variance of a bootstrap "

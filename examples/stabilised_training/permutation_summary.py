@@ -1,5 +1,8 @@
 """Two losses compared: recall of each class, calibration, and what shuffled attention does."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,12 +30,19 @@ CONTROLS = {
 
 @dataclass(frozen=True)
 class Compared:
-    """The two runs of one network, by the name of their loss."""
+    """The two runs of one network, by the name of their loss.
+
+    Attributes
+    ----------
+    equal : mapping of int to Compared
+        The same at equal training: by a number of epochs that both losses train for.
+    """
 
     network: Network
     runs: dict[str, Run]
     seconds: float
     n_bootstrap: int = field(kw_only=True)
+    equal: Mapping[int, Compared] = field(default_factory=dict, kw_only=True)
 
     def positive(self, loss: str) -> int:
         return self.runs[loss].classes.index(POSITIVE)
@@ -73,11 +83,22 @@ class Compared:
         odds = self.runs[loss].log_odds
         return np.asarray(np.median(np.abs(odds["shuffled"] - odds["own"][..., None]), axis=-1))
 
+    def log_odds_mean(self, loss: str) -> Interval:
+        """Return the mean over answers of `log_odds_change`."""
+        return of_answers([(self.log_odds_change(loss), self.inside(loss, "all"))], self)
+
     def log_odds_gain(self, group: str = "all") -> Interval:
         """Return the mean change of the log-odds with weighted classes as a ratio."""
         return of_answers(
             [(self.log_odds_change(loss), self.inside(loss, group)) for loss in (WEIGHTED, PLAIN)],
             self,
+        )
+
+    def growth(self, loss: str) -> Interval:
+        """Return the change of the log-odds after most epochs as a ratio to that after fewest."""
+        ends = [self.equal[epochs] for epochs in (max(self.equal), min(self.equal))]
+        return of_answers(
+            [(own.log_odds_change(loss), own.inside(loss, "all")) for own in ends], self
         )
 
     def matched_gain(self, name: str, group: str = "all") -> Interval:

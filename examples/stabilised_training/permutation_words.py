@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
+import permutation_weighting as weighting
 from intervals import Interval
-from page import listed, sentence, told
+from page import listed, told
 from permutation_summary import BANDS, PLAIN, WEIGHTED, Compared
+from permutation_verdicts import judged_signs, sentences
 
 # What takes the place of false negatives in the source: figures 3.8 and 3.9 of Jain (2019).
 WRONG = {"missed": "false negatives", "alarms": "false positives"}
-# Table 3.2 of the source: hit ratio at 10, in percent, without and with weighted classes.
-PUBLISHED_HITS = (70.41, 68.61)
 
 
 def findings(found: list[Compared]) -> list[str]:
@@ -19,10 +18,8 @@ def findings(found: list[Compared]) -> list[str]:
         less_when_sure(found),
         bent(found),
         beneath(found),
-        more_when_weighted(found),
-        missed(found),
+        *weighting.findings(found),
         controls(found),
-        rare_class(found),
         calibration(found),
     ]
 
@@ -94,57 +91,6 @@ def way(trends: Sequence[Interval]) -> str:
     return f"{signs.count(1)} of {len(signs)} trends clearly rise, {signs.count(-1)} clearly fall"
 
 
-def more_when_weighted(found: list[Compared]) -> str:
-    """Judge the second claim by three measures, each by its own intervals."""
-    measures = {
-        "change of the probability": [own.gain("median_change") for own in found],
-        "of the log-odds": [own.log_odds_gain() for own in found],
-        "of the probability at the same confidence": [
-            own.matched_gain("median_change") for own in found
-        ],
-    }
-    parts = []
-    for name, gains in measures.items():
-        values = "; ".join(
-            f"{own.network.encoder.upper()} {told(gain)}"
-            for own, gain in zip(found, gains, strict=True)
-        )
-        parts.append(f"{name}: {judged_signs(gains, wanted=1, middle=1.0)}; {values}")
-    return (
-        "**“Weighting the classes makes the answer more sensitive to shuffling”**, by the median "
-        "change with class weighting as a ratio to that without, all test texts. "
-        f"{sentences(parts)} {less_sure(found)}"
-    )
-
-
-def less_sure(found: list[Compared]) -> str:
-    """Say how sure and how long trained the networks are that the ratio compares."""
-    parts = []
-    for own in found:
-        told_of = ", ".join(
-            f"{loss} {own.change(loss, 'confidence').value:.2f} (epoch "
-            f"{np.mean(own.runs[loss].epochs):.1f})"
-            for loss in (PLAIN, WEIGHTED)
-        )
-        parts.append(f"{own.network.encoder.upper()} {told_of}")
-    return f"Mean confidence and the epoch kept: {'; '.join(parts)}."
-
-
-def missed(found: list[Compared]) -> str:
-    gains = [own.gain("mean_change", "missed") for own in found]
-    parts = [
-        f"{own.network.encoder.upper()} ratio {told(gain)}, at the same confidence "
-        f"{told(own.matched_gain('mean_change', 'missed'))}"
-        for own, gain in zip(found, gains, strict=True)
-    ]
-    return (
-        "**False negatives** (positive texts answered negative, as in figure 3.9 of the source), "
-        "more sensitive with class weighting, by the mean change: "
-        f"{judged_signs(gains, wanted=1, middle=1.0)}. {'; '.join(parts)}. The two losses miss "
-        "different texts, so the ratio compares different answers."
-    )
-
-
 def controls(found: list[Compared]) -> str:
     parts = []
     for own in found:
@@ -158,27 +104,6 @@ def controls(found: list[Compared]) -> str:
                 f"uniform {even:.3f}, another seed's {swap:.3f}"
             )
     return f"**Controls.** Mean change of the probability under other weights: {'; '.join(parts)}."
-
-
-def rare_class(found: list[Compared]) -> str:
-    gains = [own.recall_gain() for own in found]
-    parts = []
-    for own, gain in zip(found, gains, strict=True):
-        accuracy = ", ".join(
-            f"{loss} {np.mean(own.own_scores(loss, 'accuracy')):.1%}" for loss in (PLAIN, WEIGHTED)
-        )
-        parts.append(
-            f"{own.network.encoder.upper()} recall of the rare class "
-            f"{told(own.recall(PLAIN))} with plain loss, {told(gain, signed=True)} more with class "
-            f"weighting; accuracy on the balanced test texts {accuracy}"
-        )
-    before, after = PUBLISHED_HITS
-    return (
-        "**Does class weighting find more of the rare class?** The source does not say so; its hit "
-        f"ratios are alike ({before:.2f} % without, {after:.2f} % with). Here "
-        f"{sum(gain.sign == 1 for gain in gains)} of {len(gains)} networks clearly find more. "
-        f"{'. '.join(parts)}."
-    )
 
 
 def calibration(found: list[Compared]) -> str:
@@ -195,24 +120,3 @@ def calibration(found: list[Compared]) -> str:
         f"sure: {'; '.join(parts)}. Networks that expect few positive texts and meet as many as "
         "negative ones are too sure on positive texts by construction."
     )
-
-
-def judged_signs(found: Sequence[Interval], *, wanted: int, middle: float = 0.0) -> str:
-    """Judge a claim by intervals, of which it wants those above `middle` (1) or below it (-1)."""
-    sides = [int(one.low > middle) - int(one.high < middle) for one in found]
-    return judged(sides.count(wanted), sides.count(-wanted), len(sides))
-
-
-def judged(agree: int, against: int, n: int) -> str:
-    """Say whether a claim holds, from how many clear comparisons agree with it."""
-    if agree == n:
-        return f"**as claimed**, clearly so in {n} of {n} cases"
-    if against == n:
-        return f"**contrary** to the claim, clearly so in {n} of {n} cases"
-    return (
-        f"**cannot be told** ({agree} of {n} cases clearly as claimed, {against} clearly contrary)"
-    )
-
-
-def sentences(parts: Sequence[str]) -> str:
-    return " ".join(f"{sentence(part)}." for part in parts)
