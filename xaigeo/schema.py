@@ -156,6 +156,11 @@ class FeatureSchema:
         return np.array([feature.is_discrete for feature in self.features], dtype=bool)
 
     @cached_property
+    def _values(self) -> list[Any]:
+        """Categories by column as pandas keeps them; None for columns without."""
+        return [_typed_categories(feature) for feature in self.features]
+
+    @cached_property
     def n_categories(self) -> np.ndarray:
         """Number of categories by column, 0 for numeric ones, shape (n_features,)."""
         return np.array([len(feature.categories) for feature in self.features])
@@ -203,7 +208,10 @@ class FeatureSchema:
     def decode(self, matrix: Matrix) -> pd.DataFrame:
         """Return encoded rows as a data frame with original values and column types."""
         return pd.DataFrame(
-            {f.name: _decode_column(matrix[:, j], f) for j, f in enumerate(self.features)}
+            {
+                f.name: _decode_column(matrix[:, j], f, self._values[j])
+                for j, f in enumerate(self.features)
+            }
         )
 
     def to_model_input(self, matrix: Matrix) -> Frame:
@@ -416,17 +424,29 @@ def _encode_column(column: pd.Series, feature: Feature, what: str) -> np.ndarray
     return np.array([codes[value] for value in values])
 
 
-def _decode_column(values: np.ndarray, feature: Feature) -> Any:
+def _typed_categories(feature: Feature) -> Any:
+    """Return categories in an array of their type; of objects where they have several types."""
+    if not feature.is_discrete:
+        return None
+    if feature.kind == "ordinal" or feature.dtype == "category":
+        ordered = feature.kind == "ordinal"
+        return pd.CategoricalDtype(list(feature.categories), ordered=ordered)
+    objects = np.empty(len(feature.categories), dtype=object)
+    objects[:] = feature.categories
+    alike = len({type(category) for category in feature.categories}) == 1
+    return pd.Series(objects).infer_objects().array if alike else objects
+
+
+def _decode_column(values: np.ndarray, feature: Feature, categories: Any) -> Any:
     if not feature.is_discrete:
         whole = feature.integer and bool(np.all(values == np.round(values)))
         return values.astype(np.int64) if whole else values
     codes = np.round(values).astype(np.intp)
-    if feature.kind == "ordinal" or feature.dtype == "category":
-        kind = pd.CategoricalDtype(list(feature.categories), ordered=feature.kind == "ordinal")
-        return pd.Categorical.from_codes(codes, dtype=kind)
-    lookup = np.empty(len(feature.categories), dtype=object)
-    lookup[:] = feature.categories
-    return pd.Series(lookup[codes]).infer_objects()
+    if isinstance(categories, pd.CategoricalDtype):
+        return pd.Categorical.from_codes(codes, dtype=categories)
+    if isinstance(categories, np.ndarray):
+        return pd.Series(categories[codes]).infer_objects()
+    return categories.take(codes)
 
 
 def _sound_numbers(column: pd.Series) -> np.ndarray | None:
