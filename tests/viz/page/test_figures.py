@@ -1,13 +1,20 @@
+import altair as alt
 import pandas as pd
 import pytest
+from jsonschema import ValidationError
 
 from xaigeo.agreement import summary
 from xaigeo.viz.page import figures
 
 
+@pytest.fixture(scope="module")
+def maps(study):
+    return {kind: figures.map_spec(study.explanations, kind) for kind in ("pair", "plane")}
+
+
 @pytest.mark.parametrize("kind", ["pair", "plane"])
-def test_map_reads_only_columns_that_the_script_makes(study, make, kind):
-    spec = figures.map_spec(study.explanations, kind)
+def test_map_reads_only_columns_that_the_script_makes(study, maps, make, kind):
+    spec = maps[kind]
     names = {unit["data"]["name"] for unit in make.units_of(spec)}
     assert names >= {"points", "instances", "chosen"}
     assert names - {"points", "instances", "chosen"} <= figures.drawn_in(study.explanations, kind)
@@ -17,11 +24,32 @@ def test_map_reads_only_columns_that_the_script_makes(study, make, kind):
 
 
 @pytest.mark.parametrize("kind", ["pair", "plane"])
-def test_map_has_no_legend_since_the_page_writes_one(study, make, kind):
-    for unit in make.units_of(figures.map_spec(study.explanations, kind)):
+def test_map_has_no_legend_since_the_page_writes_one(maps, make, kind):
+    for unit in make.units_of(maps[kind]):
         for channel in ("color", "shape"):
             encoding = unit["encoding"].get(channel, {})
             assert "field" not in encoding or encoding["legend"] is None
+
+
+def test_every_figure_follows_the_schema_of_vega_lite(study, make, maps):
+    shap = study.by_method["kernel_shap"]
+    scores = [spec for _, spec in figures.score_specs(summary(shap))]
+    columns = ["bill_length_mm", "body_mass_g"]
+    numbers = make.regression_seeds(study.data.X[columns])
+    values = make.all_methods(numbers, study.X[columns], study.background[columns])
+    specs = [
+        *maps.values(),
+        *(figures.map_spec(values, kind) for kind in maps),
+        *(figures.strip_spec(study.by_method[name]) for name in ("lime", "kernel_shap")),
+        figures.waterfall_spec(shap),
+        figures.accuracy_spec(study.evaluation),
+        figures.heatmap_spec(shap),
+        *scores,
+    ]
+    for spec in specs:
+        alt.LayerChart.validate(spec)
+    with pytest.raises(ValidationError):
+        alt.LayerChart.validate(maps["pair"] | {"layer": [{"mark": "pt"}]})
 
 
 @pytest.mark.parametrize("method", ["kernel_shap", "anchors"])

@@ -184,7 +184,8 @@ def heatmap_spec(explanation: Attributions) -> Spec:
 def _spec(
     chart: alt.LayerChart, *, legend: bool = True, tables: dict[str, pd.DataFrame] | None = None
 ) -> Spec:
-    spec: Spec = chart.to_dict()
+    # Valid for every explanation (tested); to check the map takes longer than to make it.
+    spec: Spec = chart.to_dict(validate=False)
     spec.pop("config", None)  # the page holds the theme once
     stretches = spec["height"] == "container"
     spec["padding"] = {"left": 2, "top": 6, "right": 8, "bottom": 4}
