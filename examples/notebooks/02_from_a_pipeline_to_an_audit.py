@@ -61,7 +61,7 @@ xg.viz.attribution_importance(shap)
 
 # %%
 anchors = xg.explain(
-    ensemble, cells.head(8), method="anchors", background=X_train, random_state=0, n_samples=400
+    ensemble, cells.head(5), method="anchors", background=X_train, random_state=0, n_samples=400
 )
 xg.viz.anchor_intervals(anchors)
 
@@ -73,7 +73,7 @@ xg.viz.anchor_intervals(anchors)
 
 # %%
 changes = xg.explain(
-    ensemble, cells.head(8), method="counterfactuals", background=X_train, random_state=0
+    ensemble, cells.head(5), method="counterfactuals", background=X_train, random_state=0
 )
 xg.viz.counterfactual_changes(changes)
 
