@@ -30,6 +30,7 @@ def test_lines_by_text_hold_texts_one_after_another(tokens):
         assert line.source[k, : len(flat)].tolist() == expected
         assert line.filled[k].sum() == len(flat)
         assert line.filled[k, : len(flat)].all()
+        assert line.used[k] == len(flat)
         lengths = [len(text) for text in batch]
         assert line.ends[k].tolist() == [sum(lengths[:i]) for i in range(len(lengths) + 1)]
     assert not line.filled[:, -1].any()
@@ -48,6 +49,7 @@ def test_lines_by_time_hold_all_first_tokens_then_all_second_ones(tokens):
             expected = [batch[i][step] for i in by_length if len(batch[i]) > step]
             held = line.source[k, start : start + len(expected)].tolist()
             assert held == [i * 4 + t for i, t in expected]
+    assert not any(line.filled[k, line.used[k] :].any() for k in range(2))
     assert len(line.steps) == max(len(text) for batch in ordered for text in batch)
 
 

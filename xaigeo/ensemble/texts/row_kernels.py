@@ -2,7 +2,7 @@
 
 Import this module only where it is used: it loads numba. Rows are (K, length, size); what stands
 behind the last text of a seed becomes 0. `ends` (L, n_texts + 1) tells where texts start, and
-where the last one ends; L is 1 or K.
+where the last one ends, `used` (L,) how many rows are used; L is 1 or K.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ def slopes_of_places(slope: Any, which: Any, ends: Any, by_vector: Any, by_place
 
 
 @njit(cache=True, nogil=True)
-def finish_products(out: Any, bias: Any, onto: Any, relu: bool, ends: Any) -> None:
+def finish_products(out: Any, bias: Any, onto: Any, relu: bool, used: Any) -> None:
     """Add biases (K, size) to the rows of `out`, and those of `onto` unless it is None.
 
     With `relu` negative numbers become 0.
     """
     for k in range(len(out)):
-        n = ends[k if len(ends) > 1 else 0, -1]
+        n = used[k if len(used) > 1 else 0]
         out[k, n:] = 0.0
         shift = bias[k]
         for at in range(n):
@@ -78,7 +78,7 @@ def finish_products(out: Any, bias: Any, onto: Any, relu: bool, ends: Any) -> No
 
 
 @njit(cache=True, nogil=True)
-def slopes_of_biases(slope: Any, out: Any, ends: Any, kept: Any, by_bias: Any) -> None:
+def slopes_of_biases(slope: Any, out: Any, used: Any, kept: Any, by_bias: Any) -> None:
     """Write sums of slopes to `by_bias`, and slopes to `kept`, 0 where `out` is, if it has ReLU.
 
     Without ReLU, `out` and `kept` are None.
@@ -86,7 +86,7 @@ def slopes_of_biases(slope: Any, out: Any, ends: Any, kept: Any, by_bias: Any) -
     by_bias[:] = 0.0
     for k in range(len(slope)):
         total = by_bias[k]
-        for at in range(ends[k if len(ends) > 1 else 0, -1]):
+        for at in range(used[k if len(used) > 1 else 0]):
             row = slope[k, at]
             if out is None:
                 for i in range(len(total)):
@@ -100,7 +100,7 @@ def slopes_of_biases(slope: Any, out: Any, ends: Any, kept: Any, by_bias: Any) -
 
 @njit(cache=True, nogil=True, fastmath=SUMS, error_model="numpy")
 def norm_rows(
-    rows: Any, weight: Any, bias: Any, ends: Any, eps: float, moments: Any, normed: Any
+    rows: Any, weight: Any, bias: Any, used: Any, eps: float, moments: Any, normed: Any
 ) -> None:
     """Write normed rows times `weight` plus `bias`, both (K, size), to `normed`.
 
@@ -109,7 +109,7 @@ def norm_rows(
     n_members, _, size = rows.shape
     number = rows.dtype.type
     for k in range(n_members):
-        n = ends[k if len(ends) > 1 else 0, -1]
+        n = used[k if len(used) > 1 else 0]
         normed[k, n:] = 0.0
         factor, shift = weight[k], bias[k]
         for at in range(n):
@@ -129,7 +129,7 @@ def norm_rows(
 
 @njit(cache=True, nogil=True, fastmath=SUMS, error_model="numpy")
 def slopes_of_norm(
-    slope: Any, rows: Any, weight: Any, ends: Any, moments: Any, by_row: Any, by_weight: Any,
+    slope: Any, rows: Any, weight: Any, used: Any, moments: Any, by_row: Any, by_weight: Any,
     by_bias: Any,
 ) -> None:  # fmt: skip
     """Write the slopes of rows, weights and biases, by those of normed rows."""
@@ -138,7 +138,7 @@ def slopes_of_norm(
     by_weight[:] = 0.0
     by_bias[:] = 0.0
     for k in range(n_members):
-        n = ends[k if len(ends) > 1 else 0, -1]
+        n = used[k if len(used) > 1 else 0]
         by_row[k, n:] = 0.0
         factor, by_factor, by_shift = weight[k], by_weight[k], by_bias[k]
         for at in range(n):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from xaigeo.ensemble.texts.stacked_rows import linear
 from xaigeo.ensemble.texts.text_architecture import TextArchitecture
 from xaigeo.ensemble.texts.text_pooling import masked_softmax
 from xaigeo.ensemble.texts.token_line import TokenLine
@@ -34,8 +35,8 @@ def pooling_weights(
         weights = present / present.sum(dim=2, keepdim=True).clamp(min=1)
         return weights.expand(len(hidden), -1, -1)
     if architecture.attention == "additive":
-        project = state["attention.project.weight"].transpose(1, 2)
-        projected = torch.baddbmm(state["attention.project.bias"][:, None], hidden, project)
+        weight, bias = (state[f"attention.project.{name}"] for name in ("weight", "bias"))
+        projected = linear(hidden, weight, bias, line)
         scores = torch.bmm(torch.tanh(projected), state["attention.score.weight"].transpose(1, 2))
     else:
         query = state["attention.query.weight"].transpose(1, 2)

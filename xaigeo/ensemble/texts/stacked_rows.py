@@ -1,4 +1,4 @@
-"""What is done to the rows of a line by text, of all seeds at once: products, norms, places.
+"""What is done to the rows of a line, of all seeds at once: products, norms, places.
 
 A seed's rows end with its last text; what stands behind is 0 and takes no arithmetic.
 """
@@ -35,7 +35,6 @@ def linear(
     weight : Tensor, shape (K, n_out, n_in)
     bias : Tensor, shape (K, n_out)
     line : TokenLine
-        By text.
     onto : Tensor, shape (K, length, n_out), optional
         What the result is added to.
     relu : bool
@@ -49,7 +48,7 @@ def linear(
 
 def norm(rows: Tensor, weight: Tensor, bias: Tensor, line: TokenLine) -> Tensor:
     """Return normed rows, (K, length, size), times weights plus biases, (K, size)."""
-    normed: Tensor = _Norm.apply(rows, weight, bias, line.ends)  # type: ignore[no-untyped-call]
+    normed: Tensor = _Norm.apply(rows, weight, bias, line.used)  # type: ignore[no-untyped-call]
     return normed
 
 
@@ -80,7 +79,7 @@ class _Linear(torch.autograd.Function):
         for own, factor, product in zip(_used(rows, line), turned, _used(out, line), strict=True):
             torch.mm(own, factor, out=product)
         before = None if onto is None else onto.contiguous().numpy()
-        finish_products(out.numpy(), bias.contiguous().numpy(), before, relu, line.ends.numpy())
+        finish_products(out.numpy(), bias.contiguous().numpy(), before, relu, line.used.numpy())
         ctx.save_for_backward(rows, weight, out if relu else None)
         ctx.line, ctx.onto = line, onto is not None
         return out
@@ -100,7 +99,7 @@ class _Linear(torch.autograd.Function):
         slopes_of_biases(
             slope.numpy(),
             None if out is None else out.numpy(),
-            line.ends.numpy(),
+            line.used.numpy(),
             None if out is None else kept.numpy(),
             by_bias.numpy(),
         )
@@ -114,14 +113,14 @@ class _Linear(torch.autograd.Function):
 def _used(rows: Tensor, line: TokenLine) -> tuple[Tensor, ...]:
     """Return the rows of each seed's texts."""
     n_members, length = rows.shape[:2]
-    used = line.used * (n_members // len(line.used))
+    used = line.used.expand(n_members).tolist()
     sizes = [size for n in used for size in (n, length - n)]
     return torch.split(rows.flatten(0, 1), sizes)[::2]
 
 
 class _Norm(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor, ends: Tensor) -> Tensor:
+    def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor, used: Tensor) -> Tensor:
         from xaigeo.ensemble.texts.row_kernels import norm_rows
 
         # The loops are compiled for each layout of arrays that they meet.
@@ -129,10 +128,10 @@ class _Norm(torch.autograd.Function):
         moments = rows.new_empty((*rows.shape[:2], 2))
         normed = torch.empty_like(rows)
         norm_rows(
-            rows.numpy(), weight.numpy(), bias.numpy(), ends.numpy(), EPS, moments.numpy(),
+            rows.numpy(), weight.numpy(), bias.numpy(), used.numpy(), EPS, moments.numpy(),
             normed.numpy(),
         )  # fmt: skip
-        ctx.save_for_backward(rows, weight, ends, moments)
+        ctx.save_for_backward(rows, weight, used, moments)
         return normed
 
     @staticmethod
@@ -140,11 +139,11 @@ class _Norm(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         from xaigeo.ensemble.texts.row_kernels import slopes_of_norm
 
-        rows, weight, ends, moments = ctx.saved_tensors
+        rows, weight, used, moments = ctx.saved_tensors
         by_row = torch.empty_like(rows)
         by_weight, by_bias = (weight.new_empty(weight.shape) for _ in range(2))
         slopes_of_norm(
-            slope.contiguous().numpy(), rows.numpy(), weight.numpy(), ends.numpy(),
+            slope.contiguous().numpy(), rows.numpy(), weight.numpy(), used.numpy(),
             moments.numpy(), by_row.numpy(), by_weight.numpy(), by_bias.numpy(),
         )  # fmt: skip
         return by_row, by_weight, by_bias, None

@@ -97,10 +97,11 @@ class TokenLine:
         return functional.pad(torch.cumsum(self.there.sum(dim=2), dim=1), (1, 0))
 
     @cached_property
-    def used(self) -> list[int]:
-        """How many places of each line hold tokens; of lines by text."""
-        counts: list[int] = self.ends[:, -1].tolist()
-        return counts
+    def used(self) -> Tensor:
+        """How many places of each line there are up to its last token, (L,)."""
+        if self.steps:  # which have gaps where a seed has fewer texts of some length
+            return torch.full((len(self.there),), self.length - 1)
+        return self.there.sum(dim=(1, 2))
 
     def side_by_side(self) -> Tensor:
         """Return the places of each text's tokens without those missing, (L, n_texts, T + 1).
