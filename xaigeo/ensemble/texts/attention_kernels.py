@@ -48,6 +48,16 @@ OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 
 @register_jitable
+def _longest(ends: Any) -> int:
+    """Return the tokens of the longest text."""
+    longest = 0
+    for line in range(len(ends)):
+        for text in range(ends.shape[1] - 1):
+            longest = max(longest, ends[line, text + 1] - ends[line, text])
+    return longest
+
+
+@register_jitable
 def _turn(rows: Any, first: int, behind: int, column: int, factor: Any, turned: Any) -> None:
     """Write columns of rows to `turned`, (size, n_lanes): lane i is row ``first + i``."""
     for i in range(turned.shape[1]):
@@ -130,10 +140,7 @@ def attend(projected: Any, ends: Any, n_heads: int, n_lanes: int, mixed: Any) ->
     size = mixed.shape[2] // n_heads
     scale = mixed.dtype.type(1.0 / math.sqrt(size))
     one = mixed.dtype.type(1.0)
-    longest = 0
-    for line in range(len(ends)):
-        for text in range(ends.shape[1] - 1):
-            longest = max(longest, ends[line, text + 1] - ends[line, text])
+    longest = _longest(ends)
     turned = np.empty((size, n_lanes), dtype=mixed.dtype)
     shares = np.empty((longest, n_lanes), dtype=mixed.dtype)
     for k in range(len(projected)):
@@ -198,10 +205,7 @@ def slopes_of_attention(
     size = slope.shape[2] // n_heads
     scale = slope.dtype.type(1.0 / math.sqrt(size))
     one = slope.dtype.type(1.0)
-    longest = 0
-    for line in range(len(ends)):
-        for text in range(ends.shape[1] - 1):
-            longest = max(longest, ends[line, text + 1] - ends[line, text])
+    longest = _longest(ends)
     n_blocks = (size + n_lanes - 1) // n_lanes
     queries = np.empty((size, n_lanes), dtype=slope.dtype)
     slopes = np.empty((size, n_lanes), dtype=slope.dtype)
