@@ -17,6 +17,8 @@ Import this module only where it is used: it loads numba.
 from __future__ import annotations
 
 import math
+import zlib
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -25,6 +27,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, register_jitable
 
+from xaigeo.ensemble import lanes
 from xaigeo.ensemble.lanes import Lanes, exp, larger, load, same, store
 
 
@@ -44,6 +47,9 @@ def spread_at(typing: Any, array: Any, place: Any) -> Any:
     return kind(array, types.intp), generate
 
 
+# numba sees that a file has changed, but not the files that it imports: this number is a default
+# of the kernels, and those are part of the key in its cache.
+EDITION = zlib.crc32(Path(lanes.__file__).read_bytes())
 OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 
@@ -135,7 +141,9 @@ def _softmax(scores: Any, n: int) -> None:
 
 
 @numba.njit(**OPTIONS)
-def attend(projected: Any, ends: Any, n_heads: int, n_lanes: int, mixed: Any) -> None:
+def attend(
+    projected: Any, ends: Any, n_heads: int, n_lanes: int, mixed: Any, edition: int = EDITION
+) -> None:
     """Write `mixed`; places behind the last text become 0."""
     size = mixed.shape[2] // n_heads
     scale = mixed.dtype.type(1.0 / math.sqrt(size))
@@ -199,8 +207,9 @@ def _slopes_of_scores(shares: Any, by_share: Any, n: int) -> None:
 
 @numba.njit(**OPTIONS)
 def slopes_of_attention(
-    slope: Any, projected: Any, ends: Any, n_heads: int, n_lanes: int, by_projected: Any
-) -> None:
+    slope: Any, projected: Any, ends: Any, n_heads: int, n_lanes: int, by_projected: Any,
+    edition: int = EDITION,
+) -> None:  # fmt: skip
     """Write the slopes of `projected` by that of `mixed`."""
     size = slope.shape[2] // n_heads
     scale = slope.dtype.type(1.0 / math.sqrt(size))
