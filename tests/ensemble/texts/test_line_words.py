@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from xaigeo.ensemble.texts.line_words import DistinctTokens, LineWords
-from xaigeo.ensemble.texts.token_line import TokenLine
+from xaigeo.ensemble.texts.token_line import TokenLine, rows_at
 
 K, N, T, N_TOKENS, SIZE = 3, 4, 5, 7, 2
 
@@ -24,11 +24,12 @@ def test_each_place_has_the_vector_of_its_token(n_lines, lay):
     tokens, vectors = batch(n_lines)
     line = getattr(TokenLine, lay)(tokens)
     distinct = DistinctTokens.on(line, tokens, N_TOKENS)
-    words = LineWords.of_tokens(vectors, distinct).on_line()
-    given = LineWords.of_embedded(
+    of_tokens = LineWords.of_tokens(vectors, distinct)
+    of_embedded = LineWords.of_embedded(
         torch.stack([vectors[k][tokens[k if n_lines > 1 else 0].clamp(min=0)] for k in range(K)]),
         line,
-    ).on_line()
+    )
+    words, given = (rows_at(of.vectors, of.which) for of in (of_tokens, of_embedded))
     assert words.shape == given.shape == (K, line.length, SIZE)
     for seed in range(K):
         own = seed if n_lines > 1 else 0

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xaigeo.ensemble.texts.line_words import DistinctTokens, LineWords
-from xaigeo.ensemble.texts.token_line import TokenLine
+from xaigeo.ensemble.texts.token_line import TokenLine, rows_at
 
 texts = st.lists(st.lists(st.integers(-1, 5), min_size=4, max_size=4), min_size=3, max_size=3)
 batches = st.lists(texts, min_size=2, max_size=2).map(lambda made: torch.tensor(made))
@@ -86,10 +86,11 @@ def test_distinct_tokens_are_each_read_once(tokens):
         assert distinct.numbers[k, 1 : 1 + len(present)].tolist() == present
         assert distinct.counts[k] == 1 + len(present)
     table = torch.randn((2, 6, 3))
-    words = LineWords.of_tokens(table, distinct).on_line()
+    read = LineWords.of_tokens(table, distinct)
+    words = rows_at(read.vectors, read.which)
     for k in range(2):
-        read = np.array([table[k, t].numpy() for t in tokens[k].flatten() if t >= 0])
-        np.testing.assert_array_equal(words[k][line.filled[k]].numpy(), read.reshape(-1, 3))
+        expected = np.array([table[k, t].numpy() for t in tokens[k].flatten() if t >= 0])
+        np.testing.assert_array_equal(words[k][line.filled[k]].numpy(), expected.reshape(-1, 3))
         assert (words[k][~line.filled[k]] == 0).all()
 
 
@@ -98,5 +99,5 @@ def test_distinct_tokens_are_each_read_once(tokens):
 def test_given_vectors_stand_where_their_tokens_do(tokens):
     line = TokenLine.by_text(tokens)
     embedded = torch.randn((*tokens.shape, 3))
-    words = LineWords.of_embedded(embedded, line).on_line()
-    assert torch.equal(words, line.take(embedded))
+    words = LineWords.of_embedded(embedded, line)
+    assert torch.equal(rows_at(words.vectors, words.which), line.take(embedded))

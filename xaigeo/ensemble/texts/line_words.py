@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaigeo.ensemble.texts.token_line import TokenLine, rows_at
+from xaigeo.ensemble.texts.token_line import TokenLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +48,6 @@ class LineWords:
         vectors = torch.cat([flat.new_zeros((len(flat), 1, flat.shape[2])), flat], dim=1)
         which = torch.where(line.filled, line.source + 1, 0)
         return cls(vectors, which, [vectors.shape[1]] * len(which))
-
-    def on_line(self) -> Tensor:
-        """Return the vector of each place, shape (K, length, size)."""
-        return rows_at(self.vectors, self.which)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from xaigeo.ensemble.mixed_rows import lanes_of
 from xaigeo.ensemble.texts.text_pooling import masked_softmax
 from xaigeo.ensemble.texts.token_line import TokenLine
-
-# Bytes of a vector in compiled loops.
-BYTES = 64
 
 
 def attention(projected: Tensor, line: TokenLine, n_heads: int) -> Tensor:
@@ -54,8 +52,9 @@ class _Attention(torch.autograd.Function):
         n_members, length, width = projected.shape
         mixed = projected.new_empty((n_members, length, width // 3))
         ctx.save_for_backward(projected, ends)
-        ctx.n_heads, ctx.n_lanes = n_heads, BYTES // projected.itemsize
-        attend(projected.numpy(), ends.numpy(), n_heads, ctx.n_lanes, mixed.numpy())
+        values = projected.numpy()
+        ctx.n_heads, ctx.n_lanes = n_heads, lanes_of(values.dtype)
+        attend(values, ends.numpy(), n_heads, ctx.n_lanes, mixed.numpy())
         return mixed
 
     @staticmethod

@@ -16,16 +16,18 @@ from xaigeo.ensemble.texts.stacked_pooling import pooling_weights
 from xaigeo.ensemble.texts.stacked_transformer import stacked_transformer
 from xaigeo.ensemble.texts.text_members import AttentionMaps
 from xaigeo.ensemble.texts.text_network import TextNetwork
-from xaigeo.ensemble.texts.token_line import WIDTH_STEP
 from xaigeo.ensemble.torch_members import keep_freed_memory
 from xaigeo.errors import InputError
 from xaigeo.schema import Matrix
 from xaigeo.text.schema import ABSENT, TextSchema, reached
 
-# Bytes that the hidden vectors of one pass may take, and the most texts of a pass: pooling is a
-# product of texts with tokens, which grows with the square of what is asked at once.
+# Bytes that the hidden vectors of one pass may take, and the most texts of a pass: whole maps of
+# attention are as wide for each of them as for the longest.
 MEMORY_LIMIT = 16 * 2**20
 MOST_TEXTS = 64
+# Widths of texts whose attention is kept are multiples of it: torch's softmax is several times
+# slower over fewer numbers than a vector register holds.
+WIDTH_STEP = 16
 
 
 class StackedTextMembers:

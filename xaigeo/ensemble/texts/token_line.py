@@ -9,10 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Widths of texts whose attention is kept are multiples of it: torch's softmax is several times
-# slower over fewer numbers than a vector register holds.
-WIDTH_STEP = 16
-
 
 @dataclass(frozen=True, eq=False)
 class TokenLine:
@@ -79,7 +75,15 @@ class TokenLine:
         starts = torch.cumsum(active, dim=0) - active
         steps = tuple(zip(starts.tolist(), active.tolist(), strict=True))
         at = torch.zeros_like(rank) if longest == 0 else starts[rank.clamp(min=0)]
-        return cls._of(there, at + lane[:, :, None], int(active.sum()) + 1, steps)
+        length = int(active.sum()) + 1
+        places = torch.where(there, at + lane[:, :, None], length - 1)
+        source = torch.zeros((len(there), length), dtype=torch.int64)
+        filled = torch.zeros((len(there), length), dtype=torch.bool)
+        number = torch.arange(there[0].numel()).expand(len(there), -1)
+        source.scatter_(1, places.flatten(1), number)
+        filled.scatter_(1, places.flatten(1), there.flatten(1))
+        filled[:, -1] = False
+        return cls(there, places, source, filled, steps)
 
     @property
     def length(self) -> int:
@@ -103,26 +107,18 @@ class TokenLine:
             return torch.full((len(self.there),), self.length - 1)
         return self.there.sum(dim=(1, 2))
 
-    def side_by_side(self) -> Tensor:
-        """Return the places of each text's tokens without those missing, (L, n_texts, T + 1).
-
-        The last place of the line behind them.
-        """
-        n_texts, width = self.shape
-        rank = torch.cumsum(self.there, dim=2) - 1
-        by_rank = torch.full((len(rank), n_texts, width + 1), self.length - 1)
-        return by_rank.scatter_(2, torch.where(self.there, rank, width), self.places)
-
     def mirrored(self) -> Tensor:
         """Return for each place the place of the token as far from its text's end, (L, length).
 
         Places without a token stand for themselves.
         """
-        width = self.shape[1]
+        n_texts, width = self.shape
         rank = torch.cumsum(self.there, dim=2) - 1
         lengths = rank[:, :, -1:] + 1
         blank = self.length - 1
-        by_rank = self.side_by_side()
+        # Places of each text's tokens without those missing.
+        by_rank = torch.full((len(rank), n_texts, width + 1), blank)
+        by_rank.scatter_(2, torch.where(self.there, rank, width), self.places)
         mirror = by_rank.gather(2, torch.where(self.there, lengths - 1 - rank, width))
         own = torch.arange(self.length).repeat(len(rank), 1)
         own.scatter_(1, self.places.flatten(1), torch.where(self.there, mirror, blank).flatten(1))
@@ -144,19 +140,6 @@ class TokenLine:
         """
         given = rows_at(line, self.places.flatten(1))
         return given.view(len(line), *self.shape, *line.shape[2:])
-
-    @classmethod
-    def _of(
-        cls, there: Tensor, places: Tensor, length: int, steps: tuple[tuple[int, int], ...] = ()
-    ) -> TokenLine:
-        places = torch.where(there, places, length - 1)
-        source = torch.zeros((len(there), length), dtype=torch.int64)
-        filled = torch.zeros((len(there), length), dtype=torch.bool)
-        number = torch.arange(there[0].numel()).expand(len(there), -1)
-        source.scatter_(1, places.flatten(1), number)
-        filled.scatter_(1, places.flatten(1), there.flatten(1))
-        filled[:, -1] = False
-        return cls(there, places, source, filled, steps)
 
 
 def rows_at(values: Tensor, index: Tensor) -> Tensor:

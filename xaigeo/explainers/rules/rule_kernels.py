@@ -12,7 +12,7 @@ from numba import njit
 
 
 @njit(cache=True)
-def copy_into(target: Any, source: Any) -> Any:
+def copy_into(target: Any, source: Any) -> None:
     """Copy values into an array of one length.
 
     numba takes a second to compile ``target[:] = source``, whose error it words.
