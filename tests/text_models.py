@@ -23,6 +23,18 @@ TEXTS = [
 ]
 
 
+# Encoder and attention of every network that is trained.
+KINDS = [
+    ("cnn", "additive"),
+    ("cnn", "scaled_dot"),
+    ("lstm", "additive"),
+    ("lstm", "scaled_dot"),
+    ("cnn", "none"),
+    ("lstm", "none"),
+    ("transformer", None),
+]
+
+
 class LinearText(nn.Module):
     """One bag of words: a weight vector a word, a score of attention a word, and a bias."""
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import xaigeo as xg
+from tests.text_models import KINDS
 from xaigeo.ensemble.texts import stacked_text_members
 from xaigeo.ensemble.texts.raw_outputs import RawOutputs
 from xaigeo.ensemble.texts.stacked_text_members import StackedTextMembers
@@ -15,15 +16,6 @@ from xaigeo.errors import InputError, SingleSeedWarning
 from xaigeo.text import ABSENT, TextSchema, WordTokenizer
 
 K, T = 3, 8
-KINDS = [
-    ("cnn", "additive"),
-    ("cnn", "scaled_dot"),
-    ("lstm", "additive"),
-    ("lstm", "scaled_dot"),
-    ("cnn", "none"),
-    ("lstm", "none"),
-    ("transformer", None),
-]
 
 
 def members(encoder="cnn", attention="additive", n_raw=1):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.text_models import KINDS
 from xaigeo.ensemble.dropout import DropoutNoise
 from xaigeo.ensemble.texts.line_words import LineWords
 from xaigeo.ensemble.texts.text_architecture import TextArchitecture
@@ -11,15 +12,6 @@ from xaigeo.ensemble.texts.text_module import side_by_side
 from xaigeo.ensemble.texts.text_network import TextNetwork
 
 N_TOKENS, T, K = 20, 9, 3
-KINDS = [
-    ("cnn", "additive"),
-    ("cnn", "scaled_dot"),
-    ("lstm", "additive"),
-    ("lstm", "scaled_dot"),
-    ("cnn", "none"),
-    ("lstm", "none"),
-    ("transformer", None),
-]
 
 
 def architecture(encoder, attention, **more):

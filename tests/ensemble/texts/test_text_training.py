@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import xaigeo as xg
+from tests.text_models import KINDS
 from xaigeo.errors import IdenticalModelsWarning, InputError, SingleSeedWarning
 from xaigeo.text import WordTokenizer
 
@@ -17,15 +18,6 @@ SMALL = {
     "batch_size": 16,
     "learning_rate": 0.001,
 }
-KINDS = [
-    ("cnn", "additive"),
-    ("cnn", "scaled_dot"),
-    ("lstm", "additive"),
-    ("lstm", "scaled_dot"),
-    ("cnn", "none"),
-    ("lstm", "none"),
-    ("transformer", None),
-]
 
 
 def train(labelled, **more):
