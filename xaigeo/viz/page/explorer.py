@@ -57,12 +57,7 @@ def explorer_data(
     rows, predictions = _rows(explanations, labels)
     frame = space.frame
     return {
-        "task": first.task,
-        "classes": first.outputs,
-        "class_colours": [class_mark(i)["colour"] for i in range(len(first.outputs))],
-        "seeds": first.seeds.tolist(),
-        "instances": instances,
-        "groups": group_names(instances),
+        **of_every_page(first, instances),
         "features": [
             {
                 "name": f.name,
@@ -104,6 +99,18 @@ def explorer_data(
         },
         "tours": tours(explanations, drawing),
         "no_map": drawing.no_map,
+    }
+
+
+def of_every_page(first: Explanation, instances: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what scripts of pages on rows and on texts need alike: answers, seeds, instances."""
+    return {
+        "task": first.task,
+        "classes": first.outputs,
+        "class_colours": [class_mark(i)["colour"] for i in range(len(first.outputs))],
+        "seeds": first.seeds.tolist(),
+        "instances": instances,
+        "groups": group_names(instances),
     }
 
 

@@ -16,7 +16,7 @@ from xaigeo.viz.page.agreement import Agreement, row_sentences
 from xaigeo.viz.page.explorer import (
     all_labels,
     explained_instances,
-    group_names,
+    of_every_page,
     scores_of,
     values_at_rows,
 )
@@ -24,7 +24,6 @@ from xaigeo.viz.page.packing import counts, packed
 from xaigeo.viz.page.text_nouns import told_of_texts
 from xaigeo.viz.page.text_words import text_words
 from xaigeo.viz.records import plain
-from xaigeo.viz.theme import class_mark
 
 # A second of two classes is mostly the first with the other sign; attention is the same for all.
 NEGATIVE, SAME = "negative", "same"
@@ -49,12 +48,7 @@ def text_explorer_data(
         for where, told in zip(at, _texts(explanation), strict=True):
             texts[where] = told
     return {
-        "task": first.task,
-        "classes": first.outputs,
-        "class_colours": [class_mark(i)["colour"] for i in range(len(first.outputs))],
-        "seeds": first.seeds.tolist(),
-        "instances": instances,
-        "groups": group_names(instances),
+        **of_every_page(first, instances),
         "texts": texts,
         "prediction": packed(prediction),
         "methods": [_method(e, labels, agreement) for e in explanations],
