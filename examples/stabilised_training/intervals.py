@@ -24,12 +24,16 @@ class Interval:
     high: float
 
     def excludes(self, number: float = 0.0) -> bool:
-        return bool(self.low > number or self.high < number)
+        return self.side(number) != 0
+
+    def side(self, number: float = 0.0) -> int:
+        """1 if the interval lies above the number, -1 if below, 0 if it holds it or has no ends."""
+        return int(self.low > number) - int(self.high < number)
 
     @property
     def sign(self) -> int:
-        """1 if the interval lies above 0, -1 if below, 0 if it holds 0 or has no ends."""
-        return int(self.low > 0) - int(self.high < 0)
+        """The side of 0 on which it lies."""
+        return self.side()
 
 
 def mean(values: BySplit, *, n_bootstrap: int = 1000, random_state: int = 0) -> Interval:

@@ -54,6 +54,11 @@ def told(found: Interval, digits: int = 2, *, signed: bool = False, bold: bool =
     return f"**{text}**" if bold else text
 
 
+def ratio_text(found: Interval) -> str:
+    """Return a ratio with its interval, bold where that leaves out 1."""
+    return told(found, bold=found.excludes(1.0))
+
+
 def mean_and_sd(values: Sequence[float], digits: int = 3) -> str:
     """Return mean ± standard deviation (n − 1)."""
     n = len(values)

@@ -3,8 +3,7 @@
 from typing import Any
 
 import permutation_words as words
-from intervals import Interval
-from page import document, mean_and_sd, number, picture, points, table, told
+from page import document, mean_and_sd, number, picture, points, ratio_text, table, told
 from permutation_measuring import NEGATIVES
 from permutation_summary import CONTROLS, PLAIN, WEIGHTED, Compared
 from permutation_weighting import RATIOS, trained_for
@@ -125,8 +124,8 @@ def equal_training(found: list[Compared]) -> str:
                     own.network.label,
                     epochs,
                     *(told(one.log_odds_mean(loss), 3) for loss in (PLAIN, WEIGHTED)),
-                    *(ratio(of(one)) for of in RATIOS.values()),
-                    ratio(one.gain("mean_change", "missed")),
+                    *(ratio_text(of(one)) for of in RATIOS.values()),
+                    ratio_text(one.gain("mean_change", "missed")),
                     *_of_both(one),
                     told(one.recall_gain(), signed=True),
                 ]
@@ -143,10 +142,6 @@ def equal_training(found: list[Compared]) -> str:
         "more recall of positive texts",
     ]
     return table(header, rows)
-
-
-def ratio(found: Interval) -> str:
-    return told(found, bold=found.excludes(1.0))
 
 
 def _of_both(own: Compared) -> list[str]:

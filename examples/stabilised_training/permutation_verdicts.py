@@ -6,14 +6,9 @@ from intervals import Interval
 from page import sentence
 
 
-def side(found: Interval, middle: float = 0.0) -> int:
-    """Return 1 if the interval lies above `middle`, -1 if below, 0 if neither can be told."""
-    return int(found.low > middle) - int(found.high < middle)
-
-
 def judged_signs(found: Sequence[Interval], *, wanted: int, middle: float = 0.0) -> str:
     """Judge a claim by intervals, of which it wants those above `middle` (1) or below it (-1)."""
-    sides = [side(one, middle) for one in found]
+    sides = [one.side(middle) for one in found]
     return judged(sides.count(wanted), sides.count(-wanted), len(sides))
 
 
@@ -33,8 +28,8 @@ def judged_again(stopped: Interval, equal: Sequence[Interval]) -> str:
 
     `equal` holds the same ratio, one after each number of epochs that both losses train for.
     """
-    way = side(stopped, 1.0)
-    sides = [side(one, 1.0) for one in equal]
+    way = stopped.side(1.0)
+    sides = [one.side(1.0) for one in equal]
     same, other = sides.count(way), sides.count(-way)
     verdict = (
         "**so at equal training too**"

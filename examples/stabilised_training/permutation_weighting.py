@@ -7,7 +7,7 @@ import numpy as np
 from intervals import Interval
 from page import listed, number, told
 from permutation_summary import PLAIN, WEIGHTED, Compared
-from permutation_verdicts import judged_again, judged_signs, sentences, side
+from permutation_verdicts import judged_again, judged_signs, sentences
 
 # Table 3.2 of the source: hit ratio at 10, in percent, without and with weighted classes.
 PUBLISHED_HITS = (70.41, 68.61)
@@ -69,8 +69,8 @@ def stopping(found: list[Compared]) -> str:
     for name, of in RATIOS.items():
         ratios.append(f"{name}: {by_network(found, [[of(own)] for own in found])}")
         for own, equal in zip(found, at_equal_training(found, of), strict=True):
-            if side(of(own), 1.0):
-                verdict = judged_again(of(own), equal)
+            if (stopped := of(own)).side(1.0):
+                verdict = judged_again(stopped, equal)
                 clear.append(f"{name}, {own.network.encoder.upper()}: {verdict}")
     grown = "; ".join(
         f"{own.network.encoder.upper()}, {loss} {told(own.growth(loss), 1)}"

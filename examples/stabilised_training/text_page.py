@@ -3,7 +3,7 @@
 from typing import Any
 
 import text_words as words
-from page import document, mean_and_sd, number, picture, points, table, told
+from page import document, mean_and_sd, number, picture, points, ratio_text, table, told
 from text_cases import (
     AVERAGED,
     FAST,
@@ -203,10 +203,6 @@ def compared(cell: Cell, training: Training, name: str, *, ratios: bool) -> list
             own = cell.difference(training.key, reference, name)
             found.append(told(own, signed=True, bold=own.excludes(0.0)))
     return found
-
-
-def ratio_text(found: Any) -> str:
-    return told(found, bold=found.excludes(1.0))
 
 
 def legend(amounts: dict[str, Any]) -> str:
