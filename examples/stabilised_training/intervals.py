@@ -6,6 +6,7 @@ rows, or trained from the same seeds, and is drawn again together.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import t as student
@@ -34,6 +35,14 @@ class Interval:
     def sign(self) -> int:
         """The side of 0 on which it lies."""
         return self.side()
+
+
+@lru_cache(maxsize=2)
+def drawn_again(n: int, n_bootstrap: int) -> np.ndarray:
+    """Return how often each of n texts is drawn, (n_bootstrap, n): the same draws every time."""
+    weights = resampling_weights(n, n_bootstrap, np.random.default_rng(0))
+    weights.flags.writeable = False
+    return weights
 
 
 def mean(values: BySplit, *, n_bootstrap: int = 1000, random_state: int = 0) -> Interval:

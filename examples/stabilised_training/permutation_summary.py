@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from intervals import Interval
+from intervals import Interval, drawn_again
 from permutation_measuring import WEIGHTS, Run
 from scipy.special import expit
 from scipy.stats import rankdata
 from scipy.stats import t as student
 from text_cases import POSITIVE, Network
-
-from xaigeo.agreement.bootstrap import resampling_weights
 
 PLAIN, WEIGHTED = WEIGHTS
 N_BINS = 10
@@ -205,7 +203,7 @@ def of_answers(groups: list[Group], owner: Compared, *, ratio: bool = True) -> I
     """
     n_seeds, n_texts = groups[0][0].shape
     log = ratio and len(groups) == 2
-    weights = resampling_weights(n_texts, owner.n_bootstrap, np.random.default_rng(0))
+    weights = drawn_again(n_texts, owner.n_bootstrap)
     every = np.ones(n_seeds)
     leave = 1 - np.eye(n_seeds)
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from intervals import Interval
+from intervals import Interval, drawn_again
 from scipy.stats import t as student
-
-from xaigeo.agreement.bootstrap import resampling_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +106,7 @@ def _ends(
         return np.asarray(scale(mean(found)) - of_reference(mean))
 
     value = float(compare(lambda own: own.values.mean()))
-    weights = resampling_weights(n_texts, n_bootstrap, np.random.default_rng(0)) / n_texts
+    weights = drawn_again(n_texts, n_bootstrap) / n_texts
     drawn = compare(lambda own: weights @ own.values)
     left = compare(lambda own: own.without.mean(axis=1))
     variance = drawn.var() + (n_seeds - 1) / n_seeds * ((left - left.mean()) ** 2).sum()
